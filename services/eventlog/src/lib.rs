@@ -1,1 +1,12 @@
-//! TODO
+//! The log: append, tail, own. One trait, three implementations (`kafka`, `postgres`, `memory`), one contract
+//! suite that runs against all of them. Nothing outside this crate names a broker's client.
+
+pub mod codec;
+mod error;
+mod log;
+mod record;
+
+pub use error::Error;
+pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
+pub use record::{Headers, NewRecord, Record, header};
+pub use threadline_domain::{Offset, Partition, Position, Topic};

@@ -1,0 +1,22 @@
+//! The bounds of everything a command may carry.
+
+/// Characters of a user id.
+pub const USER_ID_CHARS_MAX: usize = 128;
+/// Characters of a thread key.
+pub const THREAD_KEY_CHARS_MAX: usize = 200;
+/// Characters of a thread title.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Members of one thread.
+pub const MEMBERS_MAX: usize = 5_000;
+/// Participants named in one creation, the creator included; further ones are added one by one.
+pub const PARTICIPANTS_MAX: usize = 1_000;
+/// Characters of one message's content.
+pub const CONTENT_CHARS_MAX: usize = 10_000;
+/// Bytes of a metadata object in canonical JSON.
+pub const METADATA_BYTES_MAX: usize = 8_192;
+/// Nesting of a metadata object; `{}` has depth 1.
+pub const METADATA_DEPTH_MAX: usize = 8;
+/// How far ahead of the command's time a message id may say it was minted, milliseconds.
+pub const MESSAGE_ID_AHEAD_MS_MAX: i64 = 86_400_000;
+/// Messages of a thread whose facts its state keeps in memory.
+pub const KNOWN_MESSAGES_MAX: usize = 256;

@@ -1,0 +1,82 @@
+//! Free-form data that a product hangs on threads and messages.
+
+use std::sync::Arc;
+
+use crate::limits;
+use crate::text::Invalid;
+
+/// A JSON object as canonical text: no insignificant white space, keys sorted. Opaque to the domain, which
+/// only bounds its size and depth; the text is valid JSON because `wire` made it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Metadata(Arc<str>);
+
+impl Metadata {
+    /// Takes canonical JSON text of an object.
+    pub fn from_canonical_json(json: &str) -> Self {
+        Self(json.into())
+    }
+
+    /// The canonical JSON text.
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// Refuses what is larger or deeper than [`limits`] allow.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.0.len() > limits::METADATA_BYTES_MAX {
+            return Err(Invalid::TooLarge { bytes_max: limits::METADATA_BYTES_MAX });
+        }
+        if depth(&self.0) > limits::METADATA_DEPTH_MAX {
+            return Err(Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX });
+        }
+        Ok(())
+    }
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self::from_canonical_json("{}")
+    }
+}
+
+/// How deep brackets nest outside of strings.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_brackets_outside_strings() {
+        for (json, expected) in
+            [("{}", 1), (r#"{"a":[1,{"b":2}]}"#, 3), (r#"{"a":"[[[\"{{"}"#, 1), (r#"{"a\\":{"b":[]}}"#, 3)]
+        {
+            assert_eq!(depth(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_large_or_too_deep_is_refused() {
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(limits::METADATA_BYTES_MAX));
+        assert_eq!(Metadata::from_canonical_json(&large).check(), Err(Invalid::TooLarge { bytes_max: 8_192 }));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(8), "]".repeat(8));
+        assert_eq!(Metadata::from_canonical_json(&deep).check(), Err(Invalid::TooDeep { depth_max: 8 }));
+        assert_eq!(Metadata::default().check(), Ok(()));
+    }
+}

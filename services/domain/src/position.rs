@@ -1,0 +1,120 @@
+//! Where a record lies in the log.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A partition of a topic, from 0.
+pub type Partition = u32;
+
+/// The place of a record within its partition, from 0, dense in every log of ours.
+pub type Offset = u64;
+
+/// The topics of the log, without the configurable prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Events of the thread aggregate, keyed by thread. Kept for ever.
+    Messages,
+    /// Commands for the thread aggregate, keyed and partitioned like [`Topic::Messages`]. Kept 7 days.
+    MessagesCommands,
+    /// Answers to commands that gave no event, keyed by the edge that waits. Kept an hour.
+    Rejections,
+    /// Read marks, keyed `thread:user`. Compacted.
+    Reads,
+    /// User ids with their names as last seen, keyed by user. Compacted.
+    Users,
+    /// Typing and presence, keyed by thread or user. Kept a minute.
+    Signals,
+    /// Records that could not be read or applied, keyed as the record. Kept for ever.
+    DeadLetters,
+}
+
+impl Topic {
+    /// Every topic.
+    pub const ALL: [Self; 7] = [
+        Self::Messages,
+        Self::MessagesCommands,
+        Self::Rejections,
+        Self::Reads,
+        Self::Users,
+        Self::Signals,
+        Self::DeadLetters,
+    ];
+
+    /// The topic's name without its prefix, such as `messages.commands`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::MessagesCommands => "messages.commands",
+            Self::Rejections => "rejections",
+            Self::Reads => "reads",
+            Self::Users => "users",
+            Self::Signals => "signals",
+            Self::DeadLetters => "dead-letters",
+        }
+    }
+
+    /// The topic with this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A record's address: topic, partition, offset. Written `messages:3:1234`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition within the topic.
+    pub partition: Partition,
+    /// The offset within the partition.
+    pub offset: Offset,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.topic, self.partition, self.offset)
+    }
+}
+
+/// The text is not a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAPosition;
+
+impl FromStr for Position {
+    type Err = NotAPosition;
+
+    fn from_str(text: &str) -> Result<Self, NotAPosition> {
+        let mut parts = text.splitn(3, ':');
+        let mut next = || parts.next().ok_or(NotAPosition);
+        let topic = Topic::from_name(next()?).ok_or(NotAPosition)?;
+        let partition = next()?.parse().map_err(|_| NotAPosition)?;
+        let offset = next()?.parse().map_err(|_| NotAPosition)?;
+        Ok(Self { topic, partition, offset })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back_from_its_text() {
+        for topic in Topic::ALL {
+            let position = Position { topic, partition: 23, offset: u64::MAX };
+            assert_eq!(position.to_string().parse(), Ok(position));
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_position_is_refused() {
+        for text in ["", "messages", "messages:1", "chat:1:2", "messages:1:2:3", "messages:-1:2", "messages:1:x"] {
+            assert_eq!(text.parse::<Position>(), Err(NotAPosition), "{text}");
+        }
+    }
+}

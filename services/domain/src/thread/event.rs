@@ -1,0 +1,129 @@
+//! What can happen to a thread.
+
+use std::sync::Arc;
+
+use crate::thread::{Kind, Member, MessageKind, Role};
+use crate::{MessageId, Metadata, ThreadId, Timestamp, UserId};
+
+/// Something that happened to one thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The event's place in the thread: 1, 2, 3 … without holes.
+    pub seq: u64,
+    /// Who caused it.
+    pub actor: UserId,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What happened to a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was made; always seq 1.
+    ThreadCreated(ThreadCreated),
+    /// Its title or metadata changed.
+    ThreadChanged(ThreadChanged),
+    /// It was closed.
+    ThreadArchived,
+    /// Someone came in.
+    MemberAdded {
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+    },
+    /// Someone left (the actor) or was put out.
+    MemberRemoved {
+        /// Who.
+        user: UserId,
+    },
+    /// Someone's role changed.
+    MemberRoleChanged {
+        /// Whose.
+        user: UserId,
+        /// To which.
+        role: Role,
+    },
+    /// A message was posted.
+    MessagePosted(MessagePosted),
+    /// A message's content was replaced.
+    MessageEdited {
+        /// Which.
+        message: MessageId,
+        /// Its number.
+        number: u64,
+        /// The new text.
+        content: Arc<str>,
+        /// The new metadata; `None` kept the old.
+        metadata: Option<Metadata>,
+    },
+    /// A message was taken back.
+    MessageDeleted {
+        /// Which.
+        message: MessageId,
+        /// Its number.
+        number: u64,
+    },
+}
+
+impl Change {
+    /// The event type's name in the contract, such as `message_posted`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ThreadCreated(_) => "thread_created",
+            Self::ThreadChanged(_) => "thread_changed",
+            Self::ThreadArchived => "thread_archived",
+            Self::MemberAdded { .. } => "member_added",
+            Self::MemberRemoved { .. } => "member_removed",
+            Self::MemberRoleChanged { .. } => "member_role_changed",
+            Self::MessagePosted(_) => "message_posted",
+            Self::MessageEdited { .. } => "message_edited",
+            Self::MessageDeleted { .. } => "message_deleted",
+        }
+    }
+}
+
+/// A thread was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadCreated {
+    /// What sort.
+    pub kind: Kind,
+    /// What it is for.
+    pub key: Option<Arc<str>>,
+    /// Its title.
+    pub title: Option<Arc<str>>,
+    /// The product's own data.
+    pub metadata: Metadata,
+    /// Everyone in it, the creator first, the others in the order named.
+    pub members: Vec<Member>,
+}
+
+/// A thread's title or metadata changed; `None` says that the part stayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadChanged {
+    /// The new title; `Some(None)` took it away.
+    pub title: Option<Option<Arc<str>>>,
+    /// The new metadata.
+    pub metadata: Option<Metadata>,
+}
+
+/// A message was posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagePosted {
+    /// Its id.
+    pub message: MessageId,
+    /// Its place among the thread's messages: 1, 2, 3 … without holes.
+    pub number: u64,
+    /// What sort.
+    pub kind: MessageKind,
+    /// The text.
+    pub content: Arc<str>,
+    /// The product's own data.
+    pub metadata: Metadata,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+}

@@ -1,0 +1,91 @@
+//! The thread aggregate: membership, messages, and the order of everything inside a conversation.
+
+mod command;
+mod event;
+mod rejection;
+mod state;
+
+pub use command::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
+pub use event::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};
+pub use rejection::{Outcome, Rejection};
+pub use state::{Member, MessageFact, Thread};
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Invalid;
+
+/// What sort of conversation a thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Two people; exists once for each pair; its membership never changes.
+    Dm,
+    /// Named people.
+    Group,
+    /// A group that people join and leave freely.
+    Channel,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything, roles included.
+    Owner,
+    /// Adds and removes members, renames, deletes others' messages.
+    Admin,
+    /// Reads and writes.
+    Member,
+}
+
+/// What sort of message it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// Written by a person.
+    Text,
+    /// Written by the system about the thread.
+    System,
+    /// About a payment.
+    Payment,
+    /// About a dispute.
+    Dispute,
+    /// About a job's status.
+    JobUpdate,
+    /// A voice note.
+    Voice,
+    /// A file.
+    File,
+}
+
+/// Names both ways; the names are the contract's.
+macro_rules! named {
+    ($type:ident: $($variant:ident = $name:literal),+) => {
+        impl $type {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The name used on every wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = Invalid;
+
+            fn from_str(name: &str) -> Result<Self, Invalid> {
+                match name { $($name => Ok(Self::$variant),)+ _ => Err(Invalid::Value) }
+            }
+        }
+    };
+}
+
+named!(Kind: Dm = "dm", Group = "group", Channel = "channel");
+named!(Role: Owner = "owner", Admin = "admin", Member = "member");
+named!(MessageKind: Text = "text", System = "system", Payment = "payment", Dispute = "dispute",
+    JobUpdate = "job_update", Voice = "voice", File = "file");

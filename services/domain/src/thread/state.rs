@@ -1,0 +1,71 @@
+//! What a thread's rules look at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::thread::{Kind, Role};
+use crate::{MessageId, Metadata, Timestamp, UserId};
+
+/// A member and its role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+}
+
+/// A thread as its rules see it. The default is the thread before its creation.
+///
+/// Of its messages it keeps the facts of the newest ids only (at most [`crate::limits::KNOWN_MESSAGES_MAX`]): an id
+/// above `known_floor` that is not in `known` was never used; at or below it, the fact must be looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// `None` before creation.
+    pub kind: Option<Kind>,
+    /// What it is for.
+    pub key: Option<Arc<str>>,
+    /// Its title.
+    pub title: Option<Arc<str>>,
+    /// The product's own data.
+    pub metadata: Metadata,
+    /// Everyone in it.
+    pub members: BTreeMap<UserId, Role>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub archived_at: Option<Timestamp>,
+    /// The seq of its last event; 0 before creation.
+    pub last_seq: u64,
+    /// The number of its last message; 0 before the first.
+    pub last_number: u64,
+    /// Facts of messages, the newest ids and those looked up. `None` is the fact that an id was never used.
+    pub known: BTreeMap<MessageId, Option<MessageFact>>,
+    /// The highest id whose fact may be missing from `known`.
+    pub known_floor: Option<MessageId>,
+}
+
+/// What the rules need to know of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageFact {
+    /// The seq of its posting.
+    pub seq: u64,
+    /// Its number.
+    pub number: u64,
+    /// Who posted it.
+    pub sender: UserId,
+    /// When it was posted.
+    pub sent_at: Timestamp,
+    /// A digest of the body it was posted with (kind, content, metadata, reply_to): tells a retry from a conflict.
+    pub posted_digest: Uuid,
+    /// A digest of its last edit (content, metadata), if it was edited: tells a repeated edit.
+    pub edited_digest: Option<Uuid>,
+    /// The seq of the event that last changed it: its posting, edit or deletion.
+    pub changed_seq: u64,
+    /// The time of that event.
+    pub changed_at: Timestamp,
+    /// Whether it was taken back.
+    pub deleted: bool,
+}

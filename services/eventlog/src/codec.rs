@@ -1,0 +1,114 @@
+//! Typed records: what the roles append and read, in the domain's words.
+
+use bytes::Bytes;
+use threadline_domain::thread::{Command, Event};
+use threadline_domain::{ReadMark, UserProfile};
+use threadline_wire::avro::{self, DecodeError, Encoded, Refusal};
+
+use crate::{Headers, NewRecord, Offset, Record, header};
+
+/// What travels from a command to all that comes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Who waits for the outcome: `<edge>/<request>`.
+    pub reply_to: Option<Bytes>,
+    /// W3C trace context.
+    pub traceparent: Option<Bytes>,
+}
+
+impl Context {
+    /// Reads it from a record's headers.
+    pub fn of(record: &Record) -> Self {
+        let owned = |name| record.headers.get(name).map(Bytes::copy_from_slice);
+        Self { reply_to: owned(header::REPLY_TO), traceparent: owned(header::TRACEPARENT) }
+    }
+
+    fn headers(&self, encoded: &Encoded) -> Headers {
+        let mut headers = Headers::new().with(header::CE_TYPE, format!("threadline.{}", encoded.record));
+        if let Some(reply_to) = &self.reply_to {
+            headers.push(header::REPLY_TO, reply_to.clone());
+        }
+        if let Some(traceparent) = &self.traceparent {
+            headers.push(header::TRACEPARENT, traceparent.clone());
+        }
+        headers
+    }
+}
+
+/// A command, keyed by its thread.
+pub fn command_record(command: &Command, context: &Context) -> NewRecord {
+    let encoded = avro::encode_command(command);
+    let headers = context.headers(&encoded);
+    NewRecord { key: command.thread.to_string().into(), value: Some(encoded.value), headers }
+}
+
+/// Reads a command.
+pub fn read_command(record: &Record) -> Result<Command, DecodeError> {
+    avro::decode_command(value(record)?)
+}
+
+/// An event, keyed by its thread, with its cause and its CloudEvents attributes in the headers.
+pub fn event_record(event: &Event, cause: Offset, context: &Context) -> NewRecord {
+    let encoded = avro::encode_event(event, cause);
+    let headers = context
+        .headers(&encoded)
+        .with(header::CAUSE, cause.to_string())
+        .with(header::CE_SPECVERSION, Bytes::from_static(b"1.0"))
+        .with(header::CE_ID, format!("{}:{}", event.thread, event.seq))
+        .with(header::CE_SOURCE, Bytes::from_static(b"threadline"))
+        .with(header::CE_TIME, threadline_wire::json::rfc3339(event.at))
+        .with(header::CONTENT_TYPE, Bytes::from_static(b"application/avro"));
+    NewRecord { key: event.thread.to_string().into(), value: Some(encoded.value), headers }
+}
+
+/// Reads an event and its cause.
+pub fn read_event(record: &Record) -> Result<(Event, Offset), DecodeError> {
+    avro::decode_event(value(record)?)
+}
+
+/// An event's cause, from the header alone.
+pub fn cause_of(record: &Record) -> Option<Offset> {
+    record.headers.text(header::CAUSE)?.parse().ok()
+}
+
+/// The answer to a command that gave no event, keyed by the edge that waits; `None` when nobody waits.
+pub fn refusal_record(refusal: &Refusal, context: &Context) -> Option<NewRecord> {
+    let reply_to = context.reply_to.as_ref()?;
+    let edge = reply_to.iter().position(|&byte| byte == b'/').map(|end| reply_to.slice(..end))?;
+    let encoded = avro::encode_refusal(refusal);
+    let headers = context.headers(&encoded);
+    Some(NewRecord { key: edge, value: Some(encoded.value), headers })
+}
+
+/// Reads such an answer.
+pub fn read_refusal(record: &Record) -> Result<Refusal, DecodeError> {
+    avro::decode_refusal(value(record)?)
+}
+
+/// A read mark, keyed `thread:user`.
+pub fn read_mark_record(mark: &ReadMark) -> NewRecord {
+    let encoded = avro::encode_read_mark(mark);
+    let headers = Context::default().headers(&encoded);
+    NewRecord { key: format!("{}:{}", mark.thread, mark.user).into(), value: Some(encoded.value), headers }
+}
+
+/// Reads a read mark.
+pub fn read_read_mark(record: &Record) -> Result<ReadMark, DecodeError> {
+    avro::decode_read_mark(value(record)?)
+}
+
+/// A user's name, keyed by user.
+pub fn user_record(user: &UserProfile) -> NewRecord {
+    let encoded = avro::encode_user(user);
+    let headers = Context::default().headers(&encoded);
+    NewRecord { key: user.user.as_str().to_owned().into(), value: Some(encoded.value), headers }
+}
+
+/// Reads a user's name.
+pub fn read_user(record: &Record) -> Result<UserProfile, DecodeError> {
+    avro::decode_user(value(record)?)
+}
+
+fn value(record: &Record) -> Result<&[u8], DecodeError> {
+    record.value.as_deref().ok_or_else(|| DecodeError("the record has no value".into()))
+}

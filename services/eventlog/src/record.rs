@@ -1,0 +1,104 @@
+//! Records as the log carries them.
+
+use bytes::Bytes;
+
+use crate::{Offset, Partition};
+
+/// Names of the record headers we write.
+pub mod header {
+    /// On an event: the offset of the command that caused it, as decimal text.
+    pub const CAUSE: &str = "cause";
+    /// On a command, and copied to what comes of it: who waits for the outcome, `<edge>/<request>`.
+    pub const REPLY_TO: &str = "reply_to";
+    /// W3C trace context, carried from the command to what comes of it.
+    pub const TRACEPARENT: &str = "traceparent";
+    /// CloudEvents binary mode: the type, such as `threadline.message_posted`.
+    pub const CE_TYPE: &str = "ce_type";
+    /// CloudEvents binary mode: the id, unique for its source.
+    pub const CE_ID: &str = "ce_id";
+    /// CloudEvents binary mode: the source.
+    pub const CE_SOURCE: &str = "ce_source";
+    /// CloudEvents binary mode: RFC 3339 time.
+    pub const CE_TIME: &str = "ce_time";
+    /// CloudEvents binary mode: always `1.0`.
+    pub const CE_SPECVERSION: &str = "ce_specversion";
+    /// The media type of the value.
+    pub const CONTENT_TYPE: &str = "content-type";
+}
+
+/// Header names with their values, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(Bytes, Bytes)>);
+
+impl Headers {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a header behind the others.
+    pub fn push(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// [`push`](Self::push), for building.
+    pub fn with(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
+        self.push(Bytes::from_static(name.as_bytes()), value);
+        self
+    }
+
+    /// The value of the first header of this name.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(n, _)| n == name.as_bytes()).map(|(_, value)| value.as_ref())
+    }
+
+    /// Like [`get`](Self::get), as text; `None` also when it is not UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
+    /// Bytes of names and values.
+    pub fn size_bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
+}
+
+/// A record to append. Its key gives its partition: murmur2, as JVM clients do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRecord {
+    /// The key's bytes.
+    pub key: Bytes,
+    /// The value's bytes; `None` is a tombstone on a compacted topic.
+    pub value: Option<Bytes>,
+    /// The headers.
+    pub headers: Headers,
+}
+
+impl NewRecord {
+    /// Bytes of key, value and headers: what counts against a log's record limit.
+    pub fn size_bytes(&self) -> usize {
+        self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + self.headers.size_bytes()
+    }
+}
+
+/// A record as it lies in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its partition.
+    pub partition: Partition,
+    /// Its place in the partition.
+    pub offset: Offset,
+    /// When it was appended, milliseconds since the epoch, by the log's clock.
+    pub appended_at_ms: i64,
+    /// The key's bytes.
+    pub key: Bytes,
+    /// The value's bytes; `None` is a tombstone.
+    pub value: Option<Bytes>,
+    /// The headers.
+    pub headers: Headers,
+}

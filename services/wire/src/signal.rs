@@ -1,0 +1,46 @@
+//! Signals between edges: kept for a minute, stored nowhere.
+
+use threadline_domain::{ThreadId, UserId};
+
+/// What an edge tells the other edges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Someone types, or stopped. Keyed by thread. A start without a stop ends by itself after 5 s.
+    Typing {
+        /// The thread.
+        thread: ThreadId,
+        /// Who.
+        user: UserId,
+        /// Whether it starts.
+        active: bool,
+    },
+    /// Someone's presence on one edge. Keyed by user. Ends when that edge is no longer heard of.
+    Presence {
+        /// The edge.
+        edge: String,
+        /// Who.
+        user: UserId,
+        /// How.
+        status: PresenceStatus,
+        /// The user's threads: whoever shares one is told.
+        threads: Vec<ThreadId>,
+    },
+    /// An edge lives. Keyed by edge, sent every few seconds.
+    EdgeAlive {
+        /// The edge.
+        edge: String,
+        /// Whether it has just started and wants the others' presences again.
+        started: bool,
+    },
+}
+
+/// How present a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PresenceStatus {
+    /// No session.
+    Offline,
+    /// Connected, not looking.
+    Away,
+    /// Connected and looking.
+    Active,
+}
