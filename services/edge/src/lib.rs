@@ -1,1 +1,27 @@
-//! TODO
+//! The edge: HTTP and WebSocket on one side, the log and the views on the other.
+//!
+//! A request becomes a command in the log; its event comes back through the log's tail and answers the request. An edge
+//! keeps nothing that another edge could not rebuild: any edge serves any client.
+
+pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod health;
+pub mod http;
+pub mod hub;
+mod openapi;
+pub mod origin;
+pub mod rate;
+mod registry;
+mod serve;
+pub mod signals;
+mod state;
+mod trace;
+pub mod ws;
+
+pub use config::EdgeConfig;
+pub use error::Error;
+pub use serve::{run, serve};
+pub use state::{Deps, Edge};

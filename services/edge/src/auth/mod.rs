@@ -1,0 +1,9 @@
+//! Who may come in: JSON Web Tokens, checked as the configuration says and never as the token says.
+
+mod claims;
+mod config;
+mod jwks;
+mod verify;
+
+pub use config::{AuthConfig, KeySource, Secret};
+pub use verify::{Auth, AuthError, Identity};

@@ -1,0 +1,184 @@
+//! What an edge can be told, with its defaults. Names end in their unit.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::auth::AuthConfig;
+
+/// All of an edge's settings.
+#[derive(Clone, Debug)]
+pub struct EdgeConfig {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Which tokens are taken.
+    pub auth: AuthConfig,
+    /// Origins of web pages that may call: `https://app.example.org`, exactly. Clients that send no origin may too.
+    pub origins: Vec<String>,
+    /// Bounds of HTTP.
+    pub http: HttpConfig,
+    /// How much one user may ask.
+    pub rate: RateConfig,
+    /// Commands and their outcomes.
+    pub commands: CommandsConfig,
+    /// WebSocket sessions.
+    pub sessions: SessionConfig,
+    /// The hub between the log and the sessions.
+    pub hub: HubConfig,
+    /// Typing and presence.
+    pub signals: SignalsConfig,
+    /// On shutdown, sessions are told to leave spread over this time, milliseconds.
+    pub drain_window_ms: u64,
+    /// On shutdown, requests and sessions still there after this time are cut off, milliseconds.
+    pub grace_ms: u64,
+}
+
+impl EdgeConfig {
+    /// The defaults, with these tokens.
+    pub fn new(auth: AuthConfig) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            auth,
+            origins: Vec::new(),
+            http: HttpConfig::default(),
+            rate: RateConfig::default(),
+            commands: CommandsConfig::default(),
+            sessions: SessionConfig::default(),
+            hub: HubConfig::default(),
+            signals: SignalsConfig::default(),
+            drain_window_ms: 5_000,
+            grace_ms: 15_000,
+        }
+    }
+}
+
+/// Bounds of HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Connections at once, WebSockets included. Further ones wait in the kernel's queue.
+    pub connections_max: usize,
+    /// From the connection's first byte to the end of a request's headers.
+    pub header_read_ms: u64,
+    /// From a request's headers to its answer.
+    pub request_ms: u64,
+    /// A request's body.
+    pub body_bytes_max: usize,
+    /// How long a read waits for the views to reach `at_least`.
+    pub at_least_wait_ms: u64,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            connections_max: 20_000,
+            header_read_ms: 10_000,
+            request_ms: 15_000,
+            body_bytes_max: 256 * 1024,
+            at_least_wait_ms: 5_000,
+        }
+    }
+}
+
+/// How much one user may ask of one edge: a bucket of tokens, one a request or frame.
+#[derive(Clone, Debug)]
+pub struct RateConfig {
+    /// Tokens that come in each second.
+    pub per_second: u32,
+    /// Tokens that a full bucket holds.
+    pub burst: u32,
+    /// Users whose buckets are kept; the one not seen for longest is forgotten.
+    pub users_max: usize,
+}
+
+impl Default for RateConfig {
+    fn default() -> Self {
+        Self { per_second: 50, burst: 200, users_max: 50_000 }
+    }
+}
+
+/// Commands and their outcomes.
+#[derive(Clone, Debug)]
+pub struct CommandsConfig {
+    /// How long a command's outcome is waited for.
+    pub deadline_ms: u64,
+    /// Commands of this edge whose outcome is waited for at once.
+    pub pending_max: usize,
+}
+
+impl Default for CommandsConfig {
+    fn default() -> Self {
+        Self { deadline_ms: 5_000, pending_max: 20_000 }
+    }
+}
+
+/// WebSocket sessions.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// Sessions of one user on this edge.
+    pub per_user_max: usize,
+    /// From the upgrade to the hello.
+    pub hello_ms: u64,
+    /// How often a client shall be heard of; after a little more than twice this it is taken for gone.
+    pub heartbeat_ms: u64,
+    /// One frame, and one message of several frames.
+    pub frame_bytes_max: usize,
+    /// What may wait for a client that does not read.
+    pub queue_bytes_max: usize,
+    /// Likewise, frames.
+    pub queue_frames_max: usize,
+    /// Requests of one session whose outcome is waited for at once.
+    pub in_flight_max: usize,
+    /// How long before its token's end a session is told.
+    pub expiry_notice_ms: u64,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            per_user_max: 32,
+            hello_ms: 5_000,
+            heartbeat_ms: 25_000,
+            frame_bytes_max: 64 * 1024,
+            queue_bytes_max: 1024 * 1024,
+            queue_frames_max: 4_096,
+            in_flight_max: 64,
+            expiry_notice_ms: 60_000,
+        }
+    }
+}
+
+/// The hub between the log and the sessions.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    /// Newest records of `messages` kept for resuming sessions, each partition.
+    pub ring_bytes_max: usize,
+    /// Requests to the hub that may wait.
+    pub requests_max: usize,
+    /// Events of one thread that a resuming session is given from the views; with more missed it is told to load anew.
+    pub missed_per_thread_max: u32,
+    /// How far behind the log's end a ready edge may be, milliseconds.
+    pub lag_ms_max: u64,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self { ring_bytes_max: 4 * 1024 * 1024, requests_max: 4_096, missed_per_thread_max: 500, lag_ms_max: 5_000 }
+    }
+}
+
+/// Typing and presence.
+#[derive(Clone, Debug)]
+pub struct SignalsConfig {
+    /// Typing without a further start ends after this time.
+    pub typing_ms: u64,
+    /// How often an edge says that it lives.
+    pub alive_ms: u64,
+    /// An edge not heard of for this long is gone, with its users.
+    pub edge_silent_ms: u64,
+    /// How long after a user's last session ended the user is said to be offline.
+    pub offline_after_ms: u64,
+}
+
+impl Default for SignalsConfig {
+    fn default() -> Self {
+        Self { typing_ms: 5_000, alive_ms: 5_000, edge_silent_ms: 15_000, offline_after_ms: 3_000 }
+    }
+}
