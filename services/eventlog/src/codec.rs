@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use threadline_domain::thread::{Command, Event};
 use threadline_domain::{ReadMark, UserProfile};
-use threadline_wire::avro::{self, DecodeError, Encoded, Refusal};
+use threadline_wire::avro::{self, Encoded};
+pub use threadline_wire::avro::{DecodeError, Refusal};
 
 use crate::{Headers, NewRecord, Offset, Record, header};
 
