@@ -3,10 +3,14 @@
 
 pub mod codec;
 mod error;
+mod fence;
 mod log;
+mod partition;
 mod record;
+pub mod topics;
 
 pub use error::Error;
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
+pub use partition::partition_of;
 pub use record::{Headers, NewRecord, Record, header};
 pub use threadline_domain::{Offset, Partition, Position, Topic};

@@ -16,6 +16,8 @@ use crate::{Error, NewRecord, Offset, Partition, Position, Record, Topic};
 ///   take records away later; they never renumber).
 /// - `key → partition` equals the JVM clients' default partitioner: `(murmur2(key) & 0x7fffffff) % partitions`.
 /// - Calls of [`EventLog::append`] by one process to one partition take effect in call order.
+/// - No hole behind a caller's back: an append that fails with [`Error::Unavailable`] takes with it every later append of
+///   this process to that partition, until its caller has seen the failure or dropped the future.
 /// - All queues are bounded.
 pub trait EventLog: Send + Sync + 'static {
     /// How many partitions the topic has; fixed for its life.
