@@ -28,6 +28,11 @@ impl ThreadId {
     pub fn of_key(key: &str) -> Self {
         Self(Uuid::new_v5(&THREADS, format!("key\n{key}").as_bytes()))
     }
+
+    /// Whether it has the form of the ids that [`of_dm`](Self::of_dm) and [`of_key`](Self::of_key) derive.
+    pub(crate) fn is_derived(self) -> bool {
+        self.0.get_version_num() == 5
+    }
 }
 
 impl fmt::Display for ThreadId {

@@ -18,5 +18,7 @@ pub const METADATA_BYTES_MAX: usize = 8_192;
 pub const METADATA_DEPTH_MAX: usize = 8;
 /// How far ahead of the command's time a message id may say it was minted, milliseconds.
 pub const MESSAGE_ID_AHEAD_MS_MAX: i64 = 86_400_000;
-/// Messages of a thread whose facts its state keeps in memory.
+/// Messages of a thread whose facts its state keeps in memory: those with the newest ids.
 pub const KNOWN_MESSAGES_MAX: usize = 256;
+/// Facts of older messages, looked up for a command, that a state keeps beside them.
+pub const LOOKED_UP_MESSAGES_MAX: usize = 16;

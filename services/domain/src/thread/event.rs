@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::thread::{Kind, Member, MessageKind, Role};
+use crate::thread::{Kind, Member, MessageKind, Outcome, Role};
 use crate::{MessageId, Metadata, ThreadId, Timestamp, UserId};
 
 /// Something that happened to one thread.
@@ -18,6 +18,20 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub change: Change,
+}
+
+impl Event {
+    /// What its command led to: the answer to whoever asked.
+    pub fn outcome(&self) -> Outcome {
+        let (message, number) = match &self.change {
+            Change::MessagePosted(posted) => (Some(posted.message), Some(posted.number)),
+            Change::MessageEdited { message, number, .. } | Change::MessageDeleted { message, number } => {
+                (Some(*message), Some(*number))
+            }
+            _ => (None, None),
+        };
+        Outcome { seq: self.seq, message, number, at: self.at }
+    }
 }
 
 /// What happened to a thread.

@@ -1,8 +1,24 @@
 //! The thread aggregate: membership, messages, and the order of everything inside a conversation.
 
+mod add_member;
+mod archive;
+mod change;
+mod change_role;
 mod command;
+mod create;
+mod decide;
+mod delete_message;
+mod digest;
+mod edit_message;
 mod event;
+mod evolve;
+mod facts;
+#[cfg(test)]
+mod fixtures;
+mod guards;
+mod post_message;
 mod rejection;
+mod remove_member;
 mod state;
 
 pub use command::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};

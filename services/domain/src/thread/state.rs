@@ -19,8 +19,9 @@ pub struct Member {
 
 /// A thread as its rules see it. The default is the thread before its creation.
 ///
-/// Of its messages it keeps the facts of the newest ids only (at most [`crate::limits::KNOWN_MESSAGES_MAX`]): an id
-/// above `known_floor` that is not in `known` was never used; at or below it, the fact must be looked up.
+/// Of its messages it keeps the facts of the newest ids only (at most [`crate::limits::KNOWN_MESSAGES_MAX`], and a few
+/// looked-up ones): an id above `known_floor` that is not in `known` was never used; at or below it, the fact must be
+/// looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thread {
     /// `None` before creation.

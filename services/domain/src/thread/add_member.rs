@@ -1,0 +1,91 @@
+//! Taking someone in.
+
+use crate::limits::MEMBERS_MAX;
+use crate::thread::{Change, Command, Rejection, Role, Thread};
+use crate::{Invalid, UserId};
+
+/// Owners take in anyone as anything, admins as members.
+pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, Rejection> {
+    let actor = thread.role_of(&command.actor)?;
+    thread.check_not_dm()?;
+    match actor {
+        Role::Owner => {}
+        Role::Admin if role == Role::Member => {}
+        Role::Admin | Role::Member => return Err(Rejection::Forbidden),
+    }
+    if thread.members.contains_key(user) {
+        // With whatever role: to change it is another command.
+        return Err(thread.settled(command.at));
+    }
+    thread.check_open()?;
+    if thread.members.len() >= MEMBERS_MAX {
+        return Err(Rejection::Invalid { field: "user", reason: Invalid::TooMany { count_max: MEMBERS_MAX } });
+    }
+    Ok(Change::MemberAdded { user: user.clone(), role })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::thread::fixtures::{Story, invalid, user};
+    use crate::thread::{Action, Outcome};
+
+    fn add(id: &str, role: Role) -> Action {
+        Action::AddMember { user: user(id), role }
+    }
+
+    #[test]
+    fn accepted_from_an_owner_as_anything() {
+        let mut story = Story::group();
+        for (id, role) in [("dan", Role::Member), ("eli", Role::Admin), ("fay", Role::Owner)] {
+            assert_eq!(story.change("ann", add(id, role)), Ok(Change::MemberAdded { user: user(id), role }));
+            assert_eq!(story.thread.members[&user(id)], role);
+        }
+    }
+
+    #[test]
+    fn accepted_from_an_admin_as_member_only() {
+        let mut story = Story::group();
+        assert!(story.ask("bob", add("dan", Role::Member)).is_ok());
+        assert_eq!(story.ask("bob", add("eli", Role::Admin)), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("bob", add("fay", Role::Owner)), Err(Rejection::Forbidden));
+    }
+
+    #[test]
+    fn accepted_again_after_leaving() {
+        let mut story = Story::group();
+        story.ask("cid", Action::RemoveMember { user: user("cid") }).unwrap();
+        assert!(story.ask("ann", add("cid", Role::Member)).is_ok());
+    }
+
+    #[test]
+    fn rejected_from_members_and_strangers_oneself_included() {
+        let mut story = Story::group();
+        assert_eq!(story.ask("cid", add("dan", Role::Member)), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("eve", add("eve", Role::Member)), Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn rejected_in_a_dm_and_in_the_archive() {
+        assert_eq!(Story::dm().ask("ann", add("cid", Role::Member)), Err(Rejection::DmFixed));
+        assert_eq!(Story::archived().ask("ann", add("dan", Role::Member)), Err(Rejection::ThreadArchived));
+    }
+
+    #[test]
+    fn rejected_when_the_thread_is_full() {
+        let mut story = Story::group();
+        for n in story.thread.members.len()..MEMBERS_MAX {
+            story.ask("ann", add(&n.to_string(), Role::Member)).unwrap();
+        }
+        let full = Invalid::TooMany { count_max: MEMBERS_MAX };
+        assert_eq!(story.ask("ann", add("one-more", Role::Member)), invalid("user", full));
+    }
+
+    #[test]
+    fn duplicate_is_settled_and_changes_no_role() {
+        let mut story = Story::group();
+        let asked = story.ask("ann", add("bob", Role::Member));
+        assert_eq!(asked, Err(Rejection::Settled(Outcome { seq: 2, message: None, number: None, at: story.now })));
+        assert_eq!(story.thread.members[&user("bob")], Role::Admin);
+    }
+}

@@ -1,0 +1,50 @@
+//! Closing a thread for ever.
+
+use crate::thread::{Change, Command, Rejection, Role, Thread};
+
+/// An owner closes it. Reading, leaving and taking messages back stay possible.
+pub(super) fn decide(thread: &Thread, command: &Command) -> Result<Change, Rejection> {
+    let role = thread.role_of(&command.actor)?;
+    thread.check_not_dm()?;
+    if role != Role::Owner {
+        return Err(Rejection::Forbidden);
+    }
+    match thread.archived_at {
+        Some(at) => Err(thread.settled(at)),
+        None => Ok(Change::ThreadArchived),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::thread::Action;
+    use crate::thread::fixtures::Story;
+
+    #[test]
+    fn accepted_from_an_owner() {
+        let mut story = Story::group();
+        assert_eq!(story.change("ann", Action::Archive), Ok(Change::ThreadArchived));
+        assert_eq!(story.thread.archived_at, Some(story.now));
+    }
+
+    #[test]
+    fn rejected_from_anyone_else() {
+        let mut story = Story::group();
+        assert_eq!(story.ask("bob", Action::Archive), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("cid", Action::Archive), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("eve", Action::Archive), Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn rejected_in_a_dm() {
+        assert_eq!(Story::dm().ask("ann", Action::Archive), Err(Rejection::DmFixed));
+    }
+
+    #[test]
+    fn duplicate_is_settled() {
+        let mut story = Story::group();
+        let event = story.ask("ann", Action::Archive).unwrap();
+        assert_eq!(story.ask("ann", Action::Archive), Err(Rejection::Settled(event.outcome())));
+    }
+}

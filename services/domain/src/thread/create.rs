@@ -1,0 +1,227 @@
+//! Making a thread.
+
+use std::collections::BTreeSet;
+
+use crate::thread::{Change, Command, CreateThread, Kind, Member, Outcome, Rejection, Role, Thread, ThreadCreated};
+use crate::{Invalid, ThreadId, UserId, limits, text};
+
+/// A thread exists once for its id, and so do a dm of two people and a thread with a key, whose ids follow from
+/// what they are for. Whoever is in the thread already is told when it was made.
+pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) -> Result<Change, Rejection> {
+    let others = others(&command.actor, &create.participants);
+    check_id(command, create, &others)?;
+    if thread.kind.is_some() {
+        return Err(if thread.members.contains_key(&command.actor) {
+            Rejection::Settled(Outcome { seq: 1, message: None, number: None, at: thread.created_at })
+        } else if create.key.is_some() {
+            Rejection::KeyTaken
+        } else {
+            Rejection::UnknownThread
+        });
+    }
+    check_values(create, &others)?;
+
+    let (creator, other) = match create.kind {
+        Kind::Dm => (Role::Member, Role::Member),
+        Kind::Group | Kind::Channel => (Role::Owner, Role::Member),
+    };
+    let members = std::iter::once(Member { user: command.actor.clone(), role: creator })
+        .chain(others.into_iter().map(|user| Member { user: user.clone(), role: other }))
+        .collect();
+    Ok(Change::ThreadCreated(ThreadCreated {
+        kind: create.kind,
+        key: create.key.clone(),
+        title: create.title.clone(),
+        metadata: create.metadata.clone(),
+        members,
+    }))
+}
+
+/// Everyone named but the creator, once each, in the order named.
+fn others<'a>(creator: &'a UserId, participants: &'a [UserId]) -> Vec<&'a UserId> {
+    let mut seen = BTreeSet::from([creator]);
+    participants.iter().filter(|user| seen.insert(user)).collect()
+}
+
+/// Nobody can take the place of someone else's dm or key: the id must follow from what the thread is for, and an id
+/// that is derived from something belongs to that alone.
+fn check_id(command: &Command, create: &CreateThread, others: &[&UserId]) -> Result<(), Rejection> {
+    let fits = match (create.kind, &create.key) {
+        (Kind::Dm, Some(_)) => return invalid("key", Invalid::Value),
+        (Kind::Dm, None) => match others {
+            [] => return invalid("participants", Invalid::TooFew { count_min: 2 }),
+            [other] => command.thread == ThreadId::of_dm(&command.actor, other),
+            [_, _, ..] => return invalid("participants", Invalid::TooMany { count_max: 2 }),
+        },
+        (Kind::Group | Kind::Channel, Some(key)) => command.thread == ThreadId::of_key(key),
+        (Kind::Group | Kind::Channel, None) => !command.thread.is_derived(),
+    };
+    if fits { Ok(()) } else { invalid("id", Invalid::Value) }
+}
+
+fn check_values(create: &CreateThread, others: &[&UserId]) -> Result<(), Rejection> {
+    if others.len() + 1 > limits::PARTICIPANTS_MAX {
+        return invalid("participants", Invalid::TooMany { count_max: limits::PARTICIPANTS_MAX });
+    }
+    if let Some(key) = &create.key {
+        text::check_line(key, limits::THREAD_KEY_CHARS_MAX).or_else(|reason| invalid("key", reason))?;
+    }
+    if let Some(title) = &create.title {
+        if create.kind == Kind::Dm {
+            return invalid("title", Invalid::Value);
+        }
+        text::check_line(title, limits::TITLE_CHARS_MAX).or_else(|reason| invalid("title", reason))?;
+    }
+    create.metadata.check().or_else(|reason| invalid("metadata", reason))
+}
+
+fn invalid(field: &'static str, reason: Invalid) -> Result<(), Rejection> {
+    Err(Rejection::Invalid { field, reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::thread::Action;
+    use crate::thread::fixtures::{Story, create, invalid, message_id, metadata, user};
+
+    fn fresh() -> Story {
+        Story::untold(ThreadId(message_id(0).0))
+    }
+
+    fn keyed(key: &str) -> (Story, CreateThread) {
+        let thread = CreateThread { key: Some(key.into()), ..create(Kind::Group, &["bob"]) };
+        (Story::untold(ThreadId::of_key(key)), thread)
+    }
+
+    fn settled<T>(story: &Story) -> Result<T, Rejection> {
+        Err(Rejection::Settled(Outcome { seq: 1, message: None, number: None, at: story.thread.created_at }))
+    }
+
+    #[test]
+    fn accepted_group_has_its_creator_as_owner_and_everyone_once() {
+        let mut story = fresh();
+        let thread = CreateThread {
+            title: Some("Tea".into()),
+            metadata: metadata(r#"{"a":1}"#),
+            ..create(Kind::Group, &["cid", "ann", "bob", "cid"])
+        };
+        let Change::ThreadCreated(created) = story.change("ann", Action::Create(thread)).unwrap() else { panic!() };
+        let members: Vec<_> = created.members.iter().map(|member| (member.user.as_str(), member.role)).collect();
+        assert_eq!(members, [("ann", Role::Owner), ("cid", Role::Member), ("bob", Role::Member)]);
+        assert_eq!((created.title.as_deref(), created.metadata.as_json()), (Some("Tea"), r#"{"a":1}"#));
+        assert_eq!(story.thread.created_at, story.now);
+        assert_eq!(story.thread.members.len(), 3);
+    }
+
+    #[test]
+    fn accepted_group_and_channel_of_one() {
+        for kind in [Kind::Group, Kind::Channel] {
+            assert!(fresh().ask("ann", Action::Create(create(kind, &[]))).is_ok());
+        }
+    }
+
+    #[test]
+    fn accepted_dm_has_two_members_alike() {
+        let story = Story::dm();
+        assert_eq!(story.thread.members, [(user("ann"), Role::Member), (user("bob"), Role::Member)].into());
+    }
+
+    #[test]
+    fn rejected_dm_of_one_or_three_or_with_key_or_title() {
+        let mut story = Story::untold(ThreadId::of_dm(&user("ann"), &user("bob")));
+        let dm = |participants: &[&str]| create(Kind::Dm, participants);
+        for (thread, expected) in [
+            (dm(&["ann"]), invalid("participants", Invalid::TooFew { count_min: 2 })),
+            (dm(&["bob", "cid"]), invalid("participants", Invalid::TooMany { count_max: 2 })),
+            (dm(&["cid"]), invalid("id", Invalid::Value)),
+            (CreateThread { key: Some("k".into()), ..dm(&["bob"]) }, invalid("key", Invalid::Value)),
+            (CreateThread { title: Some("t".into()), ..dm(&["bob"]) }, invalid("title", Invalid::Value)),
+        ] {
+            assert_eq!(story.ask("ann", Action::Create(thread)), expected);
+        }
+    }
+
+    #[test]
+    fn rejected_group_in_the_place_of_a_dm_or_of_a_key() {
+        for id in [ThreadId::of_dm(&user("ann"), &user("bob")), ThreadId::of_key("project_305")] {
+            let asked = Story::untold(id).ask("eve", Action::Create(create(Kind::Group, &[])));
+            assert_eq!(asked, invalid("id", Invalid::Value));
+        }
+        let (_, thread) = keyed("project_305");
+        assert_eq!(fresh().ask("eve", Action::Create(thread)), invalid("id", Invalid::Value));
+    }
+
+    #[test]
+    fn rejected_values_name_the_field() {
+        let group = || create(Kind::Group, &[]);
+        let crowd: Vec<_> = (0..limits::PARTICIPANTS_MAX).map(|n| user(&n.to_string())).collect();
+        for (thread, expected) in [
+            (
+                CreateThread { participants: crowd, ..group() },
+                invalid("participants", Invalid::TooMany { count_max: limits::PARTICIPANTS_MAX }),
+            ),
+            (CreateThread { title: Some("".into()), ..group() }, invalid("title", Invalid::Empty)),
+            (CreateThread { title: Some("a\nb".into()), ..group() }, invalid("title", Invalid::Character)),
+            (
+                CreateThread { title: Some("x".repeat(limits::TITLE_CHARS_MAX + 1).into()), ..group() },
+                invalid("title", Invalid::TooLong { chars_max: limits::TITLE_CHARS_MAX }),
+            ),
+            (
+                CreateThread { metadata: metadata(&"[".repeat(limits::METADATA_DEPTH_MAX + 1)), ..group() },
+                invalid("metadata", Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX }),
+            ),
+        ] {
+            assert_eq!(fresh().ask("ann", Action::Create(thread)), expected);
+        }
+        for (key, reason) in [
+            (String::new(), Invalid::Empty),
+            ("a\u{7f}".into(), Invalid::Character),
+            (
+                "k".repeat(limits::THREAD_KEY_CHARS_MAX + 1),
+                Invalid::TooLong { chars_max: limits::THREAD_KEY_CHARS_MAX },
+            ),
+        ] {
+            let (mut story, thread) = keyed(&key);
+            assert_eq!(story.ask("ann", Action::Create(thread)), invalid("key", reason));
+        }
+    }
+
+    #[test]
+    fn duplicate_dm_is_settled_whoever_asks() {
+        let mut story = Story::dm();
+        let made_at = story.now;
+        for (actor, other) in [("ann", "bob"), ("bob", "ann")] {
+            let asked = story.ask(actor, Action::Create(create(Kind::Dm, &[other])));
+            assert_eq!(asked, settled(&story));
+            assert_eq!(story.thread.created_at, made_at);
+        }
+    }
+
+    #[test]
+    fn duplicate_key_is_settled_for_members_even_if_all_else_changed() {
+        let (mut story, thread) = keyed("project_305");
+        story.ask("ann", Action::Create(thread.clone())).unwrap();
+        story.ask("ann", Action::Archive).unwrap();
+        let again = CreateThread { title: Some("Other".into()), kind: Kind::Channel, ..thread };
+        assert_eq!(story.ask("bob", Action::Create(again)), settled(&story));
+        assert_ne!(story.thread.created_at, Timestamp::default());
+    }
+
+    #[test]
+    fn conflict_over_a_key_with_strangers() {
+        let (mut story, thread) = keyed("project_305");
+        story.ask("ann", Action::Create(thread.clone())).unwrap();
+        assert_eq!(story.ask("eve", Action::Create(thread)), Err(Rejection::KeyTaken));
+    }
+
+    #[test]
+    fn conflict_over_an_id_tells_strangers_nothing() {
+        let mut story = fresh();
+        story.ask("ann", Action::Create(create(Kind::Group, &[]))).unwrap();
+        assert_eq!(story.ask("ann", Action::Create(create(Kind::Group, &[]))), settled(&story));
+        let stranger = story.ask("eve", Action::Create(create(Kind::Group, &[])));
+        assert_eq!(stranger, Err(Rejection::UnknownThread));
+    }
+}

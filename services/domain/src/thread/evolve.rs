@@ -1,0 +1,66 @@
+//! How events make a thread.
+
+use std::sync::Arc;
+
+use crate::thread::{Change, Event, MessageFact, Role, Thread};
+use crate::{MessageId, UserId};
+
+/// Folds an event into the thread; one that is not the next changes nothing.
+pub(super) fn evolve(thread: &mut Thread, event: &Event) {
+    if event.seq != thread.last_seq + 1 {
+        return;
+    }
+    thread.last_seq = event.seq;
+    match &event.change {
+        Change::ThreadCreated(created) => {
+            thread.kind = Some(created.kind);
+            thread.key.clone_from(&created.key);
+            thread.title.clone_from(&created.title);
+            thread.metadata = created.metadata.clone();
+            thread.members = created.members.iter().map(|member| (member.user.clone(), member.role)).collect();
+            thread.created_at = event.at;
+        }
+        Change::ThreadChanged(changed) => {
+            if let Some(title) = &changed.title {
+                thread.title.clone_from(title);
+            }
+            if let Some(metadata) = &changed.metadata {
+                thread.metadata = metadata.clone();
+            }
+        }
+        Change::ThreadArchived => thread.archived_at = Some(event.at),
+        Change::MemberAdded { user, role } | Change::MemberRoleChanged { user, role } => {
+            thread.members.insert(user.clone(), *role);
+        }
+        Change::MemberRemoved { user } => {
+            thread.members.remove(user);
+        }
+        Change::MessagePosted(posted) => {
+            thread.last_number = posted.number;
+            thread.evolve_known(posted.message, event);
+        }
+        Change::MessageEdited { message, .. } | Change::MessageDeleted { message, .. } => {
+            thread.evolve_known(*message, event);
+        }
+    }
+}
+
+/// What the text of a user id is taken to need; counting each would cost a walk through all members.
+const USER_ID_BYTES: usize = 48;
+
+impl Thread {
+    /// Roughly the bytes of memory it takes, without walking through its members and messages.
+    pub(super) fn weight_bytes(&self) -> usize {
+        let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len());
+        // A node of a B-tree is about three quarters full.
+        let entries = |count: usize, bytes: usize| count * bytes * 4 / 3;
+        size_of::<Self>()
+            + text(&self.key)
+            + text(&self.title)
+            + self.metadata.as_json().len()
+            + entries(self.members.len(), size_of::<(UserId, Role)>())
+            + self.members.len() * USER_ID_BYTES
+            + entries(self.known.len(), size_of::<(MessageId, Option<MessageFact>)>())
+            + self.known.len() * USER_ID_BYTES
+    }
+}

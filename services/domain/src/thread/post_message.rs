@@ -1,0 +1,160 @@
+//! Posting a message.
+
+use crate::limits::MESSAGE_ID_AHEAD_MS_MAX;
+use crate::thread::{Change, Command, MessagePosted, PostMessage, Rejection, Thread, digest};
+use crate::{Invalid, text};
+
+/// Every member posts. The id tells a retry, whenever it comes, even after the archive: the same body has the first
+/// outcome, another body is a conflict.
+pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, Rejection> {
+    thread.role_of(&command.actor)?;
+    if let Some(fact) = thread.fact(post.message) {
+        let digest = digest::posted(&command.actor, post.kind, &post.content, &post.metadata, post.reply_to);
+        return Err(if fact.posted_digest == digest {
+            Rejection::Settled(fact.posted(post.message))
+        } else {
+            Rejection::MessageConflict
+        });
+    }
+    thread.check_open()?;
+    let invalid = |field, reason| Err(Rejection::Invalid { field, reason });
+    // An id far ahead would make later ones look old for long.
+    let latest_ms = command.at.millis().saturating_add(MESSAGE_ID_AHEAD_MS_MAX);
+    if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
+        return invalid("message.id", Invalid::Value);
+    }
+    if let Err(reason) = text::check_content(&post.content) {
+        return invalid("message.content", reason);
+    }
+    if let Err(reason) = post.metadata.check() {
+        return invalid("message.metadata", reason);
+    }
+    if post.reply_to.is_some_and(|id| thread.fact(id).is_none()) {
+        return invalid("message.reply_to", Invalid::Value);
+    }
+    Ok(Change::MessagePosted(MessagePosted {
+        message: post.message,
+        number: thread.last_number + 1,
+        kind: post.kind,
+        content: post.content.clone(),
+        metadata: post.metadata.clone(),
+        reply_to: post.reply_to,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{CONTENT_CHARS_MAX, METADATA_DEPTH_MAX};
+    use crate::thread::fixtures::{START_MS, Story, invalid, message_id, message_id_at, metadata, post};
+    use crate::thread::{Action, MessageKind};
+    use crate::{MessageId, Timestamp};
+
+    fn number(change: Result<Change, Rejection>) -> u64 {
+        let Ok(Change::MessagePosted(posted)) = change else { panic!("{change:?}") };
+        posted.number
+    }
+
+    #[test]
+    fn accepted_from_every_member_with_dense_numbers() {
+        let mut story = Story::group();
+        for (n, actor) in (1..).zip(["ann", "bob", "cid", "ann"]) {
+            assert_eq!(number(story.change(actor, Action::Post(post(message_id(n), "hello")))), u64::from(n));
+        }
+        assert_eq!(story.thread.last_number, 4);
+        assert_eq!(number(Story::dm().change("bob", Action::Post(post(message_id(1), "hello")))), 1);
+    }
+
+    #[test]
+    fn accepted_with_an_id_older_than_others() {
+        let mut story = Story::group();
+        story.ask("ann", Action::Post(post(message_id(2), "second"))).unwrap();
+        assert_eq!(number(story.change("bob", Action::Post(post(message_id(1), "first")))), 2);
+    }
+
+    #[test]
+    fn accepted_reply_even_to_a_deleted_message() {
+        let mut story = Story::group();
+        story.ask("ann", Action::Post(post(message_id(1), "hello"))).unwrap();
+        story.ask("ann", Action::Delete { message: message_id(1) }).unwrap();
+        let reply = PostMessage { reply_to: Some(message_id(1)), ..post(message_id(2), "what?") };
+        assert_eq!(number(story.change("bob", Action::Post(reply))), 2);
+    }
+
+    #[test]
+    fn rejected_from_strangers_and_in_the_archive() {
+        let post = || Action::Post(post(message_id(1), "hello"));
+        assert_eq!(Story::group().ask("eve", post()), Err(Rejection::UnknownThread));
+        assert_eq!(Story::archived().ask("ann", post()), Err(Rejection::ThreadArchived));
+        let before = Story::untold(crate::ThreadId(message_id(0).0)).ask("ann", post());
+        assert_eq!(before, Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn rejected_ids_not_v7_or_from_the_future() {
+        let mut story = Story::group();
+        let asked_ms = story.now.millis() + 1_000;
+        for id in [MessageId(uuid::Uuid::from_u128(7)), message_id_at(asked_ms + MESSAGE_ID_AHEAD_MS_MAX + 1, 0)] {
+            let asked = story.clone().ask("ann", Action::Post(post(id, "hello")));
+            assert_eq!(asked, invalid("message.id", Invalid::Value));
+        }
+        let just = message_id_at(asked_ms + MESSAGE_ID_AHEAD_MS_MAX, 0);
+        assert!(story.ask("ann", Action::Post(post(just, "hello"))).is_ok());
+        story.now = Timestamp(i64::MAX - 1_000);
+        assert!(story.ask("ann", Action::Post(post(message_id_at(START_MS, 1), "hello"))).is_ok());
+    }
+
+    #[test]
+    fn rejected_values_name_the_field() {
+        let mut story = Story::group();
+        let too_long = "x".repeat(CONTENT_CHARS_MAX + 1);
+        let too_deep = metadata(&"[".repeat(METADATA_DEPTH_MAX + 1));
+        let hello = || post(message_id(1), "hello");
+        for (post, expected) in [
+            (post(message_id(1), " \n"), invalid("message.content", Invalid::Empty)),
+            (
+                post(message_id(1), &too_long),
+                invalid("message.content", Invalid::TooLong { chars_max: CONTENT_CHARS_MAX }),
+            ),
+            (
+                PostMessage { metadata: too_deep, ..hello() },
+                invalid("message.metadata", Invalid::TooDeep { depth_max: METADATA_DEPTH_MAX }),
+            ),
+            (PostMessage { reply_to: Some(message_id(9)), ..hello() }, invalid("message.reply_to", Invalid::Value)),
+            (PostMessage { reply_to: Some(message_id(1)), ..hello() }, invalid("message.reply_to", Invalid::Value)),
+        ] {
+            assert_eq!(story.ask("ann", Action::Post(post)), expected);
+        }
+    }
+
+    #[test]
+    fn duplicate_has_the_first_outcome_for_ever() {
+        let mut story = Story::group();
+        let first = story.ask("cid", Action::Post(post(message_id(1), "hello"))).unwrap();
+        let settled = Err(Rejection::Settled(first.outcome()));
+        let again = || Action::Post(post(message_id(1), "hello"));
+        assert_eq!(story.ask("cid", again()), settled);
+        story.ask("ann", Action::Delete { message: message_id(1) }).unwrap();
+        assert_eq!(story.ask("cid", again()), settled);
+        story.ask("ann", Action::Archive).unwrap();
+        assert_eq!(story.ask("cid", again()), settled);
+        assert_eq!(story.thread.last_number, 1);
+    }
+
+    #[test]
+    fn conflict_when_anything_differs() {
+        let mut story = Story::group();
+        story.ask("ann", Action::Post(post(message_id(1), "hello"))).unwrap();
+        let hello = || post(message_id(1), "hello");
+        for (actor, post) in [
+            ("bob", hello()),
+            ("ann", post(message_id(1), "hello!")),
+            ("ann", PostMessage { kind: MessageKind::Voice, ..hello() }),
+            ("ann", PostMessage { metadata: metadata(r#"{"a":1}"#), ..hello() }),
+            ("ann", PostMessage { reply_to: Some(message_id(1)), ..hello() }),
+        ] {
+            assert_eq!(story.ask(actor, Action::Post(post)), Err(Rejection::MessageConflict));
+        }
+        assert_eq!(story.thread.last_seq, 3);
+    }
+}
