@@ -1,0 +1,169 @@
+//! Shares out partitions among deciders and runs a worker for each one owned.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use threadline_eventlog::{EventLog, Offset, OwnershipChange, Partition};
+use threadline_views::{Progress, Views};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::reader::Reader;
+use crate::settle;
+use crate::takeover::take_over;
+use crate::worker::Worker;
+use crate::{Binding, Config};
+
+/// An owned partition.
+struct Owned {
+    stop: CancellationToken,
+    worker: JoinHandle<()>,
+    done: watch::Receiver<Option<Offset>>,
+    committed: Option<Offset>,
+}
+
+/// What all partitions of an engine share.
+struct Shared {
+    config: Arc<Config>,
+    log: Arc<dyn EventLog>,
+    views: Views,
+    reader: Reader,
+    progress: watch::Sender<BTreeMap<Partition, Progress>>,
+}
+
+/// Decides the commands of one aggregate type until `shutdown`.
+pub(crate) async fn run<B: Binding>(
+    config: Arc<Config>,
+    log: Arc<dyn EventLog>,
+    views: Views,
+    shutdown: CancellationToken,
+) {
+    let mut ownership = log.own(B::COMMANDS, &config.group);
+    let reader = Reader::start(Arc::clone(&log), B::COMMANDS);
+    let mut interval = tokio::time::interval(config.progress_interval);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let shared = Arc::new(Shared { config, log, views, reader, progress: watch::Sender::default() });
+    let mut owned: BTreeMap<Partition, Owned> = BTreeMap::new();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            change = ownership.changed() => match change {
+                None => break,
+                Some(OwnershipChange::Assigned(partitions)) => {
+                    tracing::info!(topic = %B::COMMANDS, partitions = ?partitions.keys(), "partitions assigned");
+                    for (partition, committed) in partitions {
+                        give_up(&shared, owned.remove(&partition)).await;
+                        owned.insert(partition, take::<B>(&shared, partition, committed));
+                    }
+                }
+                Some(OwnershipChange::Revoked { partitions, done }) => {
+                    tracing::info!(topic = %B::COMMANDS, ?partitions, "partitions revoked");
+                    give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+                    let _ = done.send(());
+                }
+                Some(OwnershipChange::Lost(partitions)) => {
+                    tracing::warn!(topic = %B::COMMANDS, ?partitions, "partitions lost");
+                    give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+                }
+            },
+            _ = interval.tick() => {
+                for (&partition, owned) in &mut owned {
+                    let done = *owned.done.borrow_and_update();
+                    if let Some(offset) = done && done != owned.committed {
+                        ownership.commit(partition, offset);
+                        owned.committed = done;
+                    }
+                }
+                if let Ok(progress) = shared.views.progress(B::EVENTS).await {
+                    shared.progress.send_replace(progress);
+                }
+                metrics::gauge!("threadline_decider_partitions").set(owned.len() as f64);
+            }
+        }
+    }
+    give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
+}
+
+/// Starts the worker of a partition; it takes over, decides, and takes over again whenever it must.
+fn take<B: Binding>(shared: &Arc<Shared>, partition: Partition, committed: Option<Offset>) -> Owned {
+    let stop = CancellationToken::new();
+    let (done, done_seen) = watch::channel(committed);
+    let worker = tokio::spawn({
+        let (shared, stop) = (Arc::clone(shared), stop.clone());
+        async move {
+            while !stop.is_cancelled() {
+                let committed = *done.borrow();
+                let round = own::<B>(&shared, partition, committed, &done, &stop);
+                if round.await.is_ok() {
+                    return;
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(shared.config.retry_pause) => {}
+                }
+            }
+        }
+    });
+    Owned { stop, worker, done: done_seen, committed }
+}
+
+/// One round of ownership, from takeover to stop (`Ok`) or to the need of another takeover.
+async fn own<B: Binding>(
+    shared: &Arc<Shared>,
+    partition: Partition,
+    committed: Option<Offset>,
+    done: &watch::Sender<Option<Offset>>,
+    stop: &CancellationToken,
+) -> Result<(), ()> {
+    let taken = take_over::<B>(&shared.config, &shared.log, &shared.views, partition, committed);
+    let taken = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        taken = taken => taken.map_err(|error| tracing::warn!(partition, %error, "a takeover has to be tried again"))?,
+    };
+    tracing::debug!(partition, resume = taken.resume, end = taken.end, "partition taken over");
+    let broken = CancellationToken::new();
+    let (unsettled, queue) = mpsc::channel(shared.config.in_flight_max);
+    let settling =
+        tokio::spawn(settle::run(Arc::clone(&shared.log), partition, taken.end, queue, done.clone(), broken.clone()));
+    let commands = shared.reader.follow(partition, taken.resume, shared.config.read_ahead_batches_max).await;
+    let worker = Worker::<B>::new(
+        Arc::clone(&shared.config),
+        Arc::clone(&shared.log),
+        shared.views.clone(),
+        partition,
+        taken,
+        unsettled,
+    );
+    let outcome = worker.run(commands, shared.progress.subscribe(), stop, &broken).await;
+    shared.reader.leave(partition).await;
+    match outcome {
+        Ok(()) => {
+            // What was appended is settled, so that its answers are not lost with us.
+            if tokio::time::timeout(shared.config.drain_timeout, settling).await.is_err() {
+                tracing::warn!(partition, "appends were still under way when the partition was given up");
+            }
+            Ok(())
+        }
+        Err(broken) => {
+            tracing::warn!(partition, reason = ?broken, "the partition has to be taken over again");
+            metrics::counter!("threadline_decider_takeovers_repeated_total").increment(1);
+            settling.abort();
+            Err(())
+        }
+    }
+}
+
+async fn give_up(shared: &Shared, owned: Option<Owned>) {
+    give_up_all(shared, owned).await;
+}
+
+async fn give_up_all(shared: &Shared, owned: impl IntoIterator<Item = Owned>) {
+    let owned: Vec<Owned> = owned.into_iter().collect();
+    for owned in &owned {
+        owned.stop.cancel();
+    }
+    for owned in owned {
+        let _ = tokio::time::timeout(shared.config.drain_timeout * 2, owned.worker).await;
+    }
+}

@@ -1,0 +1,57 @@
+//! The states in memory: the most recently used ones, bounded by their weight.
+
+use lru::LruCache;
+use threadline_domain::Aggregate;
+
+/// States by aggregate id. A state may be dropped at any time; it is loaded again when needed.
+pub(crate) struct Memory<A: Aggregate> {
+    states: LruCache<A::Id, (A::State, usize)>,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl<A: Aggregate> Memory<A> {
+    /// None yet.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { states: LruCache::unbounded(), bytes: 0, bytes_max }
+    }
+
+    /// The state, which counts as used now.
+    pub(crate) fn get_mut(&mut self, id: A::Id) -> Option<&mut A::State> {
+        self.states.get_mut(&id).map(|(state, _)| state)
+    }
+
+    /// Takes in a loaded state.
+    pub(crate) fn insert(&mut self, id: A::Id, state: A::State) {
+        let weight = A::weight_bytes(&state);
+        self.bytes += weight;
+        if let Some((_, (_, old))) = self.states.push(id, (state, weight)) {
+            self.bytes -= old;
+        }
+        self.shrink();
+    }
+
+    /// Weighs a state again after it changed; drops others when the bound is passed.
+    pub(crate) fn reweigh(&mut self, id: A::Id) {
+        if let Some((state, weight)) = self.states.peek_mut(&id) {
+            let now = A::weight_bytes(state);
+            self.bytes = self.bytes + now - std::mem::replace(weight, now);
+        }
+        self.shrink();
+    }
+
+    /// Estimated bytes of all states.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The most recently used state stays, whatever it weighs: it is the one being worked on.
+    fn shrink(&mut self) {
+        while self.bytes > self.bytes_max
+            && self.states.len() > 1
+            && let Some((_, (_, weight))) = self.states.pop_lru()
+        {
+            self.bytes -= weight;
+        }
+    }
+}

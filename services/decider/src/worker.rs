@@ -1,0 +1,241 @@
+//! Decides the commands of one partition, in their order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use threadline_domain::Aggregate;
+use threadline_eventlog::codec::Context;
+use threadline_eventlog::{EventLog, Offset, Partition, Record, TailBatch};
+use threadline_views::{Progress, Views};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::binding::{Binding, Loaded};
+use crate::memory::Memory;
+use crate::recent::{Recent, Unusable};
+use crate::settle::Unsettled;
+use crate::{Config, takeover::Taken};
+
+type IdOf<B> = <<B as Binding>::Aggregate as Aggregate>::Id;
+type FactIdOf<B> = <<B as Binding>::Aggregate as Aggregate>::FactId;
+type CommandOf<B> = <<B as Binding>::Aggregate as Aggregate>::Command;
+type EventOf<B> = <<B as Binding>::Aggregate as Aggregate>::Event;
+type RejectionOf<B> = <<B as Binding>::Aggregate as Aggregate>::Rejection;
+
+/// How often a worker notes that it runs.
+const PULSE: Duration = Duration::from_secs(1);
+/// From how many events on a worker forgets those that the views have.
+const RECENT_EVENTS_TRIM: usize = 256;
+
+/// The owner of one partition.
+pub(crate) struct Worker<B: Binding> {
+    pub(crate) config: Arc<Config>,
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) views: Views,
+    pub(crate) partition: Partition,
+    memory: Memory<B::Aggregate>,
+    recent: Recent<B::Aggregate>,
+    next: Offset,
+    settle: mpsc::Sender<Unsettled>,
+    views_down_until: Option<Instant>,
+}
+
+/// Why a worker gives its partition up, to take it over again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// An append failed, or someone else writes here.
+    Unsettled,
+    /// The snapshot has events we did not write.
+    AnotherWriter,
+    /// The process stood still for so long that someone else may own the partition.
+    Stalled,
+}
+
+/// Why a command cannot be decided now.
+enum Undecided {
+    Refuse(String),
+    Broken(Broken),
+}
+
+impl<B: Binding> Worker<B> {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        log: Arc<dyn EventLog>,
+        views: Views,
+        partition: Partition,
+        taken: Taken<B>,
+        settle: mpsc::Sender<Unsettled>,
+    ) -> Self {
+        let memory = Memory::new(config.state_bytes_max);
+        let (recent, next) = (taken.recent, taken.resume);
+        Self { config, log, views, partition, memory, recent, next, settle, views_down_until: None }
+    }
+
+    /// Decides until `stop` or the end of the commands (`Ok`), or until the partition must be taken over again.
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<TailBatch>,
+        mut progress: watch::Receiver<BTreeMap<Partition, Progress>>,
+        stop: &CancellationToken,
+        broken: &CancellationToken,
+    ) -> Result<(), Broken> {
+        let mut pulse = tokio::time::interval(PULSE);
+        let mut alive = Instant::now();
+        loop {
+            let batch = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                () = broken.cancelled() => return Err(Broken::Unsettled),
+                _ = pulse.tick() => None,
+                batch = commands.recv() => match batch {
+                    Some(batch) => Some(batch),
+                    None => return Ok(()),
+                },
+            };
+            if alive.elapsed() > self.config.stall_max {
+                return Err(Broken::Stalled);
+            }
+            alive = Instant::now();
+            if let Some(batch) = batch {
+                self.decide_all(&batch, stop).await?;
+                alive = Instant::now();
+            }
+            if self.recent.len() > RECENT_EVENTS_TRIM && progress.has_changed().unwrap_or(false) {
+                let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
+                self.recent.forget(progress);
+            }
+            metrics::gauge!("threadline_decider_state_bytes", "partition" => self.partition.to_string())
+                .set(self.memory.bytes() as f64);
+        }
+    }
+
+    async fn decide_all(&mut self, batch: &TailBatch, stop: &CancellationToken) -> Result<(), Broken> {
+        for record in batch.records.iter() {
+            if record.offset < self.next {
+                continue;
+            }
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            let unsettled = self.handle(record).await?;
+            if let Some(unsettled) = unsettled {
+                self.settle.send(unsettled).await.map_err(|_| Broken::Unsettled)?;
+            }
+            self.next = record.offset + 1;
+        }
+        self.settle.send(Unsettled::Done(self.next)).await.map_err(|_| Broken::Unsettled)
+    }
+
+    /// One command: fetch, decide, append.
+    async fn handle(&mut self, record: &Record) -> Result<Option<Unsettled>, Broken> {
+        let context = Context::of(record);
+        let command = match B::read_command(record) {
+            Ok(command) => command,
+            Err(error) => {
+                metrics::counter!("threadline_decider_unreadable_total").increment(1);
+                tracing::error!(partition = self.partition, command.offset = record.offset, %error, "an unreadable command");
+                // It stays readable in the command topic for as long as that keeps records; nobody can act on it.
+                return Ok(None);
+            }
+        };
+        let id = B::Aggregate::id_of(&command);
+        let rejection = match self.decide(id, &command).await {
+            Ok(Ok(event)) => return Ok(Some(self.append(id, event, record.offset, &context))),
+            Ok(Err(rejection)) => Ok(rejection),
+            Err(Undecided::Refuse(reason)) => Err(reason),
+            Err(Undecided::Broken(broken)) => return Err(broken),
+        };
+        metrics::counter!("threadline_decider_refusals_total").increment(1);
+        Ok(B::refusal_record(id, rejection, &context).map(Unsettled::Refusal))
+    }
+
+    async fn decide(
+        &mut self,
+        id: IdOf<B>,
+        command: &CommandOf<B>,
+    ) -> Result<Result<EventOf<B>, RejectionOf<B>>, Undecided> {
+        if self.memory.get_mut(id).is_none() {
+            let state = self.load_state(id).await?;
+            self.memory.insert(id, state);
+        }
+        loop {
+            let Some(state) = self.memory.get_mut(id) else {
+                return Err(Undecided::Refuse("the state does not fit in memory".into()));
+            };
+            match B::Aggregate::missing(state, command) {
+                None => return Ok(B::Aggregate::decide(state, command)),
+                Some(fact_id) => {
+                    let fact = self.load_fact(id, fact_id).await?;
+                    if let Some(state) = self.memory.get_mut(id) {
+                        B::Aggregate::admit(state, fact_id, fact);
+                    }
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, id: IdOf<B>, event: EventOf<B>, cause: Offset, context: &Context) -> Unsettled {
+        if let Some(state) = self.memory.get_mut(id) {
+            B::Aggregate::evolve(state, &event);
+        }
+        self.memory.reweigh(id);
+        let appending = self.log.append_to(B::EVENTS, self.partition, B::event_record(&event, cause, context));
+        self.recent.push(cause, Arc::new(event));
+        metrics::counter!("threadline_decider_events_total").increment(1);
+        Unsettled::Event(appending)
+    }
+
+    async fn load_state(&mut self, id: IdOf<B>) -> Result<<B::Aggregate as Aggregate>::State, Undecided> {
+        let loaded = B::load_state(&self.views, self.partition, id);
+        let Loaded { value: mut state, progress } = bounded(&self.config, &mut self.views_down_until, loaded).await?;
+        for event in self.recent.after(progress, id).map_err(undecided)? {
+            B::Aggregate::evolve(&mut state, event);
+        }
+        self.recent.forget(progress);
+        Ok(state)
+    }
+
+    async fn load_fact(
+        &mut self,
+        id: IdOf<B>,
+        fact_id: FactIdOf<B>,
+    ) -> Result<Option<<B::Aggregate as Aggregate>::Fact>, Undecided> {
+        let loaded = B::load_fact(&self.views, self.partition, id, fact_id);
+        let Loaded { value: mut fact, progress } = bounded(&self.config, &mut self.views_down_until, loaded).await?;
+        for event in self.recent.after(progress, id).map_err(undecided)? {
+            B::Aggregate::evolve_fact(fact_id, &mut fact, event);
+        }
+        Ok(fact)
+    }
+}
+
+fn undecided(unusable: Unusable) -> Undecided {
+    match unusable {
+        Unusable::Behind => Undecided::Refuse("the views are too far behind".into()),
+        Unusable::Ahead => Undecided::Broken(Broken::AnotherWriter),
+    }
+}
+
+/// A lookup with a deadline. Commands are decided in order, so a lookup that hangs holds up its whole partition: after
+/// one has failed, the next ones fail at once for a while.
+async fn bounded<T>(
+    config: &Config,
+    views_down_until: &mut Option<Instant>,
+    loaded: impl Future<Output = Result<T, threadline_views::Error>>,
+) -> Result<T, Undecided> {
+    if views_down_until.is_some_and(|until| Instant::now() < until) {
+        return Err(Undecided::Refuse("the views are unavailable".into()));
+    }
+    let error = match tokio::time::timeout(config.load_timeout, loaded).await {
+        Ok(Ok(value)) => {
+            *views_down_until = None;
+            return Ok(value);
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the views did not answer in time".into(),
+    };
+    tracing::warn!(%error, "a lookup failed");
+    *views_down_until = Some(Instant::now() + config.load_pause);
+    Err(Undecided::Refuse(error))
+}
