@@ -96,6 +96,9 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.retention.check.interval.ms=10000
+# A killed broker that starts again is let in at once, not after the 9 s its old session lasts.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 EOF
 }
 
