@@ -21,13 +21,16 @@ impl Metadata {
         &self.0
     }
 
-    /// Refuses what is larger or deeper than [`limits`] allow.
+    /// Refuses what is larger or deeper than [`limits`] allow, and NUL characters, which Postgres has no text for.
     pub fn check(&self) -> Result<(), Invalid> {
         if self.0.len() > limits::METADATA_BYTES_MAX {
             return Err(Invalid::TooLarge { bytes_max: limits::METADATA_BYTES_MAX });
         }
         if depth(&self.0) > limits::METADATA_DEPTH_MAX {
             return Err(Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX });
+        }
+        if has_nul(&self.0) {
+            return Err(Invalid::Character);
         }
         Ok(())
     }
@@ -37,6 +40,12 @@ impl Default for Metadata {
     fn default() -> Self {
         Self::from_canonical_json("{}")
     }
+}
+
+/// Whether a string holds `\u0000`, and not a backslash before `u0000`.
+fn has_nul(json: &str) -> bool {
+    let backslashes_before = |at: usize| json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+    json.match_indices(r"\u0000").any(|(at, _)| backslashes_before(at) % 2 == 0)
 }
 
 /// How deep brackets nest outside of strings.
@@ -68,6 +77,18 @@ mod tests {
             [("{}", 1), (r#"{"a":[1,{"b":2}]}"#, 3), (r#"{"a":"[[[\"{{"}"#, 1), (r#"{"a\\":{"b":[]}}"#, 3)]
         {
             assert_eq!(depth(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn nul_is_refused() {
+        for (json, expected) in [
+            (r#"{"a":"\u0000"}"#, Err(Invalid::Character)),
+            (r#"{"a\\\u0000":1}"#, Err(Invalid::Character)),
+            (r#"{"a":"\\u0000"}"#, Ok(())),
+            (r#"{"a":"u0000\u0001"}"#, Ok(())),
+        ] {
+            assert_eq!(Metadata::from_canonical_json(json).check(), expected, "{json}");
         }
     }
 

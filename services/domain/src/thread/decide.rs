@@ -1,6 +1,6 @@
 //! The thread as the engine sees it: where each command finds its rules.
 
-use crate::thread::{Action, Change, Command, Event, MessageFact, Rejection, Thread};
+use crate::thread::{Action, Command, Event, MessageFact, Rejection, Thread};
 use crate::thread::{
     add_member, archive, change, change_role, create, delete_message, edit_message, evolve, facts, post_message,
     remove_member,

@@ -64,3 +64,33 @@ impl Thread {
             + self.known.len() * USER_ID_BYTES
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::thread::Action;
+    use crate::thread::fixtures::{Story, message_id, post, user};
+
+    #[test]
+    fn an_event_that_is_not_the_next_changes_nothing() {
+        let mut story = Story::group();
+        let before = story.thread.clone();
+        let event = story.ask("ann", Action::Archive).unwrap();
+        for seq in [0, 1, 2, 4] {
+            let mut thread = before.clone();
+            evolve(&mut thread, &Event { seq, ..event.clone() });
+            assert_eq!(thread, before);
+        }
+    }
+
+    #[test]
+    fn weight_grows_with_members_and_messages() {
+        let mut story = Story::group();
+        let mut weights = vec![story.thread.weight_bytes()];
+        story.ask("ann", Action::AddMember { user: user("dan"), role: Role::Member }).unwrap();
+        weights.push(story.thread.weight_bytes());
+        story.ask("ann", Action::Post(post(message_id(1), "hello"))).unwrap();
+        weights.push(story.thread.weight_bytes());
+        assert!(weights.is_sorted_by(|less, more| less < more), "{weights:?}");
+    }
+}

@@ -113,3 +113,82 @@ impl MessageFact {
         self.sender == *user
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::thread::PostMessage;
+    use crate::thread::fixtures::{Story, message_id, post, user};
+
+    /// The group after so many messages, with ids from 1 on.
+    fn story_of(messages: usize) -> Story {
+        let mut story = Story::group();
+        for n in 1..=messages {
+            story.ask("ann", Action::Post(post(message_id(n as u16), "hello"))).unwrap();
+        }
+        story
+    }
+
+    fn command(actor: &str, action: Action) -> Command {
+        Command { thread: Story::group().id, actor: user(actor), at: Timestamp(0), action }
+    }
+
+    #[test]
+    fn the_newest_ids_are_known_and_older_ones_are_missing() {
+        let thread = story_of(KNOWN_MESSAGES_MAX + 3).thread;
+        assert_eq!((thread.known.len(), thread.known_floor), (KNOWN_MESSAGES_MAX, Some(message_id(3))));
+        for (id, missing) in [(message_id(3), true), (message_id(4), false), (message_id(u16::MAX), false)] {
+            let missing = missing.then_some(id);
+            assert_eq!(thread.missing_fact(&command("cid", Action::Post(post(id, "hello")))), missing);
+            assert_eq!(thread.missing_fact(&command("cid", Action::Delete { message: id })), missing);
+            assert_eq!(thread.missing_fact(&command("eve", Action::Delete { message: id })), None);
+        }
+    }
+
+    #[test]
+    fn a_reply_misses_its_own_id_and_then_its_target() {
+        let mut thread = story_of(KNOWN_MESSAGES_MAX + 3).thread;
+        let reply = PostMessage { reply_to: Some(message_id(1)), ..post(message_id(2), "hello") };
+        let command = command("cid", Action::Post(reply));
+        for id in [message_id(2), message_id(1)] {
+            assert_eq!(thread.missing_fact(&command), Some(id));
+            thread.admit_fact(id, None);
+        }
+        assert_eq!(thread.missing_fact(&command), None);
+    }
+
+    #[test]
+    fn looked_up_facts_are_bounded_and_the_last_one_stays() {
+        let mut thread = story_of(KNOWN_MESSAGES_MAX + 100).thread;
+        for n in (1..=100).rev() {
+            thread.admit_fact(message_id(n), None);
+            assert!(thread.known.contains_key(&message_id(n)));
+            assert!(thread.known.len() <= KNOWN_MESSAGES_MAX + LOOKED_UP_MESSAGES_MAX);
+        }
+        assert!(thread.known.contains_key(&message_id(101)));
+        assert_eq!(thread.known_floor, Some(message_id(100)));
+    }
+
+    #[test]
+    fn a_looked_up_fact_never_replaces_what_is_known() {
+        let mut thread = story_of(1).thread;
+        let before = thread.clone();
+        thread.admit_fact(message_id(1), None);
+        assert_eq!(thread, before);
+    }
+
+    #[test]
+    fn a_fact_follows_its_own_message_only() {
+        let mut story = story_of(1);
+        let deleted = story.ask("ann", Action::Delete { message: message_id(1) }).unwrap();
+        let posted = story.ask("ann", Action::Post(post(message_id(2), "hello"))).unwrap();
+        let mut fact = None;
+        evolve(message_id(2), &mut fact, &deleted);
+        assert_eq!(fact, None);
+        evolve(message_id(2), &mut fact, &posted);
+        assert_eq!(fact.as_ref().map(|fact| (fact.number, fact.deleted)), Some((2, false)));
+        evolve(message_id(1), &mut fact, &posted);
+        assert_eq!(fact.map(|fact| fact.number), Some(2));
+    }
+}

@@ -25,7 +25,7 @@ pub(super) fn message_id(n: u16) -> MessageId {
 
 pub(super) fn message_id_at(minted_ms: i64, n: u16) -> MessageId {
     let [high, low] = n.to_be_bytes();
-    let random = [0, high, low, 0, 0, 0, 0, 0, 0, 0];
+    let random = [0, 0, 0, high, low, 0, 0, 0, 0, 0];
     MessageId(Builder::from_unix_timestamp_millis(minted_ms as u64, &random).into_uuid())
 }
 
