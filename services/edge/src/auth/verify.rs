@@ -2,9 +2,18 @@
 
 use std::sync::Arc;
 
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use threadline_domain::{Timestamp, UserId};
 
-use super::AuthConfig;
+use super::claims::Claims;
+use super::jwks::Jwks;
+use super::{AuthConfig, KeySource};
+
+/// Bytes of a token; larger ones are not looked at.
+const TOKEN_BYTES_MAX: usize = 8_192;
+/// Bytes of a shared secret, RFC 7518 section 3.2.
+const SECRET_BYTES_MIN: usize = 32;
 
 /// Who a token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +38,90 @@ pub enum AuthError {
 }
 
 /// Checks tokens.
-pub struct Auth {}
+pub struct Auth {
+    keys: Keys,
+    tenants: Vec<String>,
+}
+
+enum Keys {
+    Secret { key: DecodingKey, validation: Validation },
+    Jwks { set: Arc<Jwks>, rs256: Validation, es256: Validation },
+}
 
 impl Auth {
     /// For these tokens. Fails with a line that says what is wrong with the configuration.
-    pub fn new(_config: &AuthConfig) -> Result<Self, String> {
-        todo!()
+    pub fn new(config: &AuthConfig) -> Result<Self, String> {
+        let keys = match &config.keys {
+            KeySource::Secret(secret) => {
+                if secret.0.len() < SECRET_BYTES_MIN {
+                    return Err(format!("the token secret must have at least {SECRET_BYTES_MIN} bytes"));
+                }
+                let validation = validation(config, Algorithm::HS256);
+                Keys::Secret { key: DecodingKey::from_secret(&secret.0), validation }
+            }
+            KeySource::Jwks { url, refetch_ms } => {
+                if config.issuer.is_none() || config.audience.is_none() {
+                    return Err("a key set needs an issuer and an audience: it signs for other applications too".into());
+                }
+                Keys::Jwks {
+                    set: Arc::new(Jwks::new(url, *refetch_ms)?),
+                    rs256: validation(config, Algorithm::RS256),
+                    es256: validation(config, Algorithm::ES256),
+                }
+            }
+        };
+        Ok(Self { keys, tenants: config.tenants.clone() })
     }
 
     /// The user that a token names.
-    pub async fn verify(&self, _token: &str) -> Result<Identity, AuthError> {
-        todo!()
+    pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(AuthError::Refused("the token is too long"));
+        }
+        let claims = match &self.keys {
+            Keys::Secret { key, validation } => decode(token, key, validation)?,
+            Keys::Jwks { set, rs256, es256 } => {
+                let header = jsonwebtoken::decode_header(token).map_err(|error| refused(&error))?;
+                let kid = header.kid.ok_or(AuthError::Refused("the token names no key"))?;
+                let key = set.key(&kid).await?;
+                // The key says which algorithm it is for; the token's header has no say.
+                decode(token, &key.decoding, if key.elliptic { es256 } else { rs256 })?
+            }
+        };
+        claims.identity(&self.tenants)
     }
+}
+
+fn validation(config: &AuthConfig, algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = config.leeway_s;
+    validation.validate_nbf = true;
+    let mut required = vec!["exp"];
+    if let Some(issuer) = &config.issuer {
+        validation.set_issuer(&[issuer]);
+        required.push("iss");
+    }
+    if let Some(audience) = &config.audience {
+        validation.set_audience(&[audience]);
+        required.push("aud");
+    }
+    validation.set_required_spec_claims(&required);
+    validation
+}
+
+fn decode(token: &str, key: &DecodingKey, validation: &Validation) -> Result<Claims, AuthError> {
+    jsonwebtoken::decode(token, key, validation).map(|data| data.claims).map_err(|error| refused(&error))
+}
+
+fn refused(error: &jsonwebtoken::errors::Error) -> AuthError {
+    AuthError::Refused(match error.kind() {
+        ErrorKind::ExpiredSignature => "the token has expired",
+        ErrorKind::ImmatureSignature => "the token is not valid yet",
+        ErrorKind::InvalidIssuer => "the token's issuer is not ours",
+        ErrorKind::InvalidAudience => "the token is not for us",
+        ErrorKind::InvalidAlgorithm => "the token's algorithm is not the one agreed",
+        ErrorKind::InvalidSignature => "the token's signature is wrong",
+        ErrorKind::MissingRequiredClaim(_) => "the token lacks one of exp, iss, aud",
+        _ => "the token cannot be read",
+    })
 }
