@@ -1,6 +1,6 @@
 //! Whatever is asked of a thread, however often and by whomever it is decided: the same thread comes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -204,11 +204,12 @@ proptest! {
         let mut earlier = Told::default();
         told.events[..seen].iter().cloned().for_each(|event| earlier.note(event));
         for (id, fact) in &told.facts {
-            let mut stored = earlier.facts.get(id).cloned().flatten();
-            for event in &told.events {
-                Thread::evolve_fact(*id, &mut stored, event);
-            }
-            prop_assert_eq!(&stored, fact);
+            let stored = earlier.facts.get(id).cloned().flatten();
+            let mut followed = stored.clone();
+            told.events[..seen].iter().for_each(|event| Thread::evolve_fact(*id, &mut followed, event));
+            prop_assert_eq!(&followed, &stored, "it has seen these");
+            told.events.iter().for_each(|event| Thread::evolve_fact(*id, &mut followed, event));
+            prop_assert_eq!(&followed, fact);
         }
     }
 
@@ -243,6 +244,12 @@ proptest! {
             prop_assert_eq!(first.entry(post.message).or_insert((body, outcome)), &(body, outcome));
         }
         prop_assert_eq!(told.thread.last_number, first.len() as u64);
+        let mut deleted = BTreeSet::new();
+        for event in &told.events {
+            if let Change::MessageDeleted { message, .. } = event.change {
+                prop_assert!(deleted.insert(message), "deleted twice");
+            }
+        }
     }
 }
 
