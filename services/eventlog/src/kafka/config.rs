@@ -1,0 +1,230 @@
+//! How to reach the brokers, and what we ask of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
+
+use crate::topics::RECORD_BYTES_MAX;
+
+/// Bytes a broker's batch adds around a record of [`RECORD_BYTES_MAX`].
+pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of fetched records that wait for one tail, kilobytes.
+const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
+/// Records that wait in the append queue.
+const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
+/// Bytes that wait in the append queue, kilobytes.
+const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
+/// The longest delivery timeout that may be configured.
+const DELIVERY_TIMEOUT_MS_MAX: u64 = 60_000;
+/// How long an owner may leave a change of its ownership unread before it loses it.
+const OWNER_SILENT_MS_MAX: u64 = 30_000;
+
+/// Everything the Kafka log needs to know.
+#[derive(Clone)]
+pub struct KafkaConfig {
+    /// `host:port`, comma separated.
+    pub brokers: String,
+    /// In front of every topic and group name; `threadline.` by default.
+    pub topic_prefix: String,
+    /// How to speak to the brokers.
+    pub security: Security,
+    /// How long an append may take until it fails as unavailable, milliseconds.
+    pub delivery_timeout_ms: u64,
+    /// After how much silence an owner loses its partitions, milliseconds. Brokers refuse less than their
+    /// `group.min.session.timeout.ms`, 6000 by default.
+    pub session_timeout_ms: u64,
+    /// How long an append waits for others to share a request with, milliseconds.
+    pub linger_ms: f64,
+    /// Further librdkafka properties; they win over ours.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Encryption and authentication, in librdkafka's and the JVM clients' own words.
+#[derive(Clone, Default)]
+pub struct Security {
+    /// `plaintext` (default), `ssl`, `sasl_plaintext` or `sasl_ssl`.
+    pub protocol: Option<String>,
+    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub sasl_mechanism: Option<String>,
+    /// SASL user.
+    pub username: Option<String>,
+    /// SASL password.
+    pub password: Option<String>,
+    /// File of the certificates to trust, PEM; the system's if none.
+    pub ssl_ca: Option<PathBuf>,
+    /// File of our certificate, PEM, for mutual TLS.
+    pub ssl_certificate: Option<PathBuf>,
+    /// File of our private key, PEM.
+    pub ssl_key: Option<PathBuf>,
+    /// What opens the private key.
+    pub ssl_key_password: Option<String>,
+}
+
+impl Default for KafkaConfig {
+    fn default() -> Self {
+        Self {
+            brokers: "127.0.0.1:9092".into(),
+            topic_prefix: "threadline.".into(),
+            security: Security::default(),
+            delivery_timeout_ms: 10_000,
+            session_timeout_ms: 6_000,
+            linger_ms: 0.0,
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+impl fmt::Debug for KafkaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaConfig")
+            .field("brokers", &self.brokers)
+            .field("topic_prefix", &self.topic_prefix)
+            .field("security", &self.security)
+            .field("delivery_timeout_ms", &self.delivery_timeout_ms)
+            .field("session_timeout_ms", &self.session_timeout_ms)
+            .field("linger_ms", &self.linger_ms)
+            .field("properties", &self.properties.keys())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Security {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Security")
+            .field("protocol", &self.protocol)
+            .field("sasl_mechanism", &self.sasl_mechanism)
+            .field("username", &self.username)
+            .field("ssl_ca", &self.ssl_ca)
+            .finish_non_exhaustive()
+    }
+}
+
+impl KafkaConfig {
+    /// The default configuration, for these brokers.
+    pub fn new(brokers: impl Into<String>) -> Self {
+        Self { brokers: brokers.into(), ..Self::default() }
+    }
+
+    /// The delivery timeout in force.
+    pub(super) fn delivery_timeout_ms(&self) -> u64 {
+        self.delivery_timeout_ms.clamp(100, DELIVERY_TIMEOUT_MS_MAX)
+    }
+
+    /// For asking about topics, offsets and health.
+    pub(super) fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client
+            .set("bootstrap.servers", &self.brokers)
+            .set("client.id", "threadline")
+            .set("socket.nagle.disable", "true")
+            .set("socket.keepalive.enable", "true")
+            .set("socket.connection.setup.timeout.ms", "5000")
+            .set("reconnect.backoff.ms", "50")
+            .set("reconnect.backoff.max.ms", "1000")
+            .set("topic.metadata.refresh.fast.interval.ms", "50")
+            .set("log.connection.close", "false")
+            .set_log_level(RDKafkaLogLevel::Warning);
+        let security = &self.security;
+        let mut set = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                client.set(name, value);
+            }
+        };
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        set("security.protocol", security.protocol.as_deref());
+        set("sasl.mechanism", security.sasl_mechanism.as_deref());
+        set("sasl.username", security.username.as_deref());
+        set("sasl.password", security.password.as_deref());
+        set("ssl.ca.location", path(&security.ssl_ca).as_deref());
+        set("ssl.certificate.location", path(&security.ssl_certificate).as_deref());
+        set("ssl.key.location", path(&security.ssl_key).as_deref());
+        set("ssl.key.password", security.ssl_key_password.as_deref());
+        client
+    }
+
+    /// For appending. librdkafka's own timeout stands behind ours, which fails records in order.
+    pub(super) fn producer(&self) -> ClientConfig {
+        let mut client = self.client();
+        client
+            .set("enable.idempotence", "true")
+            .set("enable.gapless.guarantee", "true")
+            .set("acks", "all")
+            .set("linger.ms", self.linger_ms.to_string())
+            .set("queue.buffering.max.messages", APPEND_QUEUE_RECORDS_MAX.to_string())
+            .set("queue.buffering.max.kbytes", APPEND_QUEUE_KBYTES_MAX.to_string())
+            .set("message.max.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string())
+            .set("message.timeout.ms", (self.delivery_timeout_ms() * 2 + 10_000).to_string())
+            .set("retry.backoff.ms", "20")
+            .set("retry.backoff.max.ms", "500");
+        self.with_properties(client)
+    }
+
+    /// For following partitions at offsets of our own choice; the group is a name only.
+    pub(super) fn tail(&self) -> ClientConfig {
+        let mut client = self.consumer(&format!("{}tail", self.topic_prefix));
+        client
+            .set("auto.offset.reset", "earliest")
+            .set("fetch.min.bytes", "1")
+            .set("fetch.wait.max.ms", "500")
+            .set("fetch.error.backoff.ms", "20")
+            .set("fetch.queue.backoff.ms", "5")
+            .set("queued.max.messages.kbytes", TAIL_QUEUE_KBYTES_MAX.to_string())
+            .set("fetch.message.max.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string());
+        self.with_properties(client)
+    }
+
+    /// For sharing out partitions; nothing is ever fetched through it.
+    pub(super) fn owner(&self, group: &str) -> ClientConfig {
+        let mut client = self.consumer(&format!("{}{group}", self.topic_prefix));
+        client
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", self.session_timeout_ms.to_string())
+            .set("heartbeat.interval.ms", (self.session_timeout_ms / 12).clamp(100, 2_000).to_string())
+            .set("max.poll.interval.ms", self.session_timeout_ms.max(OWNER_SILENT_MS_MAX).to_string())
+            .set("coordinator.query.interval.ms", "2000")
+            .set("fetch.wait.max.ms", "500")
+            .set("queued.min.messages", "1")
+            .set("queued.max.messages.kbytes", "64");
+        self.with_properties(client)
+    }
+
+    fn consumer(&self, group: &str) -> ClientConfig {
+        let mut client = self.client();
+        client.set("group.id", group).set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        client
+    }
+
+    fn with_properties(&self, mut client: ClientConfig) -> ClientConfig {
+        for (name, value) in &self.properties {
+            client.set(name, value);
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let security = Security {
+            password: Some("hunter2".into()),
+            ssl_key_password: Some("hunter3".into()),
+            ..Security::default()
+        };
+        let properties = BTreeMap::from([("sasl.oauthbearer.client.secret".to_owned(), "hunter4".to_owned())]);
+        let config = KafkaConfig { security, properties, ..KafkaConfig::default() };
+        assert!(!format!("{config:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn properties_win() {
+        let properties = BTreeMap::from([("linger.ms".to_owned(), "7".to_owned())]);
+        let config = KafkaConfig { properties, ..KafkaConfig::default() };
+        assert_eq!(config.producer().get("linger.ms"), Some("7"));
+    }
+}

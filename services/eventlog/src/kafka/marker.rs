@@ -1,0 +1,56 @@
+//! What tells one log from another on the same brokers: the time when the log's topics were made, noted in a topic of
+//! its own. Offsets of topics that were deleted and made again must not pass for the old ones.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+
+use super::cluster::{self, Cluster};
+use super::config::KafkaConfig;
+use super::{topics, unavailable};
+use crate::Error;
+use crate::topics::Retention;
+
+/// The topic's name without the prefix.
+const NAME: &str = "log-id";
+
+/// Notes that the topics are new.
+pub(super) async fn write(config: &KafkaConfig, replication: u32) -> Result<(), Error> {
+    let topic = topic(config);
+    topics::create(config, &[(&topic, &topics::settings(Retention::LastOfEachKey, replication))], 1, replication)
+        .await?;
+    let producer: FutureProducer =
+        config.producer().create().map_err(|error| Error::Misconfigured(error.to_string()))?;
+    let record = FutureRecord::to(&topic).partition(0).key("made").payload("");
+    producer.send(record, cluster::timeout()).await.map_err(|(error, _)| unavailable(&error))?;
+    Ok(())
+}
+
+/// When the topics were made, milliseconds since the epoch by the broker's clock; none when they were made by other
+/// means. Blocks.
+pub(super) fn read(config: &KafkaConfig, cluster: &Cluster) -> Result<Option<i64>, Error> {
+    let topic = topic(config);
+    if !cluster.topics()?.contains_key(&topic) {
+        return Ok(None);
+    }
+    let end = cluster.ends(&topic, 1, cluster::timeout())?.get(&0).copied().unwrap_or_default();
+    if end == 0 {
+        return Ok(None);
+    }
+    let consumer: BaseConsumer = config.tail().create().map_err(|error| Error::Misconfigured(error.to_string()))?;
+    let mut places = TopicPartitionList::new();
+    let asked = places.add_partition_offset(&topic, 0, Place::Offset(end.cast_signed() - 1));
+    asked.and_then(|()| consumer.assign(&places)).map_err(|error| unavailable(&error))?;
+    match consumer.poll(Duration::from_millis(cluster::ANSWER_MS_MAX)) {
+        Some(Ok(message)) => Ok(message.timestamp().to_millis()),
+        Some(Err(error)) => Err(unavailable(&error)),
+        None => Err(Error::Unavailable(format!("{topic} was not read in time"))),
+    }
+}
+
+fn topic(config: &KafkaConfig) -> String {
+    format!("{}{NAME}", config.topic_prefix)
+}

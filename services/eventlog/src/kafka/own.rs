@@ -1,0 +1,206 @@
+//! Sharing out partitions: a group consumer that fetches nothing. Who owns what is all it is used for.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use rdkafka::types::RDKafkaRespErr;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::config::KafkaConfig;
+use super::{cluster, context};
+use crate::{Offset, OwnershipChange, Partition};
+
+/// Changes of ownership that wait for their reader.
+pub(super) const CHANGES_MAX: usize = 16;
+/// Commits that wait to be taken in.
+pub(super) const COMMITS_MAX: usize = 1_024;
+/// How long an owner may take to stop working on partitions it gives up.
+const GIVE_UP_MS_MAX: u64 = 3_000;
+/// How often commits are passed on.
+const COMMIT_EVERY_MS: u64 = 500;
+/// How long to wait for news of the group at a time.
+const POLL_MS: u64 = 50;
+/// How long to wait before something that failed is tried again.
+const RETRY_MS: u64 = 500;
+
+/// One process's part in a group.
+pub(super) struct Owning {
+    pub(super) config: KafkaConfig,
+    /// The topic's full name.
+    pub(super) topic: String,
+    pub(super) group: String,
+    pub(super) changes: mpsc::Sender<OwnershipChange>,
+    pub(super) commits: mpsc::Receiver<(Partition, Offset)>,
+    /// Where the wait for an owner's `done` runs.
+    pub(super) runtime: Handle,
+}
+
+impl Owning {
+    /// Takes part until nobody listens.
+    pub(super) fn run(mut self) {
+        while !self.changes.is_closed() {
+            match self.join().and_then(|consumer| self.take_part(&consumer)) {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%error, topic = self.topic, group = self.group, "joining the group again"),
+            }
+            std::thread::sleep(Duration::from_millis(RETRY_MS));
+        }
+    }
+
+    fn join(&self) -> KafkaResult<BaseConsumer<Member>> {
+        let member = Member {
+            topic: self.topic.clone(),
+            changes: self.changes.clone(),
+            runtime: self.runtime.clone(),
+            owned: Mutex::default(),
+        };
+        let consumer: BaseConsumer<Member> = self.config.owner(&self.group).create_with_context(member)?;
+        consumer.subscribe(&[&self.topic])?;
+        Ok(consumer)
+    }
+
+    fn take_part(&mut self, consumer: &BaseConsumer<Member>) -> KafkaResult<()> {
+        let mut noted: BTreeMap<Partition, Offset> = BTreeMap::new();
+        let mut committed = Instant::now();
+        while !self.changes.is_closed() {
+            match consumer.poll(Duration::from_millis(POLL_MS)) {
+                // A record fetched before its partition was paused.
+                None | Some(Ok(_)) => {}
+                // The client goes on by itself, and has logged it.
+                Some(Err(KafkaError::MessageConsumption(error))) => tracing::debug!(%error, topic = self.topic),
+                Some(Err(error)) => {
+                    consumer.context().lose(None);
+                    return Err(error);
+                }
+            }
+            while let Ok((partition, offset)) = self.commits.try_recv() {
+                noted.insert(partition, offset);
+            }
+            if !noted.is_empty() && committed.elapsed() > Duration::from_millis(COMMIT_EVERY_MS) {
+                committed = Instant::now();
+                consumer.context().commit(consumer, std::mem::take(&mut noted));
+            }
+        }
+        consumer.context().commit(consumer, noted);
+        Ok(())
+    }
+}
+
+/// Hears from the group, on the thread that polls.
+struct Member {
+    topic: String,
+    changes: mpsc::Sender<OwnershipChange>,
+    runtime: Handle,
+    owned: Mutex<Vec<Partition>>,
+}
+
+impl Member {
+    fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) -> KafkaResult<()> {
+        let mut places = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::End)?;
+        }
+        consumer.incremental_assign(&places)?;
+        consumer.pause(&places)?;
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner).extend(partitions);
+        // Without an answer there is no hint where to resume; that costs time, nothing else.
+        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_default();
+        let hints = partitions.iter().map(|partition| {
+            let hint =
+                committed.find_partition(&self.topic, partition.cast_signed()).and_then(|it| match it.offset() {
+                    Place::Offset(offset) => Some(offset.cast_unsigned()),
+                    _ => None,
+                });
+            (*partition, hint)
+        });
+        let _ = self.changes.blocking_send(OwnershipChange::Assigned(hints.collect()));
+        Ok(())
+    }
+
+    /// Asks the owner to stop, and waits for it, within bounds.
+    fn revoke(&self, partitions: Vec<Partition>) {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner).retain(|owned| !partitions.contains(owned));
+        let (done, stopped) = oneshot::channel();
+        if partitions.is_empty() || self.changes.blocking_send(OwnershipChange::Revoked { partitions, done }).is_err() {
+            return;
+        }
+        let wait = Duration::from_millis(GIVE_UP_MS_MAX);
+        let waited = self.runtime.block_on(async { tokio::time::timeout(wait, stopped).await });
+        if waited.is_err() {
+            tracing::warn!(topic = self.topic, "partitions are given up while still worked on");
+        }
+    }
+
+    /// Tells the owner that these, or all of its partitions, are gone.
+    fn lose(&self, partitions: Option<Vec<Partition>>) {
+        let mut owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = partitions.unwrap_or_else(|| owned.clone());
+        owned.retain(|owned| !lost.contains(owned));
+        drop(owned);
+        if !lost.is_empty() {
+            let _ = self.changes.blocking_send(OwnershipChange::Lost(lost));
+        }
+    }
+
+    /// Passes on what is noted of partitions that are still owned.
+    fn commit(&self, consumer: &BaseConsumer<Self>, noted: BTreeMap<Partition, Offset>) {
+        let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut places = TopicPartitionList::new();
+        for (partition, offset) in noted.into_iter().filter(|(partition, _)| owned.contains(partition)) {
+            let _ =
+                places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(offset.cast_signed()));
+        }
+        if places.count() == 0 {
+            return;
+        }
+        if let Err(error) = consumer.commit(&places, CommitMode::Async) {
+            tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+        }
+    }
+}
+
+impl ClientContext for Member {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        context::log(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        context::report(&error, reason);
+    }
+}
+
+impl ConsumerContext for Member {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, what: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions: Vec<Partition> = list.elements().iter().map(|it| it.partition().cast_unsigned()).collect();
+        let taken = if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            self.assigned(consumer, &partitions)
+        } else {
+            if consumer.assignment_lost() {
+                self.lose(Some(partitions));
+            } else {
+                self.revoke(partitions);
+            }
+            consumer.incremental_unassign(list)
+        };
+        if let Err(error) = taken {
+            tracing::warn!(%error, topic = self.topic, "the group's decision could not be followed");
+        }
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+        }
+    }
+}

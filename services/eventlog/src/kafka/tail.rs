@@ -1,0 +1,201 @@
+//! Following partitions: a consumer outside any group, at offsets of our own choice, read by a thread of its own.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers as _, Message};
+use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use tokio::sync::mpsc;
+
+use super::cluster::{self, Cluster};
+use super::config::KafkaConfig;
+use super::context::Logging;
+use crate::{Headers, Offset, Partition, Record, TailBatch};
+
+/// Batches that wait for the reader; when they are this many, fetching pauses.
+pub(super) const BATCHES_MAX: usize = 16;
+/// Records of one batch.
+const BATCH_RECORDS_MAX: usize = 512;
+/// Bytes after which a batch takes no more records.
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// How long to wait for a record before looking whether the reader is still there.
+const POLL_MS: u64 = 200;
+/// How long nothing may come before the log's end is compared with ours.
+const SILENT_MS_MAX: u64 = 15_000;
+/// How long to wait before something that failed is tried again.
+const RETRY_MS: u64 = 200;
+
+/// What is followed, and how far it came.
+pub(super) struct Following {
+    pub(super) config: KafkaConfig,
+    pub(super) cluster: Cluster,
+    /// The topic's full name.
+    pub(super) topic: String,
+    /// How many partitions it has.
+    pub(super) partitions: u32,
+    /// For each partition followed the offset that comes next; none until the end is known.
+    pub(super) next: BTreeMap<Partition, Option<Offset>>,
+    pub(super) batches: mpsc::Sender<TailBatch>,
+}
+
+/// Why a consumer was given up.
+enum Ended {
+    /// Nobody reads any more.
+    Unread,
+    /// It is not to be trusted any more; another one goes on where it stopped.
+    Broken,
+}
+
+impl Following {
+    /// Reads until nobody listens.
+    pub(super) fn run(mut self) {
+        // Ends that a new consumer could not reach either: nothing is left there to read.
+        let mut unreachable = BTreeMap::new();
+        while !self.batches.is_closed() {
+            if !self.find_ends(cluster::timeout()) {
+                std::thread::sleep(Duration::from_millis(RETRY_MS));
+                continue;
+            }
+            match self.consumer().and_then(|consumer| self.follow(&consumer, &mut unreachable)) {
+                Ok(Ended::Unread) => return,
+                Ok(Ended::Broken) => metrics::counter!("threadline_eventlog_tail_restarts_total").increment(1),
+                Err(error) => {
+                    tracing::warn!(%error, topic = self.topic, "following starts anew");
+                    std::thread::sleep(Duration::from_millis(RETRY_MS));
+                }
+            }
+        }
+    }
+
+    /// Fills in the places that are "the end"; false when the log does not answer.
+    pub(super) fn find_ends(&mut self, wait: Duration) -> bool {
+        if self.next.values().all(Option::is_some) {
+            return true;
+        }
+        let Ok(ends) = self.cluster.ends(&self.topic, self.partitions, wait) else { return false };
+        for (partition, next) in &mut self.next {
+            *next = next.or_else(|| ends.get(partition).copied());
+        }
+        true
+    }
+
+    fn consumer(&self) -> Result<BaseConsumer<Logging>, KafkaError> {
+        let consumer: BaseConsumer<Logging> = self.config.tail().create_with_context(Logging)?;
+        let mut places = TopicPartitionList::with_capacity(self.next.len());
+        for (partition, next) in &self.next {
+            let next = next.unwrap_or_default().cast_signed();
+            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(next))?;
+        }
+        consumer.assign(&places)?;
+        Ok(consumer)
+    }
+
+    fn follow(
+        &mut self,
+        consumer: &BaseConsumer<Logging>,
+        unreachable: &mut BTreeMap<Partition, Offset>,
+    ) -> Result<Ended, KafkaError> {
+        let mut heard = Instant::now();
+        loop {
+            let mut batch = Gathered::default();
+            let mut wait = Duration::from_millis(POLL_MS);
+            while let Some(message) = consumer.poll(wait) {
+                wait = Duration::ZERO;
+                match message {
+                    Ok(message) => batch.take(&message, &mut self.next),
+                    // The client goes on by itself, and has logged it.
+                    Err(KafkaError::MessageConsumption(error)) => tracing::debug!(%error, topic = self.topic),
+                    Err(error) => return Err(error),
+                }
+                if batch.records >= BATCH_RECORDS_MAX || batch.bytes >= BATCH_BYTES_MAX {
+                    break;
+                }
+            }
+            if batch.records > 0 {
+                heard = Instant::now();
+            }
+            for (partition, records) in batch.by_partition {
+                if self.batches.blocking_send(TailBatch { partition, records: records.into() }).is_err() {
+                    return Ok(Ended::Unread);
+                }
+            }
+            if self.batches.is_closed() {
+                return Ok(Ended::Unread);
+            }
+            if heard.elapsed() > Duration::from_millis(SILENT_MS_MAX) {
+                heard = Instant::now();
+                if self.stalled(unreachable) {
+                    tracing::warn!(topic = self.topic, "records are there but do not come; following starts anew");
+                    return Ok(Ended::Broken);
+                }
+            }
+        }
+    }
+
+    /// Whether the log goes on where we hear nothing.
+    fn stalled(&self, unreachable: &mut BTreeMap<Partition, Offset>) -> bool {
+        let Ok(ends) = self.cluster.ends(&self.topic, self.partitions, cluster::timeout()) else { return false };
+        let behind = |(partition, end): (&Partition, &Offset)| {
+            let next = self.next.get(partition).copied().flatten();
+            next.is_some_and(|next| next < *end) && unreachable.get(partition) != Some(end)
+        };
+        let stalled = ends.iter().any(behind);
+        if stalled {
+            *unreachable = ends;
+        }
+        stalled
+    }
+}
+
+/// Records that were there together.
+#[derive(Default)]
+struct Gathered {
+    by_partition: BTreeMap<Partition, Vec<Record>>,
+    records: usize,
+    bytes: usize,
+}
+
+impl Gathered {
+    /// Adds a record, unless it lies before the place that is wanted.
+    fn take(&mut self, message: &BorrowedMessage<'_>, next: &mut BTreeMap<Partition, Option<Offset>>) {
+        let record = record(message);
+        let Some(Some(next)) = next.get_mut(&record.partition) else { return };
+        if record.offset < *next {
+            return;
+        }
+        *next = record.offset + 1;
+        self.records += 1;
+        self.bytes += message.key_len() + message.payload_len();
+        self.by_partition.entry(record.partition).or_default().push(record);
+    }
+}
+
+/// Copies a record out of the client's memory, into one buffer of its own.
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let headers = message.headers();
+    let headers_bytes = headers.map_or(0, |headers| {
+        headers.iter().map(|header| header.key.len() + header.value.map_or(0, <[u8]>::len)).sum::<usize>()
+    });
+    let mut buffer = BytesMut::with_capacity(message.key_len() + message.payload_len() + headers_bytes);
+    let mut copy = |bytes: &[u8]| -> Bytes {
+        buffer.extend_from_slice(bytes);
+        buffer.split().freeze()
+    };
+    let key = copy(message.key().unwrap_or_default());
+    let value = message.payload().map(&mut copy);
+    let mut kept = Headers::new();
+    for header in headers.into_iter().flat_map(rdkafka::message::Headers::iter) {
+        kept.push(copy(header.key.as_bytes()), copy(header.value.unwrap_or_default()));
+    }
+    Record {
+        partition: message.partition().cast_unsigned(),
+        offset: message.offset().cast_unsigned(),
+        appended_at_ms: message.timestamp().to_millis().unwrap_or_default(),
+        key,
+        value,
+        headers: kept,
+    }
+}

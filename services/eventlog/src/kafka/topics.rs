@@ -1,0 +1,176 @@
+//! The topics on the brokers: made with the right settings, found with the right partitions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::error::RDKafkaErrorCode;
+
+use super::cluster::{self, Cluster};
+use super::config::{BATCH_OVERHEAD_BYTES_MAX, KafkaConfig};
+use super::context::Logging;
+use super::{blocking, marker, unavailable};
+use crate::topics::{RECORD_BYTES_MAX, Retention, retention};
+use crate::{Error, Topic};
+
+/// Partitions of each topic unless something else is asked for.
+pub const PARTITIONS_DEFAULT: u32 = 24;
+/// The share of a topic's retention that one of its files covers: files are deleted or compacted as a whole.
+const FILES_OF_A_RETENTION: u128 = 4;
+/// How often new topics are looked for until every broker knows them.
+const SETTLE_TRIES_MAX: u32 = 100;
+/// The time between two looks.
+const SETTLE_MS: u64 = 50;
+
+/// A topic on the brokers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicDescription {
+    /// Which.
+    pub topic: Topic,
+    /// Its full name.
+    pub name: String,
+    /// How many partitions it has; none when it is missing.
+    pub partitions: Option<u32>,
+}
+
+/// Our topics, as they are on the brokers.
+pub async fn list_topics(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
+    let cluster = Cluster::new(config)?;
+    let found = blocking(move || cluster.topics()).await?;
+    Ok(Topic::ALL.map(|topic| describe(config, topic, &found)).to_vec())
+}
+
+/// Creates what is missing, `partitions` each, every record on `replication` brokers. Fails as misconfigured when a
+/// topic is there with another number of partitions.
+pub async fn create_topics(
+    config: &KafkaConfig,
+    partitions: u32,
+    replication: u32,
+) -> Result<Vec<TopicDescription>, Error> {
+    if partitions == 0 || replication == 0 {
+        return Err(Error::Misconfigured("a topic needs at least one partition and one replica".into()));
+    }
+    let missing: Vec<_> = list_topics(config).await?.into_iter().filter(|it| it.partitions.is_none()).collect();
+    let settings: Vec<_> = missing.iter().map(|it| settings(retention(it.topic), replication)).collect();
+    let log_is_new = missing.iter().any(|it| it.topic == Topic::Messages);
+    let names: Vec<_> = missing.iter().map(|it| it.name.as_str()).zip(&settings).collect();
+    create(config, &names, partitions, replication).await?;
+    if log_is_new {
+        marker::write(config, replication).await?;
+    }
+    let topics = settle(config).await?;
+    for it in &topics {
+        if it.partitions != Some(partitions) {
+            let found = it.partitions.unwrap_or_default();
+            return Err(Error::Misconfigured(format!(
+                "topic {} has {found} partitions, not {partitions}; their number is fixed at creation",
+                it.name
+            )));
+        }
+    }
+    Ok(topics)
+}
+
+/// Creates topics with settings of their own.
+pub(super) async fn create(
+    config: &KafkaConfig,
+    topics: &[(&str, &BTreeMap<&str, String>)],
+    partitions: u32,
+    replication: u32,
+) -> Result<(), Error> {
+    if topics.is_empty() {
+        return Ok(());
+    }
+    let new: Vec<_> = topics
+        .iter()
+        .map(|(name, settings)| {
+            let topic =
+                NewTopic::new(name, partitions.cast_signed(), TopicReplication::Fixed(replication.cast_signed()));
+            settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value))
+        })
+        .collect();
+    let admin: AdminClient<Logging> =
+        config.client().create_with_context(Logging).map_err(|error| Error::Misconfigured(error.to_string()))?;
+    let wait =
+        AdminOptions::new().request_timeout(Some(cluster::timeout())).operation_timeout(Some(cluster::timeout()));
+    for created in admin.create_topics(&new, &wait).await.map_err(|error| unavailable(&error))? {
+        match created {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((name, error)) => {
+                return Err(Error::Misconfigured(format!("topic {name} could not be created: {error}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The number of partitions of every topic, or which topic is not as it should be.
+pub(super) fn verified(
+    config: &KafkaConfig,
+    found: &BTreeMap<String, u32>,
+) -> Result<BTreeMap<Topic, (String, u32)>, Error> {
+    let mut topics = BTreeMap::new();
+    for topic in Topic::ALL {
+        let it = describe(config, topic, found);
+        let Some(partitions) = it.partitions.filter(|count| *count > 0) else {
+            return Err(Error::Misconfigured(format!(
+                "topic {} is missing on {}; `threadline topics create` makes it",
+                it.name, config.brokers
+            )));
+        };
+        topics.insert(topic, (it.name, partitions));
+    }
+    let (events, commands) = (&topics[&Topic::Messages], &topics[&Topic::MessagesCommands]);
+    if events.1 != commands.1 {
+        return Err(Error::Misconfigured(format!(
+            "{} has {} partitions and {} has {}; they must be the same",
+            events.0, events.1, commands.0, commands.1
+        )));
+    }
+    Ok(topics)
+}
+
+/// Waits, within bounds, until the brokers tell of every topic.
+async fn settle(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
+    let mut topics = list_topics(config).await?;
+    for _ in 0..SETTLE_TRIES_MAX {
+        if topics.iter().all(|it| it.partitions.is_some_and(|count| count > 0)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(SETTLE_MS)).await;
+        topics = list_topics(config).await?;
+    }
+    Ok(topics)
+}
+
+fn describe(config: &KafkaConfig, topic: Topic, found: &BTreeMap<String, u32>) -> TopicDescription {
+    let name = format!("{}{}", config.topic_prefix, topic.name());
+    let partitions = found.get(&name).copied();
+    TopicDescription { topic, name, partitions }
+}
+
+/// The topic settings that keep what is to be kept.
+pub(super) fn settings(retention: Retention, replication: u32) -> BTreeMap<&'static str, String> {
+    let mut settings = BTreeMap::from([
+        ("max.message.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string()),
+        ("message.timestamp.type", "LogAppendTime".to_owned()),
+        ("min.insync.replicas", replication.saturating_sub(1).max(1).to_string()),
+        ("unclean.leader.election.enable", "false".to_owned()),
+        ("retention.bytes", "-1".to_owned()),
+    ]);
+    match retention {
+        Retention::Forever => {
+            settings.insert("cleanup.policy", "delete".into());
+            settings.insert("retention.ms", "-1".into());
+        }
+        Retention::For(time) => {
+            settings.insert("cleanup.policy", "delete".into());
+            settings.insert("retention.ms", time.as_millis().to_string());
+            settings.insert("segment.ms", (time.as_millis() / FILES_OF_A_RETENTION).to_string());
+        }
+        Retention::LastOfEachKey => {
+            settings.insert("cleanup.policy", "compact".into());
+        }
+    }
+    settings
+}
