@@ -4,8 +4,12 @@
 pub mod codec;
 mod error;
 mod fence;
+pub mod kafka;
+pub mod lease;
 mod log;
+pub mod memory;
 mod partition;
+pub mod postgres;
 mod record;
 pub mod topics;
 

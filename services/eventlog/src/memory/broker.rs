@@ -1,0 +1,274 @@
+//! What all processes share.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+
+use super::Fate;
+use super::group::Groups;
+use crate::fence::{self, Failure, Fence, Outcome};
+use crate::{Appending, Error, NewRecord, Offset, Partition, Position, Record, Topic};
+
+/// Appends that may wait, for the log or for their confirmation.
+const QUEUE_RECORDS_MAX: usize = 20_000;
+/// The longest an append waits while the log is away.
+const APPEND_WAIT_MS_MAX: u64 = 2_000;
+
+/// Tells logs of one test process apart.
+static LOGS: AtomicU64 = AtomicU64::new(0);
+
+type Fates = Box<dyn FnMut(Topic, Partition) -> Fate + Send>;
+
+/// The log itself.
+pub(super) struct Broker {
+    pub(super) id: String,
+    pub(super) partitions: u32,
+    pub(super) changed: watch::Sender<()>,
+    made_at: Instant,
+    state: Mutex<State>,
+}
+
+/// Everything that changes.
+pub(super) struct State {
+    pub(super) outage: bool,
+    pub(super) groups: Groups,
+    logs: HashMap<Topic, Vec<PartitionLog>>,
+    fates: Fates,
+    /// Appends that wait for the end of an outage.
+    waiting: VecDeque<Waiting>,
+    /// Confirmations that are withheld.
+    withheld: Vec<(oneshot::Sender<Outcome>, Position)>,
+    /// A process's failures concern only itself.
+    fences: HashMap<u64, Fence>,
+    processes: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    process: u64,
+    topic: Topic,
+    partition: Partition,
+    record: NewRecord,
+    outcome: oneshot::Sender<Outcome>,
+    queued_at: Instant,
+}
+
+/// One partition's records.
+#[derive(Debug, Default)]
+pub(super) struct PartitionLog {
+    pub(super) start: Offset,
+    pub(super) records: VecDeque<Record>,
+}
+
+impl PartitionLog {
+    pub(super) fn end(&self) -> Offset {
+        self.start + self.records.len() as Offset
+    }
+}
+
+impl Broker {
+    pub(super) fn new(partitions: u32) -> Self {
+        let log = || (0..partitions).map(|_| PartitionLog::default()).collect();
+        let state = State {
+            outage: false,
+            groups: Groups::new(partitions),
+            logs: Topic::ALL.into_iter().map(|topic| (topic, log())).collect(),
+            fates: Box::new(|_, _| Fate::Confirmed),
+            waiting: VecDeque::new(),
+            withheld: Vec::new(),
+            fences: HashMap::new(),
+            processes: 0,
+        };
+        Self {
+            id: format!("memory-{}", LOGS.fetch_add(1, Ordering::Relaxed)),
+            partitions,
+            changed: watch::Sender::new(()),
+            made_at: Instant::now(),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn enter(&self) -> u64 {
+        let mut state = self.lock();
+        state.processes += 1;
+        let number = state.processes;
+        state.fences.insert(number, Fence::default());
+        number
+    }
+
+    /// A process is gone.
+    pub(super) fn forget(self: &Arc<Self>, process: u64) {
+        let mut state = self.lock();
+        state.waiting.retain(|waiting| waiting.process != process);
+        state.groups.leave(self, |member| member.process == process);
+    }
+
+    pub(super) fn expire(self: &Arc<Self>, process: u64) {
+        self.lock().groups.expire(self, process);
+    }
+
+    pub(super) fn set_fates(&self, fates: Fates) {
+        self.lock().fates = fates;
+    }
+
+    pub(super) fn append(
+        self: &Arc<Self>,
+        process: u64,
+        topic: Topic,
+        partition: Partition,
+        record: NewRecord,
+    ) -> Appending {
+        let mut state = self.lock();
+        let state = &mut *state;
+        let Some(fence) = state.fences.get(&process) else {
+            return Appending::failed(Error::Unavailable("the process was killed".into()));
+        };
+        if fence.closed(topic, partition) {
+            return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
+        }
+        if state.waiting.len() + state.withheld.len() >= QUEUE_RECORDS_MAX {
+            return Appending::failed(Error::Full);
+        }
+        let (outcome, waits) = oneshot::channel();
+        let waiting = Waiting { process, topic, partition, record, outcome, queued_at: Instant::now() };
+        if state.outage {
+            if state.waiting.is_empty() {
+                tokio::spawn(fail_late(Arc::clone(self)));
+            }
+            state.waiting.push_back(waiting);
+        } else {
+            self.take(state, waiting);
+        }
+        fence::appending(waits)
+    }
+
+    /// Decides about an append.
+    fn take(&self, state: &mut State, waiting: Waiting) {
+        let Waiting { process, topic, partition, record, outcome, .. } = waiting;
+        let fate = (state.fates)(topic, partition);
+        let failure = |state: &State| {
+            let error = Error::Unavailable(format!("as was decided: {fate:?}"));
+            state.fences.get(&process).cloned().unwrap_or_default().close(topic, partition, error)
+        };
+        if fate == Fate::FailedBefore {
+            // Dropped here when nobody waits, which opens the fence; that takes no lock of ours.
+            let _: Result<(), Result<_, Failure>> = outcome.send(Err(failure(state)));
+            return;
+        }
+        let appended_at_ms = self.made_at.elapsed().as_millis() as i64;
+        let Some(log) = state.logs.get_mut(&topic).and_then(|logs| logs.get_mut(partition as usize)) else { return };
+        let position = Position { topic, partition, offset: log.end() };
+        let NewRecord { key, value, headers } = record;
+        log.records.push_back(Record { partition, offset: position.offset, appended_at_ms, key, value, headers });
+        self.changed.send_replace(());
+        match fate {
+            Fate::Withheld => state.withheld.push((outcome, position)),
+            Fate::FailedAfter => {
+                let _: Result<(), Result<_, Failure>> = outcome.send(Err(failure(state)));
+            }
+            Fate::Confirmed | Fate::FailedBefore => {
+                let _ = outcome.send(Ok(position));
+            }
+        }
+    }
+
+    pub(super) fn confirm(&self, count: usize, mut pick: impl FnMut(usize) -> usize) -> usize {
+        let mut state = self.lock();
+        for _ in 0..count {
+            let waiting = state.withheld.len();
+            if waiting == 0 {
+                break;
+            }
+            let (caller, position) = state.withheld.remove(pick(waiting) % waiting);
+            let _ = caller.send(Ok(position));
+        }
+        state.withheld.len()
+    }
+
+    pub(super) fn set_outage(self: &Arc<Self>, outage: bool) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        state.outage = outage;
+        if !outage {
+            for waiting in std::mem::take(&mut state.waiting) {
+                // One that failed takes those behind it with it.
+                if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
+                    fail(state, waiting);
+                } else {
+                    self.take(state, waiting);
+                }
+            }
+            state.groups.balance(self);
+        }
+        self.changed.send_replace(());
+    }
+
+    pub(super) fn truncate(&self, topic: Topic, partition: Partition, before: Offset) {
+        let mut state = self.lock();
+        if let Some(log) = state.logs.get_mut(&topic).and_then(|logs| logs.get_mut(partition as usize)) {
+            while log.start < before && log.records.pop_front().is_some() {
+                log.start += 1;
+            }
+        }
+    }
+
+    pub(super) fn health(&self) -> Result<(), Error> {
+        if self.lock().outage { Err(Error::Unavailable("there is an outage".into())) } else { Ok(()) }
+    }
+
+    pub(super) fn bounds(
+        &self,
+        topic: Topic,
+        bound: impl Fn(&PartitionLog) -> Offset,
+    ) -> Result<BTreeMap<Partition, Offset>, Error> {
+        self.health()?;
+        Ok(self.lock().log(topic).iter().enumerate().map(|(p, log)| (p as Partition, bound(log))).collect())
+    }
+}
+
+impl State {
+    /// A topic's partitions.
+    pub(super) fn log(&self, topic: Topic) -> &[PartitionLog] {
+        self.logs.get(&topic).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn fail(state: &State, waiting: Waiting) {
+    let error = Error::Unavailable("the log was away for too long".into());
+    let fence = state.fences.get(&waiting.process).cloned().unwrap_or_default();
+    let _: Result<(), Result<_, Failure>> =
+        waiting.outcome.send(Err(fence.close(waiting.topic, waiting.partition, error)));
+}
+
+/// Fails what waits, all of it, when the oldest has waited for too long.
+async fn fail_late(broker: Arc<Broker>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(APPEND_WAIT_MS_MAX)).await;
+        let mut state = broker.lock();
+        match state.waiting.front() {
+            None => return,
+            Some(oldest) if oldest.queued_at.elapsed() < Duration::from_millis(APPEND_WAIT_MS_MAX) => {}
+            Some(_) => {
+                for waiting in std::mem::take(&mut state.waiting) {
+                    fail(&state, waiting);
+                }
+                return;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").field("id", &self.id).field("partitions", &self.partitions).finish_non_exhaustive()
+    }
+}

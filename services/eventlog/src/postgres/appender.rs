@@ -1,0 +1,137 @@
+//! Appends what waits in a queue, one transaction and one round trip a batch, on a connection of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
+
+use super::connect::{Backoff, bounded, connect};
+use super::queue::{Entry, Queue};
+use super::wake::Wakes;
+use super::{Feeds, headers, topic};
+use crate::{Offset, Partition, Position, Record, Topic};
+
+/// The longest a record waits while the log is away.
+const APPEND_WAIT_MS_MAX: u64 = 2_000;
+/// How often an idle connection is tried, so that a lost one does not cost a batch.
+const IDLE_CHECK_MS: u64 = 1_000;
+
+const APPEND: &str = "SELECT bases, at_ms FROM threadline_log.append($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// Appends until it is dropped.
+pub(super) async fn run(
+    options: PgConnectOptions,
+    queue: Arc<Queue>,
+    feeds: Arc<Feeds>,
+    wakes: Arc<Wakes>,
+    lane: &'static str,
+) {
+    let mut backoff = Backoff::new();
+    loop {
+        match connect(&options).await {
+            Ok(connection) => {
+                backoff.reset();
+                serve(connection, &queue, &feeds, &wakes, lane).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, lane, "the log's appender cannot connect");
+                queue.fail_older_than(Duration::from_millis(APPEND_WAIT_MS_MAX), &error);
+            }
+        }
+        backoff.wait().await;
+    }
+}
+
+async fn serve(mut connection: PgConnection, queue: &Queue, feeds: &Feeds, wakes: &Wakes, lane: &'static str) {
+    loop {
+        let Ok(batch) = timeout(Duration::from_millis(IDLE_CHECK_MS), queue.next()).await else {
+            if let Err(error) = bounded(connection.ping()).await {
+                tracing::warn!(%error, lane, "the log's appender lost its connection");
+                return;
+            }
+            continue;
+        };
+        let started = Instant::now();
+        metrics::histogram!("threadline_eventlog_append_batch_records", "lane" => lane).record(batch.len() as f64);
+        let batch = Batch::of(batch);
+        match bounded(batch.write(&mut connection)).await {
+            Ok((bases, at_ms)) => batch.finish(&bases, at_ms, feeds, wakes),
+            Err(error) => {
+                tracing::warn!(%error, lane, batch.records = batch.entries.len(), "an append failed");
+                queue.fail(batch.entries, &error);
+                return;
+            }
+        }
+        metrics::histogram!("threadline_eventlog_append_seconds", "lane" => lane)
+            .record(started.elapsed().as_secs_f64());
+    }
+}
+
+/// Entries ordered by partition; within one, in call order.
+struct Batch {
+    entries: Vec<Entry>,
+    /// Topic, partition and how many of the entries it gets.
+    groups: Vec<(Topic, Partition, usize)>,
+}
+
+impl Batch {
+    fn of(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by_key(|entry| (topic::number_of(entry.topic), entry.partition));
+        let same = |a: &Entry, b: &Entry| (a.topic, a.partition) == (b.topic, b.partition);
+        let groups = entries.chunk_by(same).map(|group| (group[0].topic, group[0].partition, group.len())).collect();
+        Self { entries, groups }
+    }
+
+    async fn write(&self, connection: &mut PgConnection) -> Result<(Vec<i64>, i64), sqlx::Error> {
+        let (mut topics, mut partitions, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut places, mut ranks) = (Vec::new(), Vec::new());
+        for (place, &(topic, partition, count)) in self.groups.iter().enumerate() {
+            topics.push(topic::number_of(topic));
+            partitions.push(partition as i32);
+            counts.push(count as i32);
+            places.extend(std::iter::repeat_n(place as i32 + 1, count));
+            ranks.extend(0..count as i32);
+        }
+        let records = || self.entries.iter().map(|entry| &entry.record);
+        let headers: Vec<Vec<u8>> = records()
+            .map(|record| {
+                let mut bytes = Vec::new();
+                headers::encode(&record.headers, &mut bytes);
+                bytes
+            })
+            .collect();
+        sqlx::query_as(APPEND)
+            .bind(topics)
+            .bind(partitions)
+            .bind(counts)
+            .bind(places)
+            .bind(ranks)
+            .bind(records().map(|record| record.key.as_ref()).collect::<Vec<&[u8]>>())
+            .bind(records().map(|record| record.value.as_deref()).collect::<Vec<Option<&[u8]>>>())
+            .bind(headers)
+            .fetch_one(connection)
+            .await
+    }
+
+    /// Feeds this process's tails, then tells the callers.
+    fn finish(self, bases: &[i64], at_ms: i64, feeds: &Feeds, wakes: &Wakes) {
+        let mut entries = self.entries.into_iter();
+        for ((topic, partition, count), &base) in self.groups.into_iter().zip(bases) {
+            let base = base as Offset;
+            let mut records = Vec::with_capacity(count);
+            let mut callers = Vec::with_capacity(count);
+            for (entry, offset) in entries.by_ref().take(count).zip(base..) {
+                let (key, value, headers) = (entry.record.key, entry.record.value, entry.record.headers);
+                records.push(Record { partition, offset, appended_at_ms: at_ms, key, value, headers });
+                callers.push((entry.outcome, Position { topic, partition, offset }));
+            }
+            let gap = feeds.of(topic).appended(partition, records);
+            wakes.appended(topic, partition, base + count as Offset, gap);
+            for (caller, position) in callers {
+                let _ = caller.send(Ok(position));
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The newest records of each partition, in memory, shared by all tails of the process.
+//!
+//! A ring is filled by this process's own appends, right after their commit, and otherwise by the reader. What has left
+//! a ring, a tail reads from the tables.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::{Offset, Partition, Record};
+
+/// Records that a ring holds.
+const RING_RECORDS_MAX: usize = 4_096;
+/// Bytes that a ring holds; one chunk may exceed it alone.
+const RING_BYTES_MAX: usize = 1 << 20;
+
+/// The rings of one topic.
+#[derive(Debug)]
+pub(super) struct Feed {
+    rings: Mutex<Vec<Ring>>,
+    changed: watch::Sender<()>,
+    tails: AtomicUsize,
+}
+
+/// Records from `first` up to `next`, without a hole that the log does not have.
+#[derive(Debug, Default)]
+struct Ring {
+    first: Offset,
+    next: Offset,
+    /// The log is known to reach at least to here.
+    end: Offset,
+    chunks: VecDeque<Chunk>,
+    records: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    next: Offset,
+    bytes: usize,
+    records: Arc<[Record]>,
+}
+
+/// What a tail finds in a ring.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Records from the asked offset on, and where to go on.
+    Records(Arc<[Record]>, Offset),
+    /// The ring starts only here; older records are in the tables.
+    Older(Offset),
+    /// Nothing yet.
+    Nothing,
+}
+
+/// A range of offsets that the reader should read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) partition: Partition,
+    pub(super) from: Offset,
+    pub(super) to: Offset,
+}
+
+impl Feed {
+    /// Of a topic whose partitions end at these offsets.
+    pub(super) fn new(ends: impl IntoIterator<Item = Offset>) -> Self {
+        let ring = |end| Ring { first: end, next: end, end, ..Ring::default() };
+        Self {
+            rings: Mutex::new(ends.into_iter().map(ring).collect()),
+            changed: watch::Sender::new(()),
+            tails: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes part as a tail: the feed holds records while there is one.
+    pub(super) fn join(self: &Arc<Self>) -> Member {
+        self.tails.fetch_add(1, Ordering::SeqCst);
+        Member { feed: Arc::clone(self), changed: self.changed.subscribe() }
+    }
+
+    fn is_followed(&self) -> bool {
+        self.tails.load(Ordering::SeqCst) > 0
+    }
+
+    /// One past the newest record that this process knows of.
+    pub(super) fn end(&self, partition: Partition) -> Offset {
+        self.lock().get(partition as usize).map_or(0, |ring| ring.next.max(ring.end))
+    }
+
+    /// The first offset in memory and one past the last.
+    pub(super) fn bounds(&self, partition: Partition) -> (Offset, Offset) {
+        self.lock().get(partition as usize).map_or((0, 0), |ring| (ring.first, ring.next))
+    }
+
+    /// Puts in a record that lies in no table; `record` is told its offset.
+    pub(super) fn deliver(&self, partition: Partition, record: impl FnOnce(Offset) -> Record) -> Offset {
+        let offset = {
+            let mut rings = self.lock();
+            let Some(ring) = rings.get_mut(partition as usize) else { return 0 };
+            let offset = ring.next;
+            ring.end = offset + 1;
+            if self.is_followed() {
+                ring.push(vec![record(offset)], offset + 1);
+            } else {
+                ring.leap();
+            }
+            offset
+        };
+        self.changed.send_replace(());
+        offset
+    }
+
+    /// Puts records in that this process has just committed. `true` when others' records before them must be read.
+    pub(super) fn appended(&self, partition: Partition, records: Vec<Record>) -> bool {
+        let (Some(base), Some(end)) = (records.first().map(|r| r.offset), records.last().map(|r| r.offset + 1)) else {
+            return false;
+        };
+        {
+            let mut rings = self.lock();
+            let Some(ring) = rings.get_mut(partition as usize) else { return false };
+            ring.end = ring.end.max(end);
+            if !self.is_followed() {
+                ring.leap();
+                return false;
+            }
+            if ring.next != base {
+                return ring.next < ring.end;
+            }
+            ring.push(records, end);
+        }
+        self.changed.send_replace(());
+        false
+    }
+
+    /// Notes that a partition reaches at least to `end`. `true` when something must be read.
+    pub(super) fn learn(&self, partition: Partition, end: Offset) -> bool {
+        let mut rings = self.lock();
+        let Some(ring) = rings.get_mut(partition as usize) else { return false };
+        ring.end = ring.end.max(end);
+        if !self.is_followed() {
+            ring.leap();
+        }
+        ring.next < ring.end
+    }
+
+    /// What should be read.
+    pub(super) fn gaps(&self) -> Vec<Gap> {
+        let rings = self.lock();
+        let gap = |(partition, ring): (usize, &Ring)| {
+            (ring.next < ring.end).then_some(Gap { partition: partition as Partition, from: ring.next, to: ring.end })
+        };
+        rings.iter().enumerate().filter_map(gap).collect()
+    }
+
+    /// Fills a gap with all that the tables have of it, up to a page's bound.
+    pub(super) fn fill(&self, gap: Gap, records: Vec<Record>) {
+        {
+            let mut rings = self.lock();
+            let Some(ring) = rings.get_mut(gap.partition as usize) else { return };
+            if ring.next != gap.from {
+                return;
+            }
+            // An empty page: compaction or retention took all of it.
+            let next = records.last().map_or(gap.to, |record| record.offset + 1);
+            ring.push(records, next);
+        }
+        self.changed.send_replace(());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Ring>> {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn push(&mut self, records: Vec<Record>, next: Offset) {
+        self.next = next;
+        if !records.is_empty() {
+            let bytes = records.iter().map(size_bytes).sum();
+            self.records += records.len();
+            self.bytes += bytes;
+            self.chunks.push_back(Chunk { next, bytes, records: records.into() });
+        }
+        while self.chunks.len() > 1 && (self.records > RING_RECORDS_MAX || self.bytes > RING_BYTES_MAX) {
+            let Some(oldest) = self.chunks.pop_front() else { break };
+            self.first = oldest.next;
+            self.records -= oldest.records.len();
+            self.bytes -= oldest.bytes;
+        }
+    }
+
+    /// Nobody follows: forget the records, keep the place.
+    fn leap(&mut self) {
+        self.next = self.next.max(self.end);
+        self.first = self.next;
+        self.chunks.clear();
+        self.records = 0;
+        self.bytes = 0;
+    }
+
+    fn find(&self, at: Offset) -> Found {
+        if at >= self.next {
+            return Found::Nothing;
+        }
+        if at < self.first {
+            return Found::Older(self.first);
+        }
+        let place = self.chunks.partition_point(|chunk| chunk.next <= at);
+        let Some(chunk) = self.chunks.get(place) else { return Found::Records(Arc::new([]), self.next) };
+        let skipped = chunk.records.partition_point(|record| record.offset < at);
+        let records = if skipped == 0 { Arc::clone(&chunk.records) } else { chunk.records[skipped..].into() };
+        Found::Records(records, chunk.next)
+    }
+}
+
+fn size_bytes(record: &Record) -> usize {
+    record.key.len() + record.value.as_ref().map_or(0, bytes::Bytes::len) + record.headers.size_bytes()
+}
+
+/// A tail's part in a feed.
+#[derive(Debug)]
+pub(super) struct Member {
+    feed: Arc<Feed>,
+    changed: watch::Receiver<()>,
+}
+
+impl Member {
+    /// What the ring has from `at` on.
+    pub(super) fn find(&self, partition: Partition, at: Offset) -> Found {
+        self.feed.lock().get(partition as usize).map_or(Found::Nothing, |ring| ring.find(at))
+    }
+
+    /// Marks everything put in so far as seen; [`changed`](Self::changed) waits for more.
+    pub(super) fn mark_seen(&mut self) {
+        self.changed.mark_unchanged();
+    }
+
+    /// Waits until something was put in since [`mark_seen`](Self::mark_seen).
+    pub(super) async fn changed(&mut self) {
+        // The sender lives in `self.feed`, so it cannot be gone.
+        let _ = self.changed.changed().await;
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.feed.tails.fetch_sub(1, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,286 @@
+//! The log in Postgres: the default on one machine. Several processes may share it.
+//!
+//! The way of a record: [`queue`] → [`appender`] (one transaction and one round trip a batch) → [`feed`] → [`tail`].
+//! Other processes hear of it by [`wake`] and read it with their [`reader`].
+
+mod appender;
+mod bounds;
+pub(crate) mod connect;
+mod feed;
+mod headers;
+mod migrate;
+mod ownership;
+mod queue;
+mod reader;
+mod retention;
+mod rows;
+mod signal;
+mod tail;
+mod topic;
+mod wake;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::BoxFuture;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use self::connect::{Durability, bounded};
+use self::feed::Feed;
+use self::ownership::Group;
+use self::queue::Queue;
+use self::wake::{Outgoing, Wakes};
+use crate::topics::{self, Retention};
+use crate::{
+    Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Position, Record, Start, Tail, Topic,
+    partition_of,
+};
+
+/// Connections for what is not on the way of a record: old pages, offsets, commits, clean-up, listening.
+const POOL_CONNECTIONS_MAX: u32 = 4;
+/// The longest wait for one of them.
+const POOL_WAIT_MS_MAX: u64 = 2_000;
+
+/// How the log is made and kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many partitions each topic gets when the log is made; one that is there keeps its own.
+    pub partitions: u32,
+    /// How often old records are taken away.
+    pub clean_up_every: Duration,
+    /// What topics keep, where it is not what [`topics::retention`] says.
+    pub retention: BTreeMap<Topic, Retention>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { partitions: 8, clean_up_every: Duration::from_secs(30), retention: BTreeMap::new() }
+    }
+}
+
+/// A process's way into the log; when it is dropped, its tails and ownerships end.
+#[derive(Debug)]
+pub struct PostgresLog {
+    id: String,
+    partitions: u32,
+    process: u64,
+    database: PgConnectOptions,
+    pool: PgPool,
+    durable: Arc<Queue>,
+    relaxed: Arc<Queue>,
+    feeds: Arc<Feeds>,
+    wakes: Arc<Wakes>,
+    signals: mpsc::Sender<Outgoing>,
+    signals_sent: AtomicU64,
+    closing: CancellationToken,
+}
+
+/// A feed for each topic.
+#[derive(Debug)]
+struct Feeds(Vec<Arc<Feed>>);
+
+impl Feeds {
+    fn of(&self, topic: Topic) -> &Arc<Feed> {
+        &self.0[topic as usize]
+    }
+}
+
+impl PostgresLog {
+    /// Makes or updates the schema, and the log in it; many processes may do so at once.
+    pub async fn migrate(database: &PgConnectOptions, options: &Options) -> Result<(), Error> {
+        migrate::migrate(database, options.partitions).await.map(|_| ())
+    }
+
+    /// Opens the log in this database, [migrating](Self::migrate) it first. Must be called within a Tokio runtime.
+    pub async fn open(database: &PgConnectOptions, options: Options) -> Result<Self, Error> {
+        let identity = migrate::migrate(database, options.partitions).await?;
+        let durable_connection = connect::options(database, Durability::Durable);
+        let relaxed_connection = connect::options(database, Durability::Relaxed);
+        let pool = PgPoolOptions::new()
+            .max_connections(POOL_CONNECTIONS_MAX)
+            .acquire_timeout(Duration::from_millis(POOL_WAIT_MS_MAX))
+            .test_before_acquire(false)
+            .connect_lazy_with(relaxed_connection.clone());
+
+        let mut feeds = Vec::new();
+        for topic in Topic::ALL {
+            let ends = bounds::ends(&pool, topic).await?;
+            feeds.push(Arc::new(Feed::new((0..identity.partitions).map(|p| ends.get(&p).copied().unwrap_or(0)))));
+        }
+        let (signals, signals_out) = mpsc::channel(wake::SIGNALS_MAX);
+        let log = Self {
+            id: identity.id.to_string(),
+            partitions: identity.partitions,
+            process: identity.process,
+            database: database.clone(),
+            pool,
+            durable: Arc::new(Queue::new()),
+            relaxed: Arc::new(Queue::new()),
+            feeds: Arc::new(Feeds(feeds)),
+            wakes: Arc::new(Wakes::new()),
+            signals,
+            signals_sent: AtomicU64::new(0),
+            closing: CancellationToken::new(),
+        };
+        log.start(durable_connection, relaxed_connection, signals_out, options);
+        Ok(log)
+    }
+
+    fn start(
+        &self,
+        durable: PgConnectOptions,
+        relaxed: PgConnectOptions,
+        signals: mpsc::Receiver<Outgoing>,
+        options: Options,
+    ) {
+        let (feeds, wakes) = (|| Arc::clone(&self.feeds), || Arc::clone(&self.wakes));
+        self.spawn(appender::run(durable, Arc::clone(&self.durable), feeds(), wakes(), "durable"));
+        self.spawn(appender::run(relaxed.clone(), Arc::clone(&self.relaxed), feeds(), wakes(), "relaxed"));
+        self.spawn(reader::run(relaxed.clone(), self.process, feeds(), wakes()));
+        self.spawn(reader::listen(self.pool.clone(), self.process, feeds(), wakes()));
+        self.spawn(wake::run(relaxed, wakes(), signals));
+        self.spawn(retention::run(self.pool.clone(), options.clean_up_every, options.retention, self.partitions));
+    }
+
+    /// Runs it until it ends or the log is closed.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = closing.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// Stops at once: tails and ownerships end, and what is being appended may or may not be there.
+    pub fn close(&self) {
+        self.closing.cancel();
+    }
+
+    fn queue_of(&self, topic: Topic) -> &Queue {
+        if topic::is_relaxed(topic) { &self.relaxed } else { &self.durable }
+    }
+
+    fn signal(&self, partition: Partition, record: NewRecord) -> Appending {
+        let serial = self.signals_sent.fetch_add(1, Ordering::Relaxed);
+        let payload = match signal::encode(self.process, serial, partition, &record) {
+            Ok(payload) => payload,
+            Err(error) => return Appending::failed(error),
+        };
+        let at_ms = now_ms();
+        let offset = self.feeds.of(Topic::Signals).deliver(partition, |offset| {
+            let NewRecord { key, value, headers } = record;
+            Record { partition, offset, appended_at_ms: at_ms, key, value, headers }
+        });
+        let position = Position { topic: Topic::Signals, partition, offset };
+        if self.wakes.is_alone() {
+            return Appending::new(std::future::ready(Ok(position)));
+        }
+        let (sent, confirmed) = oneshot::channel();
+        if self.signals.try_send(Outgoing { payload, sent }).is_err() {
+            return Appending::failed(Error::Full);
+        }
+        Appending::new(async move {
+            match confirmed.await {
+                Ok(sent) => sent.map(|()| position),
+                Err(_) => Err(Error::Unavailable("the log was shut down".into())),
+            }
+        })
+    }
+}
+
+impl Drop for PostgresLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl EventLog for PostgresLog {
+    fn partitions(&self, _topic: Topic) -> u32 {
+        self.partitions
+    }
+
+    fn append(&self, topic: Topic, record: NewRecord) -> Appending {
+        let partition = partition_of(&record.key, self.partitions);
+        self.append_to(topic, partition, record)
+    }
+
+    fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
+        if partition >= self.partitions {
+            return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}")));
+        }
+        if let Err(error) = topics::check_size(topic, &record) {
+            return Appending::failed(error);
+        }
+        if self.closing.is_cancelled() {
+            return Appending::failed(Error::Unavailable("the log was shut down".into()));
+        }
+        if topic::is_stored(topic) {
+            self.queue_of(topic).push(topic, partition, record)
+        } else {
+            self.signal(partition, record)
+        }
+    }
+
+    fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail {
+        let feed = self.feeds.of(topic);
+        let member = feed.join();
+        let place = |(partition, start)| match start {
+            Start::At(offset) => (partition, offset),
+            Start::End => (partition, feed.end(partition)),
+        };
+        let places = from.into_iter().map(place).collect();
+        let (batches, batches_out) = mpsc::channel(tail::TAIL_BATCHES_MAX);
+        self.spawn(tail::follow(self.pool.clone(), topic, member, places, batches));
+        Tail::new(batches_out)
+    }
+
+    fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
+        Box::pin(async move {
+            if topic::is_stored(topic) {
+                return bounds::ends(&self.pool, topic).await;
+            }
+            Ok((0..self.partitions).map(|p| (p, self.feeds.of(topic).bounds(p).1)).collect())
+        })
+    }
+
+    fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
+        Box::pin(async move {
+            if topic::is_stored(topic) {
+                return bounds::starts(&self.pool, topic).await;
+            }
+            Ok((0..self.partitions).map(|p| (p, self.feeds.of(topic).bounds(p).0)).collect())
+        })
+    }
+
+    fn own(&self, topic: Topic, group: &str) -> Ownership {
+        let group = Group {
+            pool: self.pool.clone(),
+            database: self.database.clone(),
+            topic,
+            name: group.to_owned(),
+            partitions: self.partitions,
+        };
+        let (ownership, work) = group.join();
+        self.spawn(work);
+        ownership
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move { bounded(sqlx::query("SELECT 1").execute(&self.pool)).await.map(|_| ()) })
+    }
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64)
+}

@@ -1,0 +1,70 @@
+//! A tail: out of the ring where it can, out of the tables where it must.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+
+use super::connect::{Backoff, bounded};
+use super::feed::{Found, Gap, Member};
+use super::rows;
+use crate::{Error, Offset, Partition, Record, TailBatch, Topic};
+
+/// Batches that wait for a tail's reader.
+pub(super) const TAIL_BATCHES_MAX: usize = 16;
+
+/// Sends what the partitions have from the given offsets on, in turns, until nobody listens.
+pub(super) async fn follow(
+    pool: PgPool,
+    topic: Topic,
+    mut feed: Member,
+    mut places: Vec<(Partition, Offset)>,
+    batches: mpsc::Sender<TailBatch>,
+) {
+    let mut backoff = Backoff::new();
+    loop {
+        feed.mark_seen();
+        let mut idle = true;
+        for (partition, at) in &mut places {
+            let (records, next) = match feed.find(*partition, *at) {
+                Found::Nothing => continue,
+                Found::Records(records, next) => (records, next),
+                Found::Older(first) => {
+                    match page(&pool, topic, Gap { partition: *partition, from: *at, to: first }).await {
+                        Ok(records) => {
+                            backoff.reset();
+                            let next = records.last().map_or(first, |record| record.offset + 1);
+                            (records, next)
+                        }
+                        Err(error) => {
+                            tracing::debug!(%error, topic = topic.name(), "a tail waits for the log");
+                            idle = false;
+                            backoff.wait().await;
+                            break;
+                        }
+                    }
+                }
+            };
+            idle = false;
+            *at = next;
+            if !records.is_empty() && batches.send(TailBatch { partition: *partition, records }).await.is_err() {
+                return;
+            }
+        }
+        if idle {
+            tokio::select! {
+                () = feed.changed() => {}
+                () = batches.closed() => return,
+            }
+        }
+    }
+}
+
+async fn page(pool: &PgPool, topic: Topic, gap: Gap) -> Result<Arc<[Record]>, Error> {
+    let pages = bounded(async {
+        let mut connection = pool.acquire().await?;
+        rows::read(&mut connection, topic, &[gap]).await
+    })
+    .await?;
+    Ok(pages.into_iter().flat_map(|(_, records)| records).collect())
+}
