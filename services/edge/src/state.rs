@@ -1,12 +1,17 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use lru::LruCache;
 use metrics_exporter_prometheus::PrometheusHandle;
+use threadline_domain::{UserId, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
+use tokio_util::sync::CancellationToken;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Identity};
+use crate::clock;
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
 use crate::hub::Hub;
@@ -39,6 +44,41 @@ pub struct Edge {
     pub hub: Hub,
     /// How much each user may ask.
     pub rate: RateLimits,
+    /// The names last written to the log.
+    pub(crate) names: Names,
     /// What `/metrics` shows.
     pub(crate) metrics: Option<PrometheusHandle>,
+    /// Cancelled when the edge is to go.
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Edge {
+    /// Notes who came in: a name that is new here, or has changed, goes to the log.
+    pub async fn greet(&self, identity: &Identity) {
+        if let Some(name) = &identity.name
+            && self.names.note(&identity.user, name)
+        {
+            let profile = UserProfile { user: identity.user.clone(), name: Arc::clone(name), at: clock::now() };
+            self.commands.see_user(profile).await;
+        }
+    }
+}
+
+/// Users and their names as this edge last saw them, the latest ones.
+pub(crate) struct Names(Mutex<LruCache<UserId, Arc<str>>>);
+
+impl Names {
+    pub(crate) fn new(users_max: usize) -> Self {
+        Self(Mutex::new(LruCache::new(NonZeroUsize::new(users_max).unwrap_or(NonZeroUsize::MIN))))
+    }
+
+    /// Whether this name is new for this user.
+    fn note(&self, user: &UserId, name: &Arc<str>) -> bool {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.get(user).is_some_and(|known| known == name) {
+            return false;
+        }
+        names.put(user.clone(), Arc::clone(name));
+        true
+    }
 }

@@ -1,0 +1,241 @@
+//! What goes wrong, and how HTTP says it. The only place that knows status codes of errors.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use threadline_domain::thread::Rejection;
+use threadline_views as views;
+use threadline_wire::ErrorCode;
+use utoipa::ToSchema;
+
+use crate::auth::AuthError;
+use crate::commands::Refused;
+
+/// How long to wait before a retry when nothing better is known, milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// Why an edge does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A setting makes no sense.
+    #[error("{0}")]
+    Config(String),
+    /// The log cannot be followed.
+    #[error(transparent)]
+    Log(#[from] threadline_eventlog::Error),
+}
+
+/// An error as a client sees it: RFC 9457, with the contract's code.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: ErrorCode,
+    field: Option<String>,
+    detail: String,
+    retry_after_ms: Option<u64>,
+}
+
+/// An error, RFC 9457 `application/problem+json`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
+    /// Names the sort of error as a URI: `urn:threadline:error:` and the code.
+    #[schema(example = "urn:threadline:error:message_conflict")]
+    r#type: String,
+    /// The sort of error, for people.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// The sort of error, for programs.
+    #[schema(example = "message_conflict")]
+    code: &'a str,
+    /// What is wrong in this case.
+    detail: &'a str,
+    /// The field, parameter or header at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    /// Whether the same request may succeed later.
+    retryable: bool,
+    /// How long to wait before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+impl Problem {
+    /// An error of this sort; `detail` says what is wrong in this case.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let retry_after_ms = code.retryable().then_some(RETRY_AFTER_MS);
+        Self { status: status(code), code, field: None, detail: detail.into(), retry_after_ms }
+    }
+
+    /// A field, parameter or header that is wrong.
+    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidField, detail).at(field)
+    }
+
+    /// No such thread, or none that the caller is in.
+    pub fn unknown_thread() -> Self {
+        Self::new(ErrorCode::UnknownThread, "there is no such thread, or you are not in it")
+    }
+
+    /// No such message, or none in the caller's threads.
+    pub fn unknown_message() -> Self {
+        Self::new(ErrorCode::UnknownMessage, "there is no such message in your threads")
+    }
+
+    /// The user asks too much.
+    pub fn rate_limited(retry_after_ms: u64) -> Self {
+        Self {
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(ErrorCode::RateLimited, "too many requests of this user")
+        }
+    }
+
+    /// A web page that may not call.
+    pub fn origin_refused() -> Self {
+        Self::new(ErrorCode::Forbidden, "this origin may not call").at("Origin")
+    }
+
+    /// Names the field.
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The contract's code.
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+/// The status of each sort of error.
+const fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::InvalidField | ErrorCode::UnknownType | ErrorCode::BadCursor => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        // Whoever is not in a thread is not told that it exists.
+        ErrorCode::UnknownThread
+        | ErrorCode::NotAMember
+        | ErrorCode::UnknownMember
+        | ErrorCode::UnknownMessage
+        | ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MessageDeleted => StatusCode::GONE,
+        ErrorCode::MessageConflict
+        | ErrorCode::KeyTaken
+        | ErrorCode::ThreadArchived
+        | ErrorCode::DmFixed
+        | ErrorCode::LastOwner => StatusCode::CONFLICT,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Unavailable | ErrorCode::ViewsBehind => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = ProblemBody {
+            r#type: format!("urn:threadline:error:{}", self.code.name()),
+            title: self.code.title(),
+            status: self.status.as_u16(),
+            code: self.code.name(),
+            detail: &self.detail,
+            field: self.field.as_deref(),
+            retryable: self.code.retryable(),
+            retry_after_ms: self.retry_after_ms,
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(ms) = self.retry_after_ms {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        (self.status, headers, Json(&body)).into_response()
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Self {
+        problem.into_response()
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        let code = match error {
+            AuthError::Refused(_) => ErrorCode::Unauthenticated,
+            AuthError::Unavailable => ErrorCode::Unavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Self {
+        let (code, field, detail) = threadline_wire::codes::of_rejection(&rejection);
+        let problem = Self::new(code, detail);
+        match field {
+            Some(field) => problem.at(field),
+            None => problem,
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Rejected(rejection) => rejection.into(),
+            Refused::Unavailable(reason) => {
+                tracing::warn!(reason, "a command could not be decided");
+                Self::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
+            }
+            Refused::Timeout => {
+                Self::new(ErrorCode::Timeout, "no outcome in time: it may or may not have happened; retry with the same id")
+            }
+            Refused::Full => Self::new(ErrorCode::Unavailable, "too much is waiting for the log; nothing has happened"),
+        }
+    }
+}
+
+impl From<views::Error> for Problem {
+    fn from(error: views::Error) -> Self {
+        match error {
+            views::Error::Behind => {
+                Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time").at("at_least")
+            }
+            views::Error::Unavailable(_) => {
+                tracing::warn!(error = %error, "a read failed");
+                Self::new(ErrorCode::Unavailable, "the views cannot be read now")
+            }
+            views::Error::Fenced | views::Error::Poison { .. } | views::Error::Schema(_) => {
+                tracing::error!(error = %error, "a read failed");
+                Self::new(ErrorCode::Internal, "the views cannot be read")
+            }
+        }
+    }
+}
+
+impl From<threadline_eventlog::Error> for Problem {
+    fn from(error: threadline_eventlog::Error) -> Self {
+        tracing::warn!(error = %error, "the log refused");
+        if matches!(error, threadline_eventlog::Error::TooLarge { .. }) {
+            return Self::new(ErrorCode::TooLarge, "larger than the log takes");
+        }
+        Self::new(ErrorCode::Unavailable, "the log cannot do it now")
+    }
+}

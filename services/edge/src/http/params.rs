@@ -1,0 +1,118 @@
+//! Query parameters: every one is read by name, and what is left over is refused.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use threadline_domain::Position;
+
+use crate::error::Problem;
+use crate::state::Edge;
+
+/// Elements of a page when the request does not say.
+pub(super) const LIMIT_DEFAULT: u64 = 50;
+/// Elements of a page at most.
+pub(super) const LIMIT_MAX: u64 = 200;
+
+/// The parameters not yet read.
+pub(super) struct Params(BTreeMap<String, Vec<String>>);
+
+impl Params {
+    /// One that may stand once.
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        let mut values = self.all(name);
+        match values.len() {
+            0 | 1 => Ok(values.pop()),
+            _ => Err(Problem::field(name, "stands more than once")),
+        }
+    }
+
+    /// One that may stand several times.
+    pub(super) fn all(&mut self, name: &str) -> Vec<String> {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// A whole number within a range.
+    pub(super) fn number(&mut self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let expected = || format!("must be a whole number from {} to {}", range.start(), range.end());
+        number.map(Some).ok_or_else(|| Problem::field(name, expected()))
+    }
+
+    /// How many elements a page shall have at most.
+    pub(super) fn limit(&mut self) -> Result<u32, Problem> {
+        Ok(self.number("limit", 1..=LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT) as u32)
+    }
+
+    /// Waits until the views have what the request says it has seen. Refuses what was not read, so it comes last.
+    pub(super) async fn finish_at_least(mut self, edge: &Edge) -> Result<(), Problem> {
+        let at_least = self.text("at_least")?;
+        self.finish()?;
+        let Some(text) = at_least else { return Ok(()) };
+        let position: Position = text
+            .parse()
+            .map_err(|_| Problem::field("at_least", "is not a position, such as messages:3:1234"))?;
+        if position.partition >= edge.log.partitions(position.topic) {
+            return Err(Problem::field("at_least", "names a partition that there is not"));
+        }
+        edge.views.wait_for(position, Duration::from_millis(edge.config.http.at_least_wait_ms)).await?;
+        Ok(())
+    }
+
+    /// Refuses what was not read.
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        match self.0.into_keys().next() {
+            None => Ok(()),
+            Some(name) => Err(Problem::field(name, "is not a parameter of this call")),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::field("query", "is not a list of name=value pairs in UTF-8"))?;
+        let mut params = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in pairs {
+            params.entry(name).or_default().push(value);
+        }
+        Ok(Self(params))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    async fn params(query: &str) -> Result<Params, Problem> {
+        let (mut parts, ()) = Request::builder().uri(format!("/x?{query}")).body(()).unwrap().into_parts();
+        Params::from_request_parts(&mut parts, &()).await
+    }
+
+    fn field_of(problem: Problem) -> String {
+        format!("{problem:?}").split("field: Some(\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn what_was_not_read_is_refused_by_name() {
+        let mut some = params("limit=3&colour=red").await.unwrap();
+        assert_eq!(some.limit().unwrap(), 3);
+        assert_eq!(field_of(some.finish().unwrap_err()), "colour");
+    }
+
+    #[tokio::test]
+    async fn numbers_are_bounded_and_stand_once() {
+        for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "limit=1&limit=1"] {
+            assert_eq!(field_of(params(query).await.unwrap().limit().unwrap_err()), "limit", "{query}");
+        }
+        assert_eq!(params("").await.unwrap().limit().unwrap(), 50);
+        assert!(params("a=%ff").await.is_err());
+    }
+}
