@@ -2,10 +2,24 @@
 //!
 //! Everything here follows from the log: `DROP SCHEMA` and a run of the projector from offset 0 restores every row.
 
+mod batch;
+mod checksums;
+mod dead_letters;
 mod error;
+mod members;
+mod messages;
 mod model;
+mod positions;
+mod reads;
+mod rows;
+mod schema;
 mod store;
+mod threads;
+mod timeline;
+mod users;
 
+pub use batch::{Batch, Records};
 pub use error::Error;
 pub use model::*;
+pub use schema::SCHEMA;
 pub use store::Views;

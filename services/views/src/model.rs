@@ -161,6 +161,8 @@ pub struct Membership {
     pub partition: Partition,
     /// The role; `None` when the user was removed.
     pub role: Option<Role>,
+    /// The seq of the event that the user came in with (last, after a removal).
+    pub joined_seq: u64,
     /// The offset of the event that removed the user, when removed.
     pub removed_offset: Option<Offset>,
     /// The seq of the thread's last event.

@@ -1,185 +1,216 @@
 //! The way into the views.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline_domain::thread::{MessageFact, Thread};
+use threadline_domain::thread::{MessageFact, Role, Thread};
 use threadline_domain::{MessageId, Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId, UserProfile};
 
 use crate::{
-    Error, Memberships, MessageView, Missed, Progress, Receipt, Recorded, ThreadView, ThreadsCursor, TimelineRow, Window,
+    Batch, Error, Memberships, MessageView, Missed, Progress, Receipt, Recorded, Records, SCHEMA, ThreadView,
+    ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, members, messages, positions, reads, schema,
+    threads, timeline,
 };
 
 /// The read models in one Postgres; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Views {
     pool: PgPool,
+    schema: Arc<str>,
 }
 
 impl Views {
-    /// On this pool.
+    /// In the schema of this version ([`SCHEMA`]), with the options of the given pool but connections of its own.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self::in_schema(&pool, SCHEMA)
+    }
+
+    /// In another schema: a rebuild beside the live views, or the views of another log.
+    pub fn in_schema(pool: &PgPool, schema: &str) -> Self {
+        Self { pool: schema::pool_in(schema, pool), schema: schema.into() }
     }
 
     /// Makes or updates the schema. Safe to run from several processes at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        let _ = &self.pool;
-        todo!()
+        schema::migrate(&self.schema, &self.pool).await
+    }
+
+    /// Closes all connections; calls still running end first.
+    pub async fn close(&self) {
+        self.pool.close().await;
     }
 
     // ---- projector
 
-    /// How far the views have followed each partition of a topic (`messages`, `reads` or `users`); one never touched is absent.
-    pub async fn progress(&self, _topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
-        todo!()
+    /// Binds the views to this log ([`Error::OtherLog`] when they follow another one).
+    pub async fn follow(&self, log: &str) -> Result<(), Error> {
+        positions::follow(&self.pool, log).await
+    }
+
+    /// How far the views have followed each partition of a topic (`messages`, `reads` or `users`); one never touched is
+    /// absent.
+    pub async fn progress(&self, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
+        positions::all(&self.pool, topic).await
+    }
+
+    /// Applies batches of different partitions in one transaction: all of them, or, whatever is answered, none.
+    /// [`Error::Fenced`] when the progress of one of them is not its `from` any more.
+    pub async fn project(&self, batches: &[Batch<'_>]) -> Result<(), Error> {
+        batch::project(&self.pool, batches).await
     }
 
     /// Applies a batch of events of one `messages` partition and moves its progress from `from` to `to`, in one transaction.
     /// The caller has dropped duplicates. [`Error::Fenced`] when the progress is not `from` any more.
     pub async fn project_events(
         &self,
-        _partition: Partition,
-        _from: Progress,
-        _to: Progress,
-        _events: &[Recorded],
+        partition: Partition,
+        from: Progress,
+        to: Progress,
+        events: &[Recorded],
     ) -> Result<(), Error> {
-        todo!()
+        self.project(&[Batch { partition, from, to, records: Records::Events(events) }]).await
     }
 
     /// Likewise for `reads`.
     pub async fn project_reads(
         &self,
-        _partition: Partition,
-        _from: Progress,
-        _to: Progress,
-        _marks: &[ReadMark],
+        partition: Partition,
+        from: Progress,
+        to: Progress,
+        marks: &[ReadMark],
     ) -> Result<(), Error> {
-        todo!()
+        self.project(&[Batch { partition, from, to, records: Records::Reads(marks) }]).await
     }
 
     /// Likewise for `users`.
     pub async fn project_users(
         &self,
-        _partition: Partition,
-        _from: Progress,
-        _to: Progress,
-        _users: &[UserProfile],
+        partition: Partition,
+        from: Progress,
+        to: Progress,
+        users: &[UserProfile],
     ) -> Result<(), Error> {
-        todo!()
+        self.project(&[Batch { partition, from, to, records: Records::Users(users) }]).await
     }
 
     /// Notes a record that cannot be read or applied; the same position again changes nothing.
-    pub async fn dead_letter(&self, _position: Position, _reason: &str) -> Result<(), Error> {
-        todo!()
+    pub async fn dead_letter(&self, position: Position, reason: &str) -> Result<(), Error> {
+        dead_letters::note(&self.pool, position, reason).await
+    }
+
+    /// For each table its row count and a checksum over its rows: equal exactly when the rows are.
+    pub async fn checksums(&self) -> Result<BTreeMap<&'static str, String>, Error> {
+        checksums::all(&self.pool).await
     }
 
     // ---- decider
 
     /// A thread's state as the views have it (`None`: no such thread) and the progress of its partition, in one snapshot.
     /// `known` is empty and `known_floor` the highest message id.
-    pub async fn thread_state(&self, _thread: ThreadId, _partition: Partition) -> Result<(Option<Thread>, Progress), Error> {
-        todo!()
+    pub async fn thread_state(
+        &self,
+        thread: ThreadId,
+        partition: Partition,
+    ) -> Result<(Option<Thread>, Progress), Error> {
+        threads::state(&self.pool, thread, partition).await
     }
 
     /// A message's fact (`None`: the id was never used in this thread) and the progress of the partition, in one snapshot.
     pub async fn message_fact(
         &self,
-        _thread: ThreadId,
-        _message: MessageId,
-        _partition: Partition,
+        thread: ThreadId,
+        message: MessageId,
+        partition: Partition,
     ) -> Result<(Option<MessageFact>, Progress), Error> {
-        todo!()
+        messages::fact(&self.pool, thread, message, partition).await
     }
 
     // ---- edge
 
     /// Waits until the views have this position's record, at most `wait`; [`Error::Behind`] if they do not.
-    pub async fn wait_for(&self, _position: Position, _wait: Duration) -> Result<(), Error> {
-        todo!()
+    pub async fn wait_for(&self, position: Position, wait: Duration) -> Result<(), Error> {
+        positions::reach(&self.pool, position, wait).await
     }
 
     /// The viewer's threads, latest activity first, at most `limit`, behind `after`. Archived ones too.
     pub async fn threads(
         &self,
-        _viewer: &UserId,
-        _after: Option<ThreadsCursor>,
-        _limit: u32,
+        viewer: &UserId,
+        after: Option<ThreadsCursor>,
+        limit: u32,
     ) -> Result<Vec<ThreadView>, Error> {
-        todo!()
+        threads::page(&self.pool, viewer, after, limit).await
     }
 
     /// One thread with all its members; `None` when there is none or the viewer is not in it.
-    pub async fn thread(&self, _viewer: &UserId, _thread: ThreadId) -> Result<Option<ThreadView>, Error> {
-        todo!()
+    pub async fn thread(&self, viewer: &UserId, thread: ThreadId) -> Result<Option<ThreadView>, Error> {
+        threads::find(&self.pool, viewer, thread).await
     }
 
     /// The role of a user in a thread, `None` when not a member, and the number of the thread's last message.
-    pub async fn membership(
-        &self,
-        _user: &UserId,
-        _thread: ThreadId,
-    ) -> Result<Option<(threadline_domain::thread::Role, u64)>, Error> {
-        todo!()
+    pub async fn membership(&self, user: &UserId, thread: ThreadId) -> Result<Option<(Role, u64)>, Error> {
+        members::membership(&self.pool, user, thread).await
     }
 
     /// Messages of a thread, newest first whatever the window, at most `limit`; `None` when the viewer is not in it.
     pub async fn messages(
         &self,
-        _viewer: &UserId,
-        _thread: ThreadId,
-        _window: Window,
-        _limit: u32,
+        viewer: &UserId,
+        thread: ThreadId,
+        window: Window,
+        limit: u32,
     ) -> Result<Option<Vec<MessageView>>, Error> {
-        todo!()
+        messages::page(&self.pool, viewer, thread, window, limit).await
     }
 
     /// One message by its id, in whichever of the viewer's threads it is (the earliest posted, should there be several).
-    pub async fn message(&self, _viewer: &UserId, _message: MessageId) -> Result<Option<MessageView>, Error> {
-        todo!()
+    pub async fn message(&self, viewer: &UserId, message: MessageId) -> Result<Option<MessageView>, Error> {
+        messages::find(&self.pool, viewer, message).await
     }
 
     /// Every thread of the user with something unread, and how much: `last_number - read_number` less the deleted ones.
-    pub async fn unread(&self, _user: &UserId) -> Result<Vec<(ThreadId, u64)>, Error> {
-        todo!()
+    pub async fn unread(&self, user: &UserId) -> Result<Vec<(ThreadId, u64)>, Error> {
+        reads::unread(&self.pool, user).await
     }
 
     /// Who has read up to where; `None` when the viewer is not in the thread.
-    pub async fn receipts(&self, _viewer: &UserId, _thread: ThreadId) -> Result<Option<Vec<Receipt>>, Error> {
-        todo!()
+    pub async fn receipts(&self, viewer: &UserId, thread: ThreadId) -> Result<Option<Vec<Receipt>>, Error> {
+        reads::receipts(&self.pool, viewer, thread).await
     }
 
     /// A thread's events behind `after_seq`, at most `limit`; `None` when the viewer is not in the thread.
     pub async fn timeline(
         &self,
-        _viewer: &UserId,
-        _thread: ThreadId,
-        _after_seq: u64,
-        _limit: u32,
+        viewer: &UserId,
+        thread: ThreadId,
+        after_seq: u64,
+        limit: u32,
     ) -> Result<Option<Vec<TimelineRow>>, Error> {
-        todo!()
+        timeline::page(&self.pool, viewer, thread, after_seq, limit).await
     }
 
     /// The user's memberships, those removed at or behind `removed_since` (offsets of `messages`) too, with the
     /// progress of the same snapshot.
     pub async fn memberships(
         &self,
-        _user: &UserId,
-        _removed_since: Option<&BTreeMap<Partition, Offset>>,
+        user: &UserId,
+        removed_since: Option<&BTreeMap<Partition, Offset>>,
     ) -> Result<Memberships, Error> {
-        todo!()
+        members::memberships(&self.pool, user, removed_since).await
     }
 
     /// Events of these memberships from the offsets `from` (inclusive, by partition) up to `to` (exclusive). Of a thread
-    /// that the user was removed from, nothing behind the removal. At most `limit_per_thread` of each thread.
+    /// that the user came into later, nothing before that; of one that the user was removed from, nothing behind the
+    /// removal. At most `limit_per_thread` of each thread.
     pub async fn missed(
         &self,
-        _memberships: &Memberships,
-        _from: &BTreeMap<Partition, Offset>,
-        _to: &BTreeMap<Partition, Offset>,
-        _limit_per_thread: u32,
+        memberships: &Memberships,
+        from: &BTreeMap<Partition, Offset>,
+        to: &BTreeMap<Partition, Offset>,
+        limit_per_thread: u32,
     ) -> Result<Missed, Error> {
-        todo!()
+        timeline::missed(&self.pool, memberships, from, to, limit_per_thread).await
     }
 }

@@ -1,0 +1,110 @@
+-- The read models. Everything here follows from the log: drop the schema, migrate, run the projector from offset 0,
+-- and every row is as before, byte for byte. So there is no now(), no sequence, and nothing that depends on how the
+-- topics interleaved. Names are unqualified: the schema comes from the connection's search path.
+-- Times are milliseconds since the epoch. Identifiers and enumerations are compared as bytes (collation "C").
+
+-- The log that the offsets below belong to. One row.
+create table source (
+    one    boolean primary key default true check (one),
+    log_id text    not null
+);
+
+-- How far each partition of a topic has been followed.
+create table positions (
+    topic     text    not null collate "C",
+    partition integer not null,
+    next      bigint  not null,
+    cause     bigint,
+    primary key (topic, partition)
+) with (fillfactor = 50);
+
+create table threads (
+    id           uuid    primary key,
+    partition    integer not null,
+    kind         text    not null collate "C",
+    key          text,
+    title        text,
+    metadata     text    not null,
+    created_at   bigint  not null,
+    archived_at  bigint,
+    last_seq     bigint  not null,
+    last_number  bigint  not null,
+    active_at    bigint  not null,
+    last_message uuid,
+    member_count bigint  not null
+) with (fillfactor = 70);
+
+comment on column threads.last_message is 'the highest message id, not the newest message';
+
+-- A member's row stays after removal: role is null, removed_seq and removed_offset say since when.
+create table members (
+    thread         uuid   not null,
+    user_id        text   not null collate "C",
+    role           text   collate "C",
+    joined_seq     bigint not null,
+    removed_seq    bigint,
+    removed_offset bigint,
+    primary key (thread, user_id)
+);
+
+create index members_user on members (user_id);
+
+-- A deleted message keeps its row, without content and metadata.
+create table messages (
+    thread        uuid   not null,
+    number        bigint not null,
+    id            uuid   not null,
+    seq           bigint not null,
+    sender        text   not null collate "C",
+    kind          text   not null collate "C",
+    content       text   not null,
+    metadata      text   not null,
+    reply_to      uuid,
+    sent_at       bigint not null,
+    edited_at     bigint,
+    deleted_at    bigint,
+    posted_digest uuid   not null,
+    edited_digest uuid,
+    changed_seq   bigint not null,
+    changed_at    bigint not null,
+    primary key (thread, number)
+);
+
+create unique index messages_id on messages (id, thread);
+create index messages_deleted on messages (thread, number) where deleted_at is not null;
+
+-- Every event as it lies in the log.
+create table timeline (
+    thread    uuid    not null,
+    seq       bigint  not null,
+    partition integer not null,
+    "offset"  bigint  not null,
+    value     bytea   not null,
+    primary key (thread, seq)
+);
+
+create unique index timeline_offset on timeline (thread, "offset");
+
+-- Read marks: the greatest (number, at), whether it came from the reads topic or from one's own message.
+-- A mark may stand here before its thread is known, and above its last number.
+create table reads (
+    user_id text   not null collate "C",
+    thread  uuid   not null,
+    number  bigint not null,
+    at      bigint not null,
+    primary key (user_id, thread)
+) with (fillfactor = 70);
+
+create table users (
+    id   text   primary key collate "C",
+    name text   not null,
+    at   bigint not null
+);
+
+create table dead_letters (
+    topic     text    not null collate "C",
+    partition integer not null,
+    "offset"  bigint  not null,
+    reason    text    not null,
+    primary key (topic, partition, "offset")
+);

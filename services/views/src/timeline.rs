@@ -1,0 +1,127 @@
+//! Every event of every thread, as it lies in the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{PgConnection, PgPool};
+use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
+use uuid::Uuid;
+
+use crate::{Error, Memberships, Missed, Recorded, TimelineRow};
+
+/// Rows that a batch adds.
+#[derive(Default)]
+pub(crate) struct Pending<'a>(Vec<(Partition, &'a Recorded)>);
+
+impl<'a> Pending<'a> {
+    pub(crate) fn add(&mut self, partition: Partition, recorded: &'a Recorded) {
+        self.0.push((partition, recorded));
+    }
+
+    pub(crate) async fn apply(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let events = || self.0.iter().map(|(_, recorded)| *recorded);
+        sqlx::query(
+            r#"insert into timeline (thread, seq, partition, "offset", value)
+               select * from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::bigint[], $5::bytea[])"#,
+        )
+        .bind(events().map(|recorded| recorded.event.thread.0).collect::<Vec<_>>())
+        .bind(events().map(|recorded| recorded.event.seq as i64).collect::<Vec<_>>())
+        .bind(self.0.iter().map(|(partition, _)| *partition as i32).collect::<Vec<_>>())
+        .bind(events().map(|recorded| recorded.offset as i64).collect::<Vec<_>>())
+        .bind(events().map(|recorded| recorded.value.as_ref()).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+type Row = (Uuid, i64, i32, i64, Vec<u8>);
+
+fn event((thread, seq, partition, offset, value): Row) -> TimelineRow {
+    let position = Position { topic: Topic::Messages, partition: partition as Partition, offset: offset as Offset };
+    TimelineRow { thread: ThreadId(thread), seq: seq as u64, position, value: value.into() }
+}
+
+/// A thread's events behind `after_seq`; `None` when the viewer is not in it.
+pub(crate) async fn page(
+    pool: &PgPool,
+    viewer: &UserId,
+    thread: ThreadId,
+    after_seq: u64,
+    limit: u32,
+) -> Result<Option<Vec<TimelineRow>>, Error> {
+    let rows: Vec<(Option<i64>, Option<i32>, Option<i64>, Option<Vec<u8>>)> = sqlx::query_as(
+        r#"select e.seq, e.partition, e."offset", e.value from members m
+           left join lateral (
+               select * from timeline t where t.thread = m.thread and t.seq > $3 order by t.seq limit $4) e on true
+           where m.thread = $1 and m.user_id = $2 and m.role is not null
+           order by e.seq"#,
+    )
+    .bind(thread.0)
+    .bind(viewer.as_str())
+    .bind(i64::try_from(after_seq).unwrap_or(i64::MAX))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    // A member always gets a row; one without an event says that there is none.
+    let present = |(seq, partition, offset, value): (Option<_>, Option<_>, Option<_>, Option<_>)| {
+        Some(event((thread.0, seq?, partition?, offset?, value?)))
+    };
+    Ok(Some(rows.into_iter().filter_map(present).collect()))
+}
+
+/// Events of these memberships in `from..to`, each from joining on and up to removal.
+pub(crate) async fn missed(
+    pool: &PgPool,
+    memberships: &Memberships,
+    from: &BTreeMap<Partition, Offset>,
+    to: &BTreeMap<Partition, Offset>,
+    limit_per_thread: u32,
+) -> Result<Missed, Error> {
+    let (mut threads, mut joined, mut lows, mut highs) = (vec![], vec![], vec![], vec![]);
+    for membership in &memberships.threads {
+        let bound = |offsets: &BTreeMap<_, _>| offsets.get(&membership.partition).copied().unwrap_or(0);
+        let low: Offset = bound(from);
+        let high = bound(to).min(membership.removed_offset.map_or(Offset::MAX, |removed| removed + 1));
+        if low < high {
+            threads.push(membership.thread.0);
+            joined.push(membership.joined_seq as i64);
+            lows.push(low as i64);
+            highs.push(i64::try_from(high).unwrap_or(i64::MAX));
+        }
+    }
+    if threads.is_empty() {
+        return Ok(Missed::default());
+    }
+    // One more than wanted of each thread tells which have too many.
+    let rows: Vec<Row> = sqlx::query_as(
+        r#"select e.thread, e.seq, e.partition, e."offset", e.value
+           from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) as m(thread, joined, low, high)
+           cross join lateral (
+               select * from timeline t
+               where t.thread = m.thread and t."offset" >= m.low and t."offset" < m.high and t.seq >= m.joined
+               order by t."offset" limit $5) e"#,
+    )
+    .bind(threads)
+    .bind(joined)
+    .bind(lows)
+    .bind(highs)
+    .bind(i64::from(limit_per_thread) + 1)
+    .fetch_all(pool)
+    .await?;
+
+    let mut counts: BTreeMap<Uuid, u32> = BTreeMap::new();
+    for row in &rows {
+        *counts.entry(row.0).or_default() += 1;
+    }
+    let too_many: BTreeSet<Uuid> =
+        counts.into_iter().filter(|(_, count)| *count > limit_per_thread).map(|(thread, _)| thread).collect();
+    let mut rows: Vec<TimelineRow> = rows.into_iter().filter(|row| !too_many.contains(&row.0)).map(event).collect();
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(Missed { rows, too_many: too_many.into_iter().map(ThreadId).collect() })
+}
