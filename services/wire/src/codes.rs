@@ -1,4 +1,8 @@
-//! The two numbered tables that clients build on: error codes and close codes.
+//! The two tables that clients build on: error codes and close codes.
+
+use std::sync::Arc;
+
+use threadline_domain::thread::{Outcome, Rejection};
 
 /// Machine-readable errors of REST and WebSocket: the `code` of a problem or an error frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,4 +83,210 @@ pub enum CloseCode {
     Forbidden = 4503,
     /// Too many connections of one user.
     TooManyConnections = 4504,
+}
+
+/// A table's rows: name, title and what a client may do about it.
+macro_rules! error_codes {
+    ($($code:ident $name:literal $title:literal $retryable:literal;)+) => {
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The name that clients see, such as `not_a_member`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$code => $name),+ }
+            }
+
+            /// What it means, for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$code => $title),+ }
+            }
+
+            /// Whether the same request may succeed later as it is.
+            pub const fn retryable(self) -> bool {
+                match self { $(Self::$code => $retryable),+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    InvalidField "invalid_field" "A field is missing, unknown or has a value that cannot stand there" false;
+    UnknownType "unknown_type" "There is no such type of frame" false;
+    Unauthenticated "unauthenticated" "A valid token is needed" false;
+    Forbidden "forbidden" "Your role does not allow this" false;
+    UnknownThread "unknown_thread" "There is no such thread" false;
+    NotAMember "not_a_member" "You are not a member of this thread" false;
+    UnknownMember "unknown_member" "This user is not in the thread" false;
+    UnknownMessage "unknown_message" "There is no such message" false;
+    MessageDeleted "message_deleted" "The message was deleted" false;
+    MessageConflict "message_conflict" "This message id was used with another body" false;
+    KeyTaken "key_taken" "A thread with this key exists" false;
+    ThreadArchived "thread_archived" "The thread is archived" false;
+    DmFixed "dm_fixed" "The members of a dm cannot be changed" false;
+    LastOwner "last_owner" "A thread keeps at least one owner" false;
+    BadCursor "bad_cursor" "The cursor is not valid" false;
+    RateLimited "rate_limited" "Too many requests" true;
+    Unavailable "unavailable" "This cannot be done right now" true;
+    Timeout "timeout" "It was not confirmed in time; retry with the same id" true;
+    ViewsBehind "views_behind" "The position was not reached in time" true;
+    NotFound "not_found" "There is nothing here" false;
+    MethodNotAllowed "method_not_allowed" "This cannot be called with that method" false;
+    TooLarge "too_large" "The request is too large" false;
+    UnsupportedMediaType "unsupported_media_type" "The media type is not understood" false;
+    Internal "internal" "Something went wrong on our side" true;
+}
+
+impl CloseCode {
+    /// Every code.
+    pub const ALL: &[Self] = &[
+        Self::Drain,
+        Self::Overload,
+        Self::Slow,
+        Self::TokenExpired,
+        Self::NoHeartbeat,
+        Self::Rate,
+        Self::BadFrame,
+        Self::BadToken,
+        Self::NoHello,
+        Self::Forbidden,
+        Self::TooManyConnections,
+    ];
+
+    /// The number in the close frame.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The reason in the close frame.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Drain => "drain",
+            Self::Overload => "overload",
+            Self::Slow => "slow",
+            Self::TokenExpired => "token_expired",
+            Self::NoHeartbeat => "no_heartbeat",
+            Self::Rate => "rate",
+            Self::BadFrame => "bad_frame",
+            Self::BadToken => "bad_token",
+            Self::NoHello => "no_hello",
+            Self::Forbidden => "forbidden",
+            Self::TooManyConnections => "too_many_connections",
+        }
+    }
+
+    /// Whether the client should reconnect; the number alone says so.
+    pub const fn reconnect(self) -> bool {
+        !matches!(self.number(), 4500..=4999)
+    }
+}
+
+/// A request that is refused, with what a client needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestError {
+    /// The request's id, if it could be read.
+    pub id: Option<Arc<str>>,
+    /// The code.
+    pub code: ErrorCode,
+    /// The field at fault, dotted, such as `message.content`.
+    pub field: Option<String>,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl RequestError {
+    /// With a detail beyond the code's title.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { id: None, code, field: None, detail: detail.into() }
+    }
+
+    /// A field's value is refused.
+    pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(ErrorCode::InvalidField, detail) }
+    }
+
+    /// What a rejection is to a client: an error, or the outcome that was there before and is answered with `ok`.
+    pub fn of(rejection: &Rejection) -> Result<Outcome, Self> {
+        let code = match rejection {
+            Rejection::Settled(outcome) => return Ok(*outcome),
+            Rejection::Invalid { field, reason } => return Err(Self::invalid(*field, reason.to_string())),
+            Rejection::UnknownThread => ErrorCode::UnknownThread,
+            Rejection::KeyTaken => ErrorCode::KeyTaken,
+            Rejection::ThreadArchived => ErrorCode::ThreadArchived,
+            Rejection::Forbidden => ErrorCode::Forbidden,
+            Rejection::DmFixed => ErrorCode::DmFixed,
+            Rejection::UnknownMember => ErrorCode::UnknownMember,
+            Rejection::LastOwner => ErrorCode::LastOwner,
+            Rejection::UnknownMessage => ErrorCode::UnknownMessage,
+            Rejection::MessageDeleted => ErrorCode::MessageDeleted,
+            Rejection::MessageConflict => ErrorCode::MessageConflict,
+        };
+        Err(Self::from(code))
+    }
+
+    /// For requests that are themselves the message, not an object around it: `message.content` is `content` there.
+    pub fn unnested(mut self) -> Self {
+        self.field = self.field.map(|field| field.strip_prefix("message.").map_or(field.clone(), str::to_owned));
+        self
+    }
+
+    /// As the answer to the request with this id.
+    pub fn for_request(mut self, id: Option<Arc<str>>) -> Self {
+        self.id = id;
+        self
+    }
+}
+
+/// A code that says it all.
+impl From<ErrorCode> for RequestError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code, code.title())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_snake_case() {
+        let names: Vec<_> = ErrorCode::ALL.iter().map(|code| code.name()).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert!(name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()), "{name}");
+            assert!(!names[..at].contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn close_numbers_say_whether_to_reconnect() {
+        let table: Vec<_> = CloseCode::ALL.iter().map(|code| (code.number(), code.name(), code.reconnect())).collect();
+        let expected = [
+            (1012, "drain", true),
+            (1013, "overload", true),
+            (4001, "slow", true),
+            (4002, "token_expired", true),
+            (4003, "no_heartbeat", true),
+            (4004, "rate", true),
+            (4500, "bad_frame", false),
+            (4501, "bad_token", false),
+            (4502, "no_hello", false),
+            (4503, "forbidden", false),
+            (4504, "too_many_connections", false),
+        ];
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn what_was_done_before_is_no_error() {
+        let outcome = Outcome { seq: 7, message: None, number: None, at: threadline_domain::Timestamp(1) };
+        assert_eq!(RequestError::of(&Rejection::Settled(outcome)), Ok(outcome));
+    }
+
+    #[test]
+    fn a_refused_value_names_its_field() {
+        let reason = threadline_domain::Invalid::Empty;
+        let error = RequestError::of(&Rejection::Invalid { field: "message.content", reason }).unwrap_err();
+        assert_eq!(error, RequestError::invalid("message.content", "must not be empty"));
+        assert_eq!(error.unnested().field.as_deref(), Some("content"));
+    }
 }

@@ -44,3 +44,22 @@ pub enum PresenceStatus {
     /// Connected and looking.
     Active,
 }
+
+impl PresenceStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Offline, Self::Away, Self::Active];
+
+    /// The name used on every wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Away => "away",
+            Self::Active => "active",
+        }
+    }
+
+    /// The status with this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}

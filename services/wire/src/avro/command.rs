@@ -1,0 +1,116 @@
+//! Commands for a thread: the `messages.commands` topic.
+
+use std::sync::Arc;
+
+use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
+
+use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
+
+/// Encodes a command.
+pub fn encode_command(command: &Command) -> Encoded {
+    let mut out = Output::new(record_of(&command.action));
+    out.put(&command.thread);
+    out.put(&command.actor);
+    out.put(&command.at);
+    match &command.action {
+        Action::Create(create) => {
+            out.put(&create.kind);
+            out.put(&create.key);
+            out.put(&create.title);
+            out.put(&create.metadata);
+            out.put(&create.participants);
+        }
+        Action::Change(change) => {
+            put_title(&mut out, change.title.as_ref());
+            out.put(&change.metadata);
+        }
+        Action::Archive => {}
+        Action::AddMember { user, role } | Action::ChangeRole { user, role } => {
+            out.put(user);
+            out.put(role);
+        }
+        Action::RemoveMember { user } => out.put(user),
+        Action::Post(post) => {
+            out.put(&post.message);
+            out.put(&post.kind);
+            out.put(&post.content);
+            out.put(&post.metadata);
+            out.put(&post.reply_to);
+        }
+        Action::Edit(edit) => {
+            out.put(&edit.message);
+            out.put(&edit.content);
+            out.put(&edit.metadata);
+        }
+        Action::Delete { message } => out.put(message),
+    }
+    out.done()
+}
+
+/// Reads a command.
+pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
+    decode(value, |record, input| {
+        let (thread, actor, at) = (input.field("thread")?, input.field("actor")?, input.field("at")?);
+        let action = match record {
+            Record::CreateThread => Action::Create(CreateThread {
+                kind: input.field("kind")?,
+                key: input.field("key")?,
+                title: input.field("title")?,
+                metadata: input.field("metadata")?,
+                participants: input.field("participants")?,
+            }),
+            Record::ChangeThread => {
+                Action::Change(ChangeThread { title: get_title(input)?, metadata: input.field("metadata")? })
+            }
+            Record::ArchiveThread => Action::Archive,
+            Record::AddMember => Action::AddMember { user: input.field("user")?, role: input.field("role")? },
+            Record::RemoveMember => Action::RemoveMember { user: input.field("user")? },
+            Record::ChangeRole => Action::ChangeRole { user: input.field("user")?, role: input.field("role")? },
+            Record::PostMessage => Action::Post(PostMessage {
+                message: input.field("message")?,
+                kind: input.field("kind")?,
+                content: input.field("content")?,
+                metadata: input.field("metadata")?,
+                reply_to: input.field("reply_to")?,
+            }),
+            Record::EditMessage => Action::Edit(EditMessage {
+                message: input.field("message")?,
+                content: input.field("content")?,
+                metadata: input.field("metadata")?,
+            }),
+            Record::DeleteMessage => Action::Delete { message: input.field("message")? },
+            _ => return Err(misplaced("a command for a thread")),
+        };
+        Ok(Command { thread, actor, at, action })
+    })
+}
+
+/// A title that may stay, change or go: Avro's unions do not nest, so a boolean says whether it changes.
+pub(super) fn put_title(out: &mut Output, title: Option<&Option<Arc<str>>>) {
+    out.put(&title.is_some());
+    out.put(&title.cloned().flatten());
+}
+
+/// The counterpart of [`put_title`].
+pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Arc<str>>>, DecodeError> {
+    let changed: bool = input.field("title_changed")?;
+    let title: Option<Arc<str>> = input.field("title")?;
+    if title.is_some() && !changed {
+        return Err(DecodeError("title: is there although it did not change".into()));
+    }
+    Ok(changed.then_some(title))
+}
+
+const fn record_of(action: &Action) -> Record {
+    match action {
+        Action::Create(_) => Record::CreateThread,
+        Action::Change(_) => Record::ChangeThread,
+        Action::Archive => Record::ArchiveThread,
+        Action::AddMember { .. } => Record::AddMember,
+        Action::RemoveMember { .. } => Record::RemoveMember,
+        Action::ChangeRole { .. } => Record::ChangeRole,
+        Action::Post(_) => Record::PostMessage,
+        Action::Edit(_) => Record::EditMessage,
+        Action::Delete { .. } => Record::DeleteMessage,
+    }
+}

@@ -1,0 +1,98 @@
+//! Avro records in Confluent framing: a 0, the schema's id in 4 bytes, the body.
+//!
+//! We write the newest version of each record and read every version released.
+
+mod binary;
+mod command;
+mod dead_letter;
+mod event;
+mod fact;
+mod refusal;
+mod resolve;
+mod schema;
+mod signal;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use binary::{Input, Value};
+pub use command::{decode_command, encode_command};
+pub use dead_letter::{DeadLetter, decode_dead_letter, encode_dead_letter};
+pub use event::{decode_event, encode_event};
+pub use fact::{decode_read_mark, decode_user, encode_read_mark, encode_user};
+pub use refusal::{Refusal, decode_refusal, encode_refusal};
+pub use schema::{Record, SCHEMAS, Schema, by_id};
+pub use signal::{decode_signal, encode_signal};
+
+/// What a body usually takes, without a long text.
+const BODY_BYTES_USUAL: usize = 320;
+
+/// A value in Confluent framing with the name of its record type, such as `message_posted`.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// 0, the schema id in 4 bytes, the Avro body.
+    pub value: Bytes,
+    /// The record's name in `schemas/`.
+    pub record: &'static str,
+}
+
+/// Why a value cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(pub String);
+
+/// A record being written, field by field in its schema's order.
+struct Output {
+    record: Record,
+    value: Vec<u8>,
+}
+
+impl Output {
+    fn new(record: Record) -> Self {
+        let mut value = Vec::with_capacity(BODY_BYTES_USUAL);
+        value.push(0);
+        value.extend_from_slice(&record.newest().id.to_be_bytes());
+        Self { record, value }
+    }
+
+    fn put(&mut self, field: &impl Value) {
+        field.put(&mut self.value);
+    }
+
+    fn done(self) -> Encoded {
+        Encoded { value: self.value.into(), record: self.record.name() }
+    }
+}
+
+/// Takes the frame off: which record it is, and its body as the newest version of that record has it.
+fn unframe(value: &[u8]) -> Result<(Record, Cow<'_, [u8]>), DecodeError> {
+    let [0, a, b, c, d, body @ ..] = value else {
+        return Err(DecodeError("the value is not in Confluent framing".into()));
+    };
+    let id = u32::from_be_bytes([*a, *b, *c, *d]);
+    let schema = by_id(id).ok_or_else(|| DecodeError(format!("no schema has the id {id}")))?;
+    let newest = schema.record.newest();
+    let body = if newest.id == id {
+        Cow::Borrowed(body)
+    } else {
+        Cow::Owned(resolve::resolve(schema.parsed(), newest.parsed(), body)?)
+    };
+    Ok((schema.record, body))
+}
+
+/// Reads one value, whole: `read` gets the record's type and body.
+fn decode<T>(
+    value: &[u8],
+    read: impl FnOnce(Record, &mut Input<'_>) -> Result<T, DecodeError>,
+) -> Result<T, DecodeError> {
+    let (record, body) = unframe(value)?;
+    let mut input = Input(&body);
+    let decoded = read(record, &mut input).and_then(|decoded| input.end().map(|()| decoded));
+    decoded.map_err(|error| DecodeError(format!("{}: {error}", record.name())))
+}
+
+/// A record that does not belong in this place.
+fn misplaced(expected: &str) -> DecodeError {
+    DecodeError(format!("is not {expected}"))
+}

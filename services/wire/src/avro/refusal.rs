@@ -1,0 +1,196 @@
+//! Answers to commands that gave no event: the `rejections` topic.
+
+use threadline_domain::thread::{Outcome, Rejection};
+use threadline_domain::{Invalid, ThreadId};
+
+use super::binary::Value;
+use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
+
+/// An answer to a command that gave no event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The thread that the command was for.
+    pub thread: ThreadId,
+    /// The answer; `Err` when the decider could not decide it now, with the reason (retryable).
+    pub rejection: Result<Rejection, String>,
+}
+
+/// Rejections that are nothing but their name.
+const PLAIN: [(Rejection, &str); 10] = [
+    (Rejection::UnknownThread, "unknown_thread"),
+    (Rejection::KeyTaken, "key_taken"),
+    (Rejection::ThreadArchived, "thread_archived"),
+    (Rejection::Forbidden, "forbidden"),
+    (Rejection::DmFixed, "dm_fixed"),
+    (Rejection::UnknownMember, "unknown_member"),
+    (Rejection::LastOwner, "last_owner"),
+    (Rejection::UnknownMessage, "unknown_message"),
+    (Rejection::MessageDeleted, "message_deleted"),
+    (Rejection::MessageConflict, "message_conflict"),
+];
+
+/// The fields that a rule can find at fault. A decider that is newer than the reader may name others.
+const FIELDS: [&str; 15] = [
+    "id",
+    "key",
+    "kind",
+    "message",
+    "message.content",
+    "message.id",
+    "message.kind",
+    "message.metadata",
+    "message.reply_to",
+    "metadata",
+    "participants",
+    "role",
+    "thread",
+    "title",
+    "user",
+];
+const UNKNOWN_FIELD: &str = "request";
+
+/// Encodes a refusal.
+pub fn encode_refusal(refusal: &Refusal) -> Encoded {
+    let mut flat = Flat::default();
+    match &refusal.rejection {
+        Err(detail) => {
+            flat.reason = "undecided".into();
+            flat.detail = Some(detail.clone());
+        }
+        Ok(Rejection::Settled(outcome)) => {
+            flat.reason = "settled".into();
+            flat.outcome = Some(*outcome);
+        }
+        Ok(Rejection::Invalid { field, reason }) => {
+            let (fault, limit) = fault_of(*reason);
+            flat.reason = "invalid".into();
+            flat.field = Some((*field).into());
+            flat.fault = Some(fault.into());
+            flat.limit = limit.map(|limit| limit as u64);
+        }
+        Ok(plain) => {
+            let name = PLAIN.iter().find(|(rejection, _)| rejection == plain).map(|(_, name)| *name);
+            flat.reason = name.expect("every other rejection is plain, which a test checks").into();
+        }
+    }
+    let mut out = Output::new(Record::Rejection);
+    out.put(&refusal.thread);
+    out.put(&flat);
+    out.done()
+}
+
+/// Reads a refusal.
+pub fn decode_refusal(value: &[u8]) -> Result<Refusal, DecodeError> {
+    decode(value, |record, input| {
+        if record != Record::Rejection {
+            return Err(misplaced("a rejection"));
+        }
+        let thread = input.field("thread")?;
+        Ok(Refusal { thread, rejection: Flat::get(input)?.rejection()? })
+    })
+}
+
+/// The record's fields behind the thread.
+#[derive(Default)]
+struct Flat {
+    reason: String,
+    outcome: Option<Outcome>,
+    field: Option<String>,
+    fault: Option<String>,
+    limit: Option<u64>,
+    detail: Option<String>,
+}
+
+impl Flat {
+    fn rejection(self) -> Result<Result<Rejection, String>, DecodeError> {
+        Ok(Ok(match self.reason.as_str() {
+            "undecided" => return Ok(Err(required(self.detail, "detail")?)),
+            "settled" => Rejection::Settled(required(self.outcome, "outcome")?),
+            "invalid" => {
+                let named = required(self.field, "field")?;
+                let field = FIELDS.into_iter().find(|field| *field == named).unwrap_or(UNKNOWN_FIELD);
+                Rejection::Invalid { field, reason: invalid(&required(self.fault, "fault")?, self.limit)? }
+            }
+            name => {
+                let plain = PLAIN.into_iter().find(|(_, plain)| *plain == name);
+                plain.ok_or_else(|| DecodeError(format!("reason: {name:?} is not known")))?.0
+            }
+        }))
+    }
+}
+
+impl Value for Flat {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.reason.put(out);
+        self.outcome.put(out);
+        self.field.put(out);
+        self.fault.put(out);
+        self.limit.put(out);
+        self.detail.put(out);
+    }
+
+    fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            reason: input.field("reason")?,
+            outcome: input.field("outcome")?,
+            field: input.field("field")?,
+            fault: input.field("fault")?,
+            limit: input.field("limit")?,
+            detail: input.field("detail")?,
+        })
+    }
+}
+
+impl Value for Outcome {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.seq.put(out);
+        self.message.put(out);
+        self.number.put(out);
+        self.at.put(out);
+    }
+
+    fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            seq: input.field("seq")?,
+            message: input.field("message")?,
+            number: input.field("number")?,
+            at: input.field("at")?,
+        })
+    }
+}
+
+/// A fault's name and the limit that it speaks of.
+const fn fault_of(invalid: Invalid) -> (&'static str, Option<usize>) {
+    match invalid {
+        Invalid::Empty => ("empty", None),
+        Invalid::TooLong { chars_max } => ("too_long", Some(chars_max)),
+        Invalid::TooLarge { bytes_max } => ("too_large", Some(bytes_max)),
+        Invalid::TooDeep { depth_max } => ("too_deep", Some(depth_max)),
+        Invalid::TooMany { count_max } => ("too_many", Some(count_max)),
+        Invalid::TooFew { count_min } => ("too_few", Some(count_min)),
+        Invalid::Character => ("character", None),
+        Invalid::Repeated => ("repeated", None),
+        Invalid::Value => ("value", None),
+    }
+}
+
+/// The counterpart of [`fault_of`].
+fn invalid(fault: &str, limit: Option<u64>) -> Result<Invalid, DecodeError> {
+    let limit = || required(limit, "limit").map(|limit| limit as usize);
+    Ok(match fault {
+        "empty" => Invalid::Empty,
+        "too_long" => Invalid::TooLong { chars_max: limit()? },
+        "too_large" => Invalid::TooLarge { bytes_max: limit()? },
+        "too_deep" => Invalid::TooDeep { depth_max: limit()? },
+        "too_many" => Invalid::TooMany { count_max: limit()? },
+        "too_few" => Invalid::TooFew { count_min: limit()? },
+        "character" => Invalid::Character,
+        "repeated" => Invalid::Repeated,
+        // A fault that a newer decider knows is at least a wrong value.
+        _ => Invalid::Value,
+    })
+}
+
+fn required<T>(value: Option<T>, field: &str) -> Result<T, DecodeError> {
+    value.ok_or_else(|| DecodeError(format!("{field}: is missing")))
+}

@@ -1,0 +1,191 @@
+//! What clients send.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use threadline_domain::thread::{EditMessage, PostMessage};
+use threadline_domain::{MessageId, ThreadId};
+
+use crate::json::{self, Fields};
+use crate::{ErrorCode, PresenceStatus, RequestError};
+
+/// Bytes of a request id as JSON text.
+const REQUEST_ID_BYTES_MAX: usize = 64;
+/// Characters of an unknown type that the error repeats.
+const TYPE_ECHO_CHARS_MAX: usize = 64;
+/// Bytes of a token.
+const TOKEN_BYTES_MAX: usize = 16 << 10;
+
+/// A frame from a client: its request id, if it has one, and what it asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientFrame {
+    /// Echoed in the answer; any JSON number or string of at most 64 bytes, kept as JSON text.
+    pub id: Option<Arc<str>>,
+    /// The request.
+    pub request: Request,
+}
+
+/// What a client asks for.
+#[derive(Clone, PartialEq)]
+pub enum Request {
+    /// First frame.
+    Hello {
+        /// Who it is.
+        token: String,
+        /// Where to resume, as the client holds it.
+        cursor: Option<String>,
+    },
+    /// Post a message.
+    Send {
+        /// Where.
+        thread: ThreadId,
+        /// What.
+        message: PostMessage,
+    },
+    /// Edit a message.
+    Edit {
+        /// Its thread.
+        thread: ThreadId,
+        /// Which, and its new content.
+        edit: EditMessage,
+    },
+    /// Delete a message.
+    Delete {
+        /// Its thread.
+        thread: ThreadId,
+        /// Which.
+        message: MessageId,
+    },
+    /// Mark as read up to a number.
+    Read {
+        /// Which thread.
+        thread: ThreadId,
+        /// The number of the last message read.
+        number: u64,
+    },
+    /// Typing starts or stops.
+    Typing {
+        /// Where.
+        thread: ThreadId,
+        /// Whether it starts.
+        active: bool,
+    },
+    /// Own presence.
+    Presence {
+        /// Active or away.
+        status: PresenceStatus,
+    },
+    /// A new token on the open socket.
+    Auth {
+        /// The token.
+        token: String,
+    },
+    /// Heartbeat.
+    Ping,
+}
+
+/// Names the request only: tokens and message bodies stay out of logs.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Hello { .. } => "hello",
+            Self::Send { .. } => "send",
+            Self::Edit { .. } => "edit",
+            Self::Delete { .. } => "delete",
+            Self::Read { .. } => "read",
+            Self::Typing { .. } => "typing",
+            Self::Presence { .. } => "presence",
+            Self::Auth { .. } => "auth",
+            Self::Ping => "ping",
+        })
+    }
+}
+
+/// Why a frame could not be taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FrameError {
+    /// Not a JSON object: the socket is closed with 4500.
+    BadFrame(String),
+    /// An object, but not a request we know: answered with an error, and the socket stays open.
+    BadRequest(RequestError),
+}
+
+impl ClientFrame {
+    /// Reads a text frame. Unknown fields, wrong types and bad values name the field.
+    pub fn parse(text: &str) -> Result<Self, FrameError> {
+        let mut fields =
+            Fields::parse(text.as_bytes()).map_err(|detail| FrameError::BadFrame(format!("the frame {detail}")))?;
+        let id = request_id(&mut fields).map_err(FrameError::BadRequest)?;
+        let request = request(&mut fields).and_then(|request| fields.end().map(|()| request));
+        match request {
+            Ok(request) => Ok(Self { id, request }),
+            Err(error) => Err(FrameError::BadRequest(error.for_request(id))),
+        }
+    }
+}
+
+fn request_id(fields: &mut Fields) -> Result<Option<Arc<str>>, RequestError> {
+    let id = match fields.take("id") {
+        None => return Ok(None),
+        Some(id @ (Value::Number(_) | Value::String(_))) => id.to_string(),
+        Some(_) => return Err(fields.invalid("id", "must be a number or a string")),
+    };
+    if id.len() > REQUEST_ID_BYTES_MAX {
+        return Err(fields.invalid("id", format!("must have at most {REQUEST_ID_BYTES_MAX} bytes")));
+    }
+    Ok(Some(id.into()))
+}
+
+fn request(fields: &mut Fields) -> Result<Request, RequestError> {
+    Ok(match fields.text("type")?.as_str() {
+        "hello" => Request::Hello { token: token(fields)?, cursor: fields.optional_text("cursor")? },
+        "send" => {
+            let thread = fields.thread("thread")?;
+            let mut message = fields.object("message", "message.")?;
+            let post = json::message(&mut message, None)?;
+            message.end()?;
+            Request::Send { thread, message: post }
+        }
+        "edit" => {
+            let (thread, message) = (fields.thread("thread")?, fields.message("message")?);
+            Request::Edit { thread, edit: json::edit(fields, message)? }
+        }
+        "delete" => Request::Delete { thread: fields.thread("thread")?, message: fields.message("message")? },
+        "read" => {
+            let (thread, number) = (fields.thread("thread")?, fields.optional_number("number")?);
+            Request::Read { thread, number: fields.required("number", number)? }
+        }
+        "typing" => {
+            let thread = fields.thread("thread")?;
+            Request::Typing { thread, active: one_of(fields, ("start", true), ("stop", false))? }
+        }
+        "presence" => {
+            let status = one_of(fields, ("active", PresenceStatus::Active), ("away", PresenceStatus::Away))?;
+            Request::Presence { status }
+        }
+        "auth" => Request::Auth { token: token(fields)? },
+        "ping" => Request::Ping,
+        unknown => {
+            let unknown: String = unknown.chars().take(TYPE_ECHO_CHARS_MAX).collect();
+            let error = fields.invalid("type", format!("there is no type {unknown:?}"));
+            return Err(RequestError { code: ErrorCode::UnknownType, ..error });
+        }
+    })
+}
+
+fn token(fields: &mut Fields) -> Result<String, RequestError> {
+    let token = fields.text("token")?;
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(fields.invalid("token", format!("must have at most {TOKEN_BYTES_MAX} bytes")));
+    }
+    Ok(token)
+}
+
+/// The `status`, which is one of two words.
+fn one_of<T>(fields: &mut Fields, one: (&str, T), other: (&str, T)) -> Result<T, RequestError> {
+    match fields.text("status")? {
+        status if status == one.0 => Ok(one.1),
+        status if status == other.0 => Ok(other.1),
+        _ => Err(fields.invalid("status", format!("must be one of {}, {}", one.0, other.0))),
+    }
+}

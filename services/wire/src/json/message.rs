@@ -1,0 +1,96 @@
+//! Messages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use threadline_domain::thread::{self, MessagePosted};
+use threadline_domain::{MessageId, Metadata, ThreadId};
+use utoipa::ToSchema;
+
+use super::{Time, object, text, text_or_null};
+
+/// What sort of message it is.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described in the domain")]
+pub enum MessageKind {
+    Text,
+    System,
+    Payment,
+    Dispute,
+    JobUpdate,
+    Voice,
+    File,
+}
+
+/// A message as it stands now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Message<'a> {
+    /// Its id, a UUIDv7.
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = uuid::Uuid)]
+    pub id: MessageId,
+    /// Its thread.
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = uuid::Uuid)]
+    pub thread: ThreadId,
+    /// The seq of its posting.
+    pub seq: u64,
+    /// Its place among the thread's messages: 1, 2, 3 … without holes.
+    pub number: u64,
+    /// Who posted it.
+    pub sender: &'a str,
+    /// What sort.
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = MessageKind)]
+    pub kind: thread::MessageKind,
+    /// The text; empty when deleted.
+    pub content: &'a str,
+    /// The product's own data; empty when deleted.
+    #[serde(serialize_with = "object")]
+    #[schema(value_type = Object)]
+    pub metadata: &'a Metadata,
+    /// What is attached: nothing yet.
+    #[schema(value_type = Vec<Object>)]
+    pub attachments: [(); 0],
+    /// The message it answers.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub reply_to: Option<MessageId>,
+    /// Who reacted with what.
+    pub reactions: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Whether it is pinned.
+    pub pinned: bool,
+    /// When it was posted.
+    pub sent_at: Time,
+    /// When it was last edited.
+    pub edited_at: Option<Time>,
+    /// When it was deleted.
+    pub deleted_at: Option<Time>,
+    /// When it disappears.
+    pub expires_at: Option<Time>,
+}
+
+impl<'a> Message<'a> {
+    /// The message as it was posted by this event.
+    pub fn posted(event: &'a thread::Event, posted: &'a MessagePosted) -> Self {
+        Self {
+            id: posted.message,
+            thread: event.thread,
+            seq: event.seq,
+            number: posted.number,
+            sender: event.actor.as_str(),
+            kind: posted.kind,
+            content: &posted.content,
+            metadata: &posted.metadata,
+            attachments: [],
+            reply_to: posted.reply_to,
+            reactions: BTreeMap::new(),
+            pinned: false,
+            sent_at: event.at.into(),
+            edited_at: None,
+            deleted_at: None,
+            expires_at: None,
+        }
+    }
+}

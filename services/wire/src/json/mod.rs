@@ -1,0 +1,57 @@
+//! JSON of the contract: threads, messages and events as clients see them, and what clients send.
+//!
+//! Answers borrow from the values they show; requests are read strictly, and a fault names its field.
+
+mod body;
+mod event;
+mod fields;
+mod message;
+mod problem;
+mod thread;
+mod time;
+mod written;
+
+use std::fmt::Display;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use threadline_domain::Metadata;
+
+pub use body::{
+    AddMemberBody, ChangeRoleBody, ChangeThreadBody, CreateThreadBody, EditMessageBody, MarkReadBody, PostMessageBody,
+    add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
+};
+pub(crate) use body::{edit, message};
+pub use event::{Change, CreatedThread, Event, NewMember};
+pub(crate) use fields::Fields;
+pub use message::{Message, MessageKind};
+pub use problem::Problem;
+pub use thread::{Member, Receipt, Role, Thread, ThreadKind, Unread};
+pub use time::{Time, rfc3339};
+pub use written::Written;
+
+/// Writes what has a text as a string, without allocating it.
+pub(crate) fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// Like [`text`], or null.
+fn text_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Writes metadata as the JSON that it is.
+fn object<S: Serializer>(metadata: &Metadata, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::from_str::<&RawValue>(metadata.as_json()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+/// Like [`object`]; for fields that are left out when there is none.
+fn some_object<S: Serializer>(metadata: &Option<&Metadata>, serializer: S) -> Result<S::Ok, S::Error> {
+    match metadata {
+        Some(metadata) => object(metadata, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Errors as clients see them.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::RequestError;
+
+/// What an error frame and a problem document have in common.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// The machine-readable code, such as `not_a_member`.
+    pub code: &'static str,
+    /// What the code means.
+    pub title: &'static str,
+    /// What is wrong here.
+    pub detail: &'a str,
+    /// The field at fault, dotted, such as `message.content`.
+    pub field: Option<&'a str>,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// How long to wait before that.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl<'a> Problem<'a> {
+    /// As a client sees this error.
+    pub fn new(error: &'a RequestError, retry_after_ms: Option<u64>) -> Self {
+        Self {
+            code: error.code.name(),
+            title: error.code.title(),
+            detail: &error.detail,
+            field: error.field.as_deref(),
+            retryable: error.code.retryable(),
+            retry_after_ms,
+        }
+    }
+}
