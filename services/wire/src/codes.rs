@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use threadline_domain::thread::{Outcome, Rejection};
+use threadline_domain::thread::Rejection;
 
 /// Machine-readable errors of REST and WebSocket: the `code` of a problem or an error frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,6 +181,26 @@ impl CloseCode {
     }
 }
 
+/// A rejection's code, the field at fault, and what is wrong. [`Rejection::Settled`] is no error: whoever waits answers
+/// `ok` with the outcome and does not ask here.
+pub fn of_rejection(rejection: &Rejection) -> (ErrorCode, Option<&'static str>, String) {
+    let code = match rejection {
+        Rejection::Settled(_) => return (ErrorCode::Internal, None, "it was done before".into()),
+        Rejection::Invalid { field, reason } => return (ErrorCode::InvalidField, Some(*field), reason.to_string()),
+        Rejection::UnknownThread => ErrorCode::UnknownThread,
+        Rejection::KeyTaken => ErrorCode::KeyTaken,
+        Rejection::ThreadArchived => ErrorCode::ThreadArchived,
+        Rejection::Forbidden => ErrorCode::Forbidden,
+        Rejection::DmFixed => ErrorCode::DmFixed,
+        Rejection::UnknownMember => ErrorCode::UnknownMember,
+        Rejection::LastOwner => ErrorCode::LastOwner,
+        Rejection::UnknownMessage => ErrorCode::UnknownMessage,
+        Rejection::MessageDeleted => ErrorCode::MessageDeleted,
+        Rejection::MessageConflict => ErrorCode::MessageConflict,
+    };
+    (code, None, code.title().into())
+}
+
 /// A request that is refused, with what a client needs to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestError {
@@ -205,23 +225,10 @@ impl RequestError {
         Self { field: Some(field.into()), ..Self::new(ErrorCode::InvalidField, detail) }
     }
 
-    /// What a rejection is to a client: an error, or the outcome that was there before and is answered with `ok`.
-    pub fn of(rejection: &Rejection) -> Result<Outcome, Self> {
-        let code = match rejection {
-            Rejection::Settled(outcome) => return Ok(*outcome),
-            Rejection::Invalid { field, reason } => return Err(Self::invalid(*field, reason.to_string())),
-            Rejection::UnknownThread => ErrorCode::UnknownThread,
-            Rejection::KeyTaken => ErrorCode::KeyTaken,
-            Rejection::ThreadArchived => ErrorCode::ThreadArchived,
-            Rejection::Forbidden => ErrorCode::Forbidden,
-            Rejection::DmFixed => ErrorCode::DmFixed,
-            Rejection::UnknownMember => ErrorCode::UnknownMember,
-            Rejection::LastOwner => ErrorCode::LastOwner,
-            Rejection::UnknownMessage => ErrorCode::UnknownMessage,
-            Rejection::MessageDeleted => ErrorCode::MessageDeleted,
-            Rejection::MessageConflict => ErrorCode::MessageConflict,
-        };
-        Err(Self::from(code))
+    /// What a rejection is to a client.
+    pub fn of(rejection: &Rejection) -> Self {
+        let (code, field, detail) = of_rejection(rejection);
+        Self { field: field.map(str::to_owned), ..Self::new(code, detail) }
     }
 
     /// For requests that are themselves the message, not an object around it: `message.content` is `content` there.
@@ -277,15 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_before_is_no_error() {
-        let outcome = Outcome { seq: 7, message: None, number: None, at: threadline_domain::Timestamp(1) };
-        assert_eq!(RequestError::of(&Rejection::Settled(outcome)), Ok(outcome));
-    }
-
-    #[test]
     fn a_refused_value_names_its_field() {
         let reason = threadline_domain::Invalid::Empty;
-        let error = RequestError::of(&Rejection::Invalid { field: "message.content", reason }).unwrap_err();
+        let error = RequestError::of(&Rejection::Invalid { field: "message.content", reason });
         assert_eq!(error, RequestError::invalid("message.content", "must not be empty"));
         assert_eq!(error.unnested().field.as_deref(), Some("content"));
     }

@@ -6,7 +6,7 @@ use threadline_domain::thread::Event;
 use threadline_domain::{Position, ReadMark, ThreadId, Timestamp, UserId};
 use utoipa::ToSchema;
 
-use crate::json::{self, Problem, Time};
+use crate::json::{self, ErrorBody, Time};
 use crate::{Cursor, PresenceStatus, RequestError};
 
 /// What a client has to keep to, told at the start.
@@ -45,7 +45,7 @@ enum Frame<'a, R> {
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: RequestId<'a>,
-        error: Problem<'a>,
+        error: ErrorBody<'a>,
     },
     Event(json::Event<'a>),
     Read {
@@ -112,7 +112,7 @@ pub fn ok(id: Option<&str>, result: &impl Serialize) -> String {
 /// The answer to a request that was not done.
 pub fn error(error: &RequestError, retry_after_ms: Option<u64>) -> String {
     let id = request_id(error.id.as_deref());
-    Plain::Error { id, error: Problem::new(error, retry_after_ms) }.text()
+    Plain::Error { id, error: ErrorBody::new(error, retry_after_ms) }.text()
 }
 
 /// An event of a thread, the same for all its receivers.

@@ -3,10 +3,11 @@
 //! Answers borrow from the values they show; requests are read strictly, and a fault names its field.
 
 mod body;
+mod error;
 mod event;
 mod fields;
 mod message;
-mod problem;
+
 mod thread;
 mod time;
 mod written;
@@ -22,10 +23,10 @@ pub use body::{
     add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
 };
 pub(crate) use body::{edit, message};
+pub use error::ErrorBody;
 pub use event::{Change, CreatedThread, Event, NewMember};
 pub(crate) use fields::Fields;
 pub use message::{Message, MessageKind};
-pub use problem::Problem;
 pub use thread::{Member, Receipt, Role, Thread, ThreadKind, Unread};
 pub use time::{Time, rfc3339};
 pub use written::Written;

@@ -7,7 +7,7 @@ use crate::RequestError;
 
 /// What an error frame and a problem document have in common.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem<'a> {
+pub struct ErrorBody<'a> {
     /// The machine-readable code, such as `not_a_member`.
     pub code: &'static str,
     /// What the code means.
@@ -22,7 +22,7 @@ pub struct Problem<'a> {
     pub retry_after_ms: Option<u64>,
 }
 
-impl<'a> Problem<'a> {
+impl<'a> ErrorBody<'a> {
     /// As a client sees this error.
     pub fn new(error: &'a RequestError, retry_after_ms: Option<u64>) -> Self {
         Self {
