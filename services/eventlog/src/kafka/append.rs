@@ -25,6 +25,8 @@ const POLL_MS: u64 = 50;
 const GIVE_BACK_MS_MAX: u64 = 2_000;
 /// How long queued records may still be sent after the log was dropped.
 const LAST_FLUSH_MS_MAX: u64 = 1_000;
+/// How finely the age of records is known.
+const TICK_MS: u64 = 100;
 /// How long to wait before a producer that could not be made is tried again.
 const REMAKE_MS: u64 = 200;
 
@@ -73,7 +75,7 @@ impl Appender {
         }
         let mut message = BaseRecord::<[u8], [u8], _>::with_opaque_to(
             name,
-            Box::new(Waiting { topic, partition, since_s: self.shared.underway.enter(), outcome: sender }),
+            Box::new(Waiting { topic, partition, since: self.shared.underway.enter(), outcome: sender }),
         )
         .partition(partition.cast_signed())
         .key(&record.key);
@@ -86,7 +88,7 @@ impl Appender {
         let Err((error, message)) = producer.send(message) else {
             return fence::appending(outcome);
         };
-        self.shared.underway.leave(message.delivery_opaque.since_s);
+        self.shared.underway.leave(message.delivery_opaque.since);
         match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::QueueFull) => Appending::failed(Error::Full),
             _ => failed(unavailable(&error)),
@@ -143,7 +145,7 @@ fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Arc<Base
 struct Waiting {
     topic: Topic,
     partition: Partition,
-    since_s: u64,
+    since: u64,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -164,9 +166,9 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = Box<Waiting>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Box<Waiting>) {
-        let Waiting { topic, partition, since_s, outcome } = *waiting;
+        let Waiting { topic, partition, since, outcome } = *waiting;
         let Some(shared) = self.0.upgrade() else { return };
-        shared.underway.leave(since_s);
+        shared.underway.leave(since);
         let position = match result {
             Ok(message) => u64::try_from(message.offset())
                 .map(|offset| Position { topic, partition, offset })
@@ -180,41 +182,41 @@ impl ProducerContext for Deliveries {
     }
 }
 
-/// How many records are on their way, by the second they were queued in.
+/// How many records are on their way, by the tick they were queued in.
 struct Underway {
     start: Instant,
-    by_second: Mutex<BTreeMap<u64, usize>>,
+    by_tick: Mutex<BTreeMap<u64, usize>>,
 }
 
 impl Default for Underway {
     fn default() -> Self {
-        Self { start: Instant::now(), by_second: Mutex::default() }
+        Self { start: Instant::now(), by_tick: Mutex::default() }
     }
 }
 
 impl Underway {
     /// Counts a record in; gives back what [`leave`](Self::leave) wants to know.
     fn enter(&self) -> u64 {
-        let second = self.start.elapsed().as_secs();
-        *self.by_second.lock().unwrap_or_else(PoisonError::into_inner).entry(second).or_default() += 1;
-        second
+        let tick = self.start.elapsed().as_millis() as u64 / TICK_MS;
+        *self.by_tick.lock().unwrap_or_else(PoisonError::into_inner).entry(tick).or_default() += 1;
+        tick
     }
 
     /// Counts a record out.
-    fn leave(&self, second: u64) {
-        let mut by_second = self.by_second.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_second.get_mut(&second) {
+    fn leave(&self, tick: u64) {
+        let mut by_tick = self.by_tick.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_tick.get_mut(&tick) {
             *count -= 1;
             if *count == 0 {
-                by_second.remove(&second);
+                by_tick.remove(&tick);
             }
         }
     }
 
-    /// How long the oldest one has been on its way, to the second above.
+    /// How long the oldest one has been on its way at least.
     fn oldest(&self) -> Duration {
-        let by_second = self.by_second.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = by_second.first_key_value().map(|(second, _)| Duration::from_secs(*second));
+        let by_tick = self.by_tick.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = by_tick.first_key_value().map(|(tick, _)| Duration::from_millis((tick + 1) * TICK_MS));
         oldest.map_or(Duration::ZERO, |oldest| self.start.elapsed().saturating_sub(oldest))
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 
 use super::config::KafkaConfig;
@@ -28,21 +29,22 @@ impl Cluster {
         for (name, value) in &config.properties {
             client.set(name, value);
         }
-        let consumer = client.create_with_context(Logging).map_err(|error| Error::Misconfigured(error.to_string()))?;
+        let consumer =
+            client.create_with_context(Logging::default()).map_err(|error| Error::Misconfigured(error.to_string()))?;
         Ok(Self(Arc::new(consumer)))
     }
 
     /// Every topic there is, with its number of partitions.
     pub(super) fn topics(&self) -> Result<BTreeMap<String, u32>, Error> {
         self.take_lines();
-        let metadata = self.0.fetch_metadata(None, timeout()).map_err(|error| unavailable(&error))?;
+        let metadata = self.0.fetch_metadata(None, timeout()).map_err(|error| self.failed(&error))?;
         Ok(metadata.topics().iter().map(|topic| (topic.name().to_owned(), topic.partitions().len() as u32)).collect())
     }
 
     /// Whether every partition of the topic has a leader.
     pub(super) fn health(&self, topic: &str, wait: Duration) -> Result<(), Error> {
         self.take_lines();
-        let metadata = self.0.fetch_metadata(Some(topic), wait).map_err(|error| unavailable(&error))?;
+        let metadata = self.0.fetch_metadata(Some(topic), wait).map_err(|error| self.failed(&error))?;
         let leaderless = metadata.topics().iter().flat_map(|topic| topic.partitions()).filter(|it| it.leader() < 0);
         match leaderless.count() {
             0 => Ok(()),
@@ -81,12 +83,12 @@ impl Cluster {
         self.take_lines();
         let mut asked = TopicPartitionList::with_capacity(partitions as usize);
         for partition in 0..partitions {
-            asked.add_partition_offset(topic, partition.cast_signed(), place).map_err(|error| unavailable(&error))?;
+            asked.add_partition_offset(topic, partition.cast_signed(), place).map_err(|error| self.failed(&error))?;
         }
-        let answered = self.0.offsets_for_times(asked, wait).map_err(|error| unavailable(&error))?;
+        let answered = self.0.offsets_for_times(asked, wait).map_err(|error| self.failed(&error))?;
         let mut places = BTreeMap::new();
         for element in answered.elements() {
-            element.error().map_err(|error| unavailable(&error))?;
+            element.error().map_err(|error| self.failed(&error))?;
             let partition = element.partition().cast_unsigned();
             let Place::Offset(offset) = element.offset() else {
                 return Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}")));
@@ -94,6 +96,15 @@ impl Cluster {
             places.insert(partition, offset.cast_unsigned());
         }
         Ok(places)
+    }
+
+    /// The failure, with the reason why the brokers could not be reached, where there is one.
+    fn failed(&self, error: &KafkaError) -> Error {
+        self.take_lines();
+        match (unavailable(error), self.0.context().take_trouble()) {
+            (Error::Unavailable(text), Some(reason)) => Error::Unavailable(format!("{text}: {reason}")),
+            (error, _) => error,
+        }
     }
 
     /// Hands the client's log lines on; they wait in its queue until somebody polls.

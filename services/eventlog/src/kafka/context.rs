@@ -1,13 +1,24 @@
 //! What librdkafka tells us, in our own logs.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// Passes the client's lines on to `tracing`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Logging;
+/// Passes the client's lines on to `tracing`, and remembers why it could not reach the brokers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Logging {
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl Logging {
+    /// Why a connection failed last, if one did since this was asked.
+    pub(super) fn take_trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 impl ClientContext for Logging {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
@@ -15,6 +26,9 @@ impl ClientContext for Logging {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+        }
         report(&error, reason);
     }
 }
@@ -23,19 +37,24 @@ impl ConsumerContext for Logging {}
 
 /// A line of librdkafka's log. Its errors are warnings to us: it goes on by itself, and what fails for good fails a call.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
-    match level {
-        RDKafkaLogLevel::Emerg
-        | RDKafkaLogLevel::Alert
-        | RDKafkaLogLevel::Critical
-        | RDKafkaLogLevel::Error
-        | RDKafkaLogLevel::Warning => tracing::warn!(kafka.facility = facility, "{line}"),
-        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
-            tracing::debug!(kafka.facility = facility, "{line}");
-        }
+    // Every connection that fails is also reported as an error, see below.
+    let told_elsewhere = facility == "FAIL" || line.contains("enable.gapless.guarantee is experimental");
+    if (level as i32) <= RDKafkaLogLevel::Warning as i32 && !told_elsewhere {
+        tracing::warn!(kafka.facility = facility, "{line}");
+    } else {
+        tracing::debug!(kafka.facility = facility, "{line}");
     }
 }
 
-/// An error of the client as a whole, such as all brokers being down. librdkafka has logged its cause already.
+/// An error of the client as a whole. Single connections come and go; what lasts is worth a warning.
 pub(super) fn report(error: &KafkaError, reason: &str) {
-    tracing::debug!(%error, "{reason}");
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::Authentication
+            | RDKafkaErrorCode::SSL
+            | RDKafkaErrorCode::Fatal,
+        ) => tracing::warn!(%error, "{reason}"),
+        _ => tracing::debug!(%error, "{reason}"),
+    }
 }

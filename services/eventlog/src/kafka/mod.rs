@@ -172,6 +172,9 @@ fn unavailable(error: &KafkaError) -> Error {
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::Authentication,
         ) => Error::Misconfigured(error.to_string()),
+        Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight | RDKafkaErrorCode::MessageTimedOut) => {
+            Error::Unavailable("the brokers did not confirm in time".into())
+        }
         _ => Error::Unavailable(error.to_string()),
     }
 }

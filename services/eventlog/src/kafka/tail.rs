@@ -83,7 +83,7 @@ impl Following {
     }
 
     fn consumer(&self) -> Result<BaseConsumer<Logging>, KafkaError> {
-        let consumer: BaseConsumer<Logging> = self.config.tail().create_with_context(Logging)?;
+        let consumer: BaseConsumer<Logging> = self.config.tail().create_with_context(Logging::default())?;
         let mut places = TopicPartitionList::with_capacity(self.next.len());
         for (partition, next) in &self.next {
             let next = next.unwrap_or_default().cast_signed();

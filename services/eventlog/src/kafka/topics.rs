@@ -89,8 +89,10 @@ pub(super) async fn create(
             settings.iter().fold(topic, |topic, (name, value)| topic.set(name, value))
         })
         .collect();
-    let admin: AdminClient<Logging> =
-        config.client().create_with_context(Logging).map_err(|error| Error::Misconfigured(error.to_string()))?;
+    let admin: AdminClient<Logging> = config
+        .client()
+        .create_with_context(Logging::default())
+        .map_err(|error| Error::Misconfigured(error.to_string()))?;
     let wait =
         AdminOptions::new().request_timeout(Some(cluster::timeout())).operation_timeout(Some(cluster::timeout()));
     for created in admin.create_topics(&new, &wait).await.map_err(|error| unavailable(&error))? {
