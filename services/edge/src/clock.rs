@@ -20,3 +20,8 @@ pub fn mint_message() -> MessageId {
 pub fn mint_thread() -> ThreadId {
     ThreadId(Uuid::now_v7())
 }
+
+/// A name for an edge that no other edge has.
+pub fn mint_edge() -> String {
+    Uuid::now_v7().simple().to_string()
+}

@@ -1,0 +1,220 @@
+//! What comes out of the log: events, refusals, read marks.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use threadline_domain::thread::{Change, Event, Outcome, Rejection};
+use threadline_domain::{Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId};
+use threadline_eventlog::{Record, TailBatch, codec, header};
+use threadline_wire::frame;
+use uuid::Uuid;
+
+use super::actor::Actor;
+use super::{About, Asked, Entry};
+use crate::clock;
+use crate::commands::Refused;
+use crate::ws::answer;
+
+/// Answers that wait for an event which this edge has not seen yet: thread, outcome, request.
+pub(super) type Held = Vec<(ThreadId, Outcome, u64)>;
+
+/// Bytes of a thread's id as text: the key of an event, the start of the key of a read mark.
+const THREAD_ID_BYTES: usize = 36;
+
+impl Actor {
+    pub(super) fn on_messages(&mut self, batch: &TailBatch) {
+        for record in batch.records.iter() {
+            self.on_message(batch.partition, record);
+            self.deps.place.advance(batch.partition, record.offset + 1);
+        }
+        if let Some(last) = batch.records.last() {
+            let lag_ms = self.deps.place.note_lag(last.appended_at_ms);
+            metrics::histogram!("threadline_edge_hub_lag_ms").record(lag_ms as f64);
+        }
+        if !self.deps.place.caught_up() {
+            self.note_caught_up();
+        }
+        if !self.joining.is_empty() {
+            self.retry_joins();
+        }
+        if !self.held.is_empty() {
+            self.release_held();
+        }
+    }
+
+    fn on_message(&mut self, partition: Partition, record: &Record) {
+        let (Some(thread), Some(value)) = (thread_of(&record.key), &record.value) else { return unread(record) };
+        // The header saves reading the value of an event that concerns nobody here.
+        let mut read = None;
+        let cause = match codec::cause_of(record) {
+            Some(cause) => cause,
+            None => match codec::read_event(record) {
+                Ok((event, cause)) => {
+                    read = Some(event);
+                    cause
+                }
+                Err(_) => return unread(record),
+            },
+        };
+        if self.is_duplicate(partition, cause) {
+            return;
+        }
+        let request = record.headers.get(header::REPLY_TO).and_then(|reply_to| self.deps.commands.request_of(reply_to));
+        let position = Position { topic: Topic::Messages, partition, offset: record.offset };
+        let concerns_us = self.index.thread(thread).is_some() || request.is_some() || changes_membership(record);
+        if !concerns_us {
+            return self.keep(partition, Entry::new(position, thread, About::Nobody, value.clone()));
+        }
+        let event = match read.map_or_else(|| codec::read_event(record).map(|(event, _)| event), Ok) {
+            Ok(event) => Arc::new(event),
+            Err(_) => return unread(record),
+        };
+        let entry = Entry::new(position, thread, About::of(&event), value.clone());
+        self.deliver(&entry, &event);
+        self.keep(partition, entry);
+        if let Some(request) = request {
+            // Whoever asked finds the event in front of the answer.
+            self.deps.commands.happened(request, position, event);
+        }
+    }
+
+    fn is_duplicate(&mut self, partition: Partition, cause: Offset) -> bool {
+        let last = &mut self.partitions[partition as usize].cause;
+        if last.is_some_and(|last| cause <= last) {
+            metrics::counter!("threadline_edge_duplicates_total").increment(1);
+            return true;
+        }
+        *last = Some(cause);
+        false
+    }
+
+    fn keep(&mut self, partition: Partition, entry: Entry) {
+        self.partitions[partition as usize].ring.push(Arc::new(entry));
+    }
+
+    /// Puts the event into the queue of everyone who is in the thread at its position.
+    fn deliver(&mut self, entry: &Entry, event: &Event) {
+        let thread = event.thread;
+        match &entry.about {
+            About::Created(users) => users.iter().for_each(|user| self.came_in(user, event)),
+            About::Added(user) => self.came_in(user, event),
+            About::Removed(_) | About::Nobody => {}
+        }
+        let Some(local) = self.index.thread_mut(thread) else { return };
+        if event.seq > local.last_seq {
+            local.last_seq = event.seq;
+        }
+        if let Change::MessagePosted(posted) = &event.change {
+            local.last_number = local.last_number.max(posted.number);
+        }
+        let deliveries = self.index.push(thread, None, &entry.frame_for(event));
+        metrics::counter!("threadline_edge_deliveries_total").increment(deliveries as u64);
+        if let About::Removed(user) = &entry.about {
+            self.index.remove(user, thread);
+            self.typing.stop(thread, user);
+            self.presence.removed(thread, user);
+        }
+    }
+
+    fn came_in(&mut self, user: &UserId, event: &Event) {
+        if self.index.add(user, event.thread, (event.seq, 0)) {
+            self.announcer.joined(user, event.thread);
+        }
+    }
+
+    pub(super) fn on_rejections(&mut self, batch: &TailBatch) {
+        for record in batch.records.iter() {
+            let reply_to = record.headers.get(header::REPLY_TO);
+            let Some(request) = reply_to.and_then(|reply_to| self.deps.commands.request_of(reply_to)) else { continue };
+            match codec::read_refusal(record) {
+                Ok(refusal) => match refusal.rejection {
+                    Ok(Rejection::Settled(outcome)) => self.settle(refusal.thread, outcome, request),
+                    _ => self.deps.commands.refused(request, refusal),
+                },
+                Err(_) => unread(record),
+            }
+        }
+    }
+
+    /// Answers for a command that changed nothing, behind the event that settled it: that may still be on its way here.
+    fn settle(&mut self, thread: ThreadId, outcome: Outcome, request: u64) {
+        match self.index.thread(thread) {
+            Some(local) if local.last_seq < outcome.seq => self.held.push((thread, outcome, request)),
+            Some(_) => {
+                let position = self.deps.place.last(self.deps.commands.partition_of(thread));
+                self.deps.commands.settled_before(request, outcome, Some(position));
+            }
+            None => self.deps.commands.settled_before(request, outcome, None),
+        }
+    }
+
+    /// Gives the answers whose event has come; forgets those that nobody waits for any more.
+    pub(super) fn release_held(&mut self) {
+        for (thread, outcome, request) in std::mem::take(&mut self.held) {
+            if self.deps.commands.waits(request) {
+                self.settle(thread, outcome, request);
+            }
+        }
+    }
+
+    pub(super) fn on_reads(&mut self, batch: &TailBatch) {
+        for record in batch.records.iter() {
+            let thread = record.key.get(..THREAD_ID_BYTES).and_then(thread_of);
+            let Some(thread) = thread.filter(|&thread| self.index.thread(thread).is_some()) else { continue };
+            let Ok(mark) = codec::read_read_mark(record) else {
+                unread(record);
+                continue;
+            };
+            let known = self.reads.get_or_insert_mut((thread, mark.user.clone()), || 0);
+            if mark.number > *known {
+                *known = mark.number;
+                self.index.push(thread, None, &Utf8Bytes::from(frame::read(&mark)));
+            }
+        }
+    }
+
+    /// A session marks a thread as read.
+    pub(super) fn on_read(&mut self, asked: Asked, thread: ThreadId, number: u64) {
+        let Asked { user, session, id } = asked;
+        if !self.index.is_member(&user, thread) {
+            return session.finish(answer::not_a_member(id));
+        }
+        let known = self.index.thread(thread).is_some_and(|local| number <= local.last_number);
+        let (commands, views) = (self.deps.commands.clone(), self.deps.views.clone());
+        let mark = ReadMark { thread, user, number, at: clock::now() };
+        tokio::spawn(async move {
+            if !known {
+                // Someone who has just come in may know the thread better than this edge does.
+                match views.membership(&mark.user, thread).await {
+                    Ok(Some((_, last_number))) if number <= last_number => {}
+                    Ok(_) => return session.finish(answer::no_such_number(id)),
+                    Err(error) => {
+                        let refused = Refused::Unavailable(error.to_string());
+                        return session.finish(answer::refused(id, &refused));
+                    }
+                }
+            }
+            session.finish(match commands.mark_read(mark).await {
+                Ok(position) => answer::at(id.as_deref(), position),
+                Err(refused) => answer::refused(id, &refused),
+            });
+        });
+    }
+}
+
+fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
+    Uuid::try_parse_ascii(key.as_ref()).ok().map(ThreadId)
+}
+
+/// Whether the event can concern a user who is in no thread of ours yet.
+fn changes_membership(record: &Record) -> bool {
+    let name = record.headers.text(header::CE_TYPE).and_then(|name| name.strip_prefix("threadline."));
+    // Without a name, the event itself has to tell.
+    name.is_none_or(|name| matches!(name, "thread_created" | "member_added" | "member_removed"))
+}
+
+/// A record that cannot be read is passed over here; the projector keeps it with its reason.
+fn unread(record: &Record) {
+    metrics::counter!("threadline_edge_unread_records_total").increment(1);
+    tracing::warn!(record.partition = record.partition, record.offset = record.offset, "a record cannot be read");
+}

@@ -1,0 +1,54 @@
+//! Answers to requests, as frames.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use threadline_domain::Position;
+use threadline_wire::frame::{self, RequestError};
+use threadline_wire::ErrorCode;
+
+use crate::commands::Refused;
+
+/// How long to wait before a retry when nothing better is known, milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// The answer to a request that was not done.
+pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Utf8Bytes {
+    let retry_after_ms = error.code.retryable().then_some(RETRY_AFTER_MS);
+    frame::error(&error.for_request(id), retry_after_ms).into()
+}
+
+/// The answer to a command that was refused.
+pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
+    error(id, match refused {
+        Refused::Rejected(rejection) => match RequestError::of(rejection) {
+            Err(error) => error,
+            Ok(_) => ErrorCode::Internal.into(),
+        },
+        Refused::Unavailable(_) => {
+            RequestError::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
+        }
+        Refused::Timeout => ErrorCode::Timeout.into(),
+        Refused::Full => RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened"),
+    })
+}
+
+/// The answer to a request that was done and has no result of its own.
+pub(crate) fn done(id: Option<&str>) -> Utf8Bytes {
+    frame::ok(id, &serde_json::Map::new()).into()
+}
+
+/// The answer to a request that was done, with its place in the log.
+pub(crate) fn at(id: Option<&str>, position: Position) -> Utf8Bytes {
+    frame::ok(id, &serde_json::json!({ "position": position.to_string() })).into()
+}
+
+/// The answer of a thread that the user is not in.
+pub(crate) fn not_a_member(id: Option<Arc<str>>) -> Utf8Bytes {
+    error(id, ErrorCode::NotAMember.into())
+}
+
+/// The answer to a read mark above the thread's last message.
+pub(crate) fn no_such_number(id: Option<Arc<str>>) -> Utf8Bytes {
+    error(id, RequestError::invalid("number", "is above the number of the thread's last message"))
+}
