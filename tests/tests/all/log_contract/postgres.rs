@@ -1,0 +1,123 @@
+//! The log in Postgres keeps the contract; and what only it promises.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{ConnectOptions, Executor};
+use threadline_eventlog::postgres::{Options, PostgresLog};
+use threadline_eventlog::topics::Retention;
+use threadline_eventlog::{EventLog, Start, Topic};
+use threadline_tests::database::Database;
+use threadline_tests::wait::until;
+
+use super::{LogUnderTest, PATIENCE, append_all, every_check, numbered, numbers_of, tail_of, take};
+
+pub(super) struct Postgres {
+    database: Database,
+}
+
+pub(super) async fn start() -> Option<Postgres> {
+    Some(Postgres { database: Database::fresh().await })
+}
+
+impl Postgres {
+    async fn open_with(&self, options: Options) -> Arc<PostgresLog> {
+        Arc::new(PostgresLog::open(&self.database.options(), options).await.expect("the log opens"))
+    }
+
+    fn options() -> Options {
+        Options { partitions: Self::PARTITIONS, ..Options::default() }
+    }
+}
+
+impl LogUnderTest for Postgres {
+    type Process = PostgresLog;
+
+    const TAKEOVER_MAX: Duration = Duration::from_secs(3);
+    const PARTITIONS: u32 = 5;
+
+    async fn open(&self) -> Arc<PostgresLog> {
+        self.open_with(Self::options()).await
+    }
+
+    async fn kill(&self, process: &PostgresLog) {
+        process.close();
+    }
+
+    async fn go_away(&self) {
+        self.database.set_outage(true).await;
+    }
+
+    async fn come_back(&self) {
+        self.database.set_outage(false).await;
+    }
+
+    async fn expire(&self, topic: Topic) {
+        let retention = BTreeMap::from([(topic, Retention::For(Duration::ZERO))]);
+        let cleaner =
+            self.open_with(Options { retention, clean_up_every: Duration::from_millis(20), ..Self::options() }).await;
+        until("old records are taken away", PATIENCE, async || {
+            cleaner.starts(topic).await.ok() == cleaner.ends(topic).await.ok()
+        })
+        .await;
+    }
+}
+
+every_check!(super::start);
+
+#[tokio::test]
+async fn many_processes_make_one_log_at_once() {
+    let log = start().await.expect("there is a server");
+    let opened = futures_util::future::join_all((0..8).map(|_| log.open())).await;
+    assert!(opened.iter().all(|process| process.id() == opened[0].id()));
+    // One that was told another number of partitions keeps to the log's own.
+    let other = log.open_with(Options { partitions: 3, ..Options::default() }).await;
+    assert_eq!(other.partitions(Topic::Messages), Postgres::PARTITIONS);
+}
+
+#[tokio::test]
+async fn of_each_key_the_last_record_stays() {
+    let log = start().await.expect("there is a server");
+    let process = log.open().await;
+    for number in 0..100 {
+        process.append_to(Topic::Reads, 0, numbered(&format!("k{}", number % 7), number)).await.expect("appended");
+    }
+    let options = Options { clean_up_every: Duration::from_millis(20), ..Postgres::options() };
+    let cleaner = log.open_with(options).await;
+    until("superseded records are taken away", PATIENCE, async || {
+        cleaner.starts(Topic::Reads).await.ok().and_then(|starts| starts.get(&0).copied()) == Some(93)
+    })
+    .await;
+    // A second round finds what the first one kept.
+    for number in 100..103 {
+        process.append_to(Topic::Reads, 0, numbered(&format!("k{}", number % 7), number)).await.expect("appended");
+    }
+    let fresh = async || {
+        let reader = log.open().await;
+        numbers_of(&take(&mut tail_of(&*reader, Topic::Reads, 0, Start::At(0)), 7).await)
+    };
+    until("the second round", PATIENCE, async || fresh().await == (96..103).collect::<Vec<_>>()).await;
+    assert_eq!(cleaner.ends(Topic::Reads).await.expect("the log answers")[&0], 103, "offsets stay");
+}
+
+/// The server forgets commands that it confirmed but had not written when it crashed. Their offsets are not used again,
+/// so that nobody takes a new command for one already seen.
+#[tokio::test]
+async fn after_a_crash_offsets_leap() {
+    let log = start().await.expect("there is a server");
+    let process = log.open().await;
+    append_all(&*process, Topic::MessagesCommands, 0, 0..10).await;
+    append_all(&*process, Topic::Messages, 0, 0..10).await;
+    let mut tail = tail_of(&*process, Topic::MessagesCommands, 0, Start::At(0));
+    assert_eq!(numbers_of(&take(&mut tail, 10).await), (0..10).collect::<Vec<_>>());
+    // What crash recovery does to an unlogged table.
+    let mut connection = log.database.options().connect().await.expect("the server answers");
+    connection.execute("TRUNCATE threadline_log.uptime").await.expect("truncated");
+    for round in 1..3 {
+        let commands = append_all(&*process, Topic::MessagesCommands, 0, 10 * round..10 * round + 10).await;
+        assert!(commands[0].offset >= 1_000_000);
+        assert_eq!(numbers_of(&take(&mut tail, 10).await), (10 * round..10 * round + 10).collect::<Vec<_>>());
+    }
+    assert_eq!(append_all(&*process, Topic::Messages, 0, 10..11).await[0].offset, 10, "events are durable");
+}
