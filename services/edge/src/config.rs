@@ -13,6 +13,8 @@ pub struct EdgeConfig {
     pub auth: AuthConfig,
     /// Origins of web pages that may call: `https://app.example.org`, exactly. Clients that send no origin may too.
     pub origins: Vec<String>,
+    /// What stands before the topics' names in the log: in the schemas' subjects too.
+    pub topic_prefix: String,
     /// Bounds of HTTP.
     pub http: HttpConfig,
     /// How much one user may ask.
@@ -38,6 +40,7 @@ impl EdgeConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             auth,
             origins: Vec::new(),
+            topic_prefix: "threadline.".into(),
             http: HttpConfig::default(),
             rate: RateConfig::default(),
             commands: CommandsConfig::default(),

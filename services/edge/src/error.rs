@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::Rejection;
 use threadline_views as views;
-use threadline_wire::ErrorCode;
+use threadline_wire::{ErrorCode, RequestError};
 use utoipa::ToSchema;
 
 use crate::auth::AuthError;
@@ -105,6 +105,11 @@ impl Problem {
         Self::new(ErrorCode::Forbidden, "this origin may not call").at("Origin")
     }
 
+    /// There is nothing here.
+    pub(crate) fn not_here(detail: &str) -> Self {
+        Self::new(ErrorCode::NotFound, detail)
+    }
+
     /// Names the field.
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
@@ -185,13 +190,18 @@ impl From<AuthError> for Problem {
     }
 }
 
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        Self { field: error.field, ..Self::new(error.code, error.detail) }
+    }
+}
+
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let (code, field, detail) = threadline_wire::codes::of_rejection(&rejection);
-        let problem = Self::new(code, detail);
-        match field {
-            Some(field) => problem.at(field),
-            None => problem,
+        match RequestError::of(&rejection) {
+            Err(error) => error.unnested().into(),
+            // What was settled before is an answer; a decider that calls it a refusal is at fault.
+            Ok(_) => Self::new(ErrorCode::Internal, "it was done before"),
         }
     }
 }
@@ -216,13 +226,13 @@ impl From<views::Error> for Problem {
     fn from(error: views::Error) -> Self {
         match error {
             views::Error::Behind => {
-                Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time").at("at_least")
+                Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time")
             }
             views::Error::Unavailable(_) => {
                 tracing::warn!(error = %error, "a read failed");
                 Self::new(ErrorCode::Unavailable, "the views cannot be read now")
             }
-            views::Error::Fenced | views::Error::Poison { .. } | views::Error::Schema(_) => {
+            _ => {
                 tracing::error!(error = %error, "a read failed");
                 Self::new(ErrorCode::Internal, "the views cannot be read")
             }
@@ -237,5 +247,25 @@ impl From<threadline_eventlog::Error> for Problem {
             return Self::new(ErrorCode::TooLarge, "larger than the log takes");
         }
         Self::new(ErrorCode::Unavailable, "the log cannot do it now")
+    }
+}
+
+/// What the Schema Registry API says of a schema that there is not, in its own shape: stock clients read it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum UnknownSchema {
+    Subject,
+    Version,
+    Id,
+}
+
+impl IntoResponse for UnknownSchema {
+    fn into_response(self) -> Response {
+        let (error_code, message) = match self {
+            Self::Subject => (40_401, "Subject not found"),
+            Self::Version => (40_402, "Version not found"),
+            Self::Id => (40_403, "Schema not found"),
+        };
+        let body = serde_json::json!({ "error_code": error_code, "message": message });
+        (StatusCode::NOT_FOUND, Json(body)).into_response()
     }
 }

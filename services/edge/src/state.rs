@@ -2,18 +2,19 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use lru::LruCache;
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{UserId, UserProfile};
+use threadline_domain::{Position, UserId, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
-use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Auth, Identity};
 use crate::clock;
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
+use crate::error::Problem;
 use crate::hub::Hub;
 use crate::rate::RateLimits;
 
@@ -46,10 +47,6 @@ pub struct Edge {
     pub rate: RateLimits,
     /// The names last written to the log.
     pub(crate) names: Names,
-    /// What `/metrics` shows.
-    pub(crate) metrics: Option<PrometheusHandle>,
-    /// Cancelled when the edge is to go.
-    pub(crate) shutdown: CancellationToken,
 }
 
 impl Edge {
@@ -61,6 +58,12 @@ impl Edge {
             let profile = UserProfile { user: identity.user.clone(), name: Arc::clone(name), at: clock::now() };
             self.commands.see_user(profile).await;
         }
+    }
+
+    /// Waits until the views have this position's record, for as long as the settings allow.
+    pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
+        let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
+        Ok(self.views.wait_for(position, wait).await?)
     }
 }
 

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::{header, request::Parts};
-use threadline_domain::UserId;
+use threadline_domain::thread::{Action, Command};
+use threadline_domain::{ThreadId, UserId};
 use threadline_wire::ErrorCode;
 
 use crate::auth::Identity;
+use crate::clock;
+use crate::commands::Settled;
 use crate::error::Problem;
 use crate::state::Edge;
 use crate::trace::Trace;
@@ -15,13 +18,18 @@ use crate::trace::Trace;
 /// The user named by the request's token, within the user's rate.
 pub(super) struct Caller {
     identity: Identity,
-    /// The request's place in its trace.
-    pub(super) trace: Trace,
+    trace: Trace,
 }
 
 impl Caller {
     pub(super) fn user(&self) -> &UserId {
         &self.identity.user
+    }
+
+    /// Asks this of a thread, now, and waits for the outcome.
+    pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
+        let command = Command { thread, actor: self.user().clone(), at: clock::now(), action };
+        Ok(edge.commands.execute(command, Some(self.trace.header())).await?)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -58,8 +57,7 @@ impl Params {
         if position.partition >= edge.log.partitions(position.topic) {
             return Err(Problem::field("at_least", "names a partition that there is not"));
         }
-        edge.views.wait_for(position, Duration::from_millis(edge.config.http.at_least_wait_ms)).await?;
-        Ok(())
+        edge.wait_for(position).await
     }
 
     /// Refuses what was not read.

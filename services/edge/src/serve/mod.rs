@@ -11,17 +11,21 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use threadline_domain::Topic;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
+use crate::commands::Commands;
 use crate::config::{EdgeConfig, HttpConfig};
 use crate::error::Error;
+use crate::health::Health;
+use crate::http;
+use crate::hub::Hub;
 use crate::rate::RateLimits;
 use crate::state::{Deps, Edge, Names};
-use crate::{http, hub};
 use connection::Counted;
 
 /// Bytes of a request's head: enough for a large token in it.
@@ -44,7 +48,12 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
-    let (hub, commands) = hub::Hub::start(&config, Arc::clone(&deps.log), deps.views.clone()).await?;
+    let stop = CancellationToken::new();
+    // However this ends, the hub ends with it.
+    let _stop = stop.clone().drop_guard();
+    let commands = Commands::new(Arc::clone(&deps.log), &config.commands);
+    let hub = Hub::start(&config, Arc::clone(&deps.log), deps.views.clone(), commands.clone(), stop);
+    let health = health(&deps, &hub, &shutdown);
     let edge = Arc::new(Edge {
         auth,
         rate: RateLimits::new(&config.rate),
@@ -54,11 +63,9 @@ pub async fn serve(
         views: deps.views,
         commands,
         hub,
-        metrics: deps.metrics,
-        shutdown: shutdown.clone(),
     });
     let connections = Connections {
-        service: TowerToHyperService::new(http::router(Arc::clone(&edge))),
+        service: TowerToHyperService::new(http::router(Arc::clone(&edge), health)),
         tasks: TaskTracker::new(),
         closing: CancellationToken::new(),
         cut: CancellationToken::new(),
@@ -83,6 +90,24 @@ pub async fn serve(
     }
     accepting.abort();
     Ok(())
+}
+
+/// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.
+fn health(deps: &Deps, hub: &Hub, shutdown: &CancellationToken) -> Health {
+    let (log, views, hub, shutdown) = (Arc::clone(&deps.log), deps.views.clone(), hub.clone(), shutdown.clone());
+    Health { metrics: deps.metrics.clone(), ..Health::default() }
+        .check("log", move || {
+            let log = Arc::clone(&log);
+            async move { log.health().await.map_err(|error| error.to_string()) }
+        })
+        .check("views", move || {
+            let views = views.clone();
+            async move { views.progress(Topic::Messages).await.map(drop).map_err(|error| error.to_string()) }
+        })
+        .check("hub", move || {
+            let ready = if shutdown.is_cancelled() { Err("the edge is leaving".into()) } else { hub.ready() };
+            async move { ready }
+        })
 }
 
 /// What all connections share.

@@ -1,0 +1,205 @@
+//! Messages: history, one, sent, edited, deleted.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use threadline_domain::thread::{Action, Change};
+use threadline_domain::{MessageId, Position};
+use threadline_views::{MessageView, Window};
+use threadline_wire::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::{IdempotencyKey, JsonBody};
+use super::caller::Caller;
+use super::params::Params;
+use super::path::{MessagePath, ThreadPath};
+use super::present::{self, Placed};
+use crate::clock;
+use crate::error::Problem;
+use crate::state::Edge;
+
+/// A page of a thread's messages.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MessagesPage<'a> {
+    /// The messages, newest first.
+    messages: Vec<json::Message<'a>>,
+    /// The number to go on with: as `after` if that was asked for, otherwise as `before`. Null on the last page.
+    next: Option<u64>,
+}
+
+/// A thread's messages, newest first.
+#[utoipa::path(
+    get, path = "/api/chat/threads/{thread}/messages", tag = "messages",
+    params(
+        ("thread" = Uuid, Path),
+        ("before" = Option<u64>, Query, description = "The newest with a number below this one"),
+        ("after" = Option<u64>, Query, description = "The oldest with a number above this one"),
+        ("around" = Option<u64>, Query, minimum = 1, description = "Half from this number down, half above it"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Messages at most; 50 if absent"),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = MessagesPage)),
+)]
+pub(super) async fn list_messages(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let window = window(&mut params)?;
+    let limit = params.limit()?;
+    params.finish_at_least(&edge).await?;
+    let messages = edge.views.messages(caller.user(), thread, window, limit).await?;
+    let messages = messages.ok_or_else(Problem::unknown_thread)?;
+    let next = next(window, &messages, limit);
+    Ok(Json(MessagesPage { messages: messages.iter().map(present::message).collect(), next }).into_response())
+}
+
+/// Sends a message. The same id and body again is answered with the message that there is.
+#[utoipa::path(
+    post, path = "/api/chat/threads/{thread}/messages", tag = "messages",
+    request_body = json::PostMessageBody,
+    params(
+        ("thread" = Uuid, Path),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "A UUIDv7: the message's id, when the body has none"),
+    ),
+    responses(
+        (status = 200, description = "It was sent before", body = inline(Placed<json::Message>)),
+        (status = 201, description = "It is new", body = inline(Placed<json::Message>)),
+    ),
+)]
+pub(super) async fn send_message(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let post = json::post_message(&body, key.map_or_else(clock::mint_message, MessageId))?;
+    let message = post.message;
+    if key.is_some_and(|key| key != message.0) {
+        return Err(Problem::field("Idempotency-Key", "is not the id in the body"));
+    }
+    let settled = caller.execute(&edge, thread, Action::Post(post)).await?;
+    if let Some(event) = settled.event.as_deref()
+        && let Change::MessagePosted(posted) = &event.change
+    {
+        let sent = Placed::new(json::Message::posted(event, posted), settled.position);
+        return Ok((StatusCode::CREATED, Json(sent)).into_response());
+    }
+    shown_after(&edge, &caller, message, settled.position).await
+}
+
+/// A message of one of my threads.
+#[utoipa::path(
+    get, path = "/api/chat/messages/{message}", tag = "messages",
+    params(
+        ("message" = Uuid, Path),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = json::Message)),
+)]
+pub(super) async fn get_message(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    MessagePath(message): MessagePath,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish_at_least(&edge).await?;
+    let view = find(&edge, &caller, message).await?;
+    Ok(Json(present::message(&view)).into_response())
+}
+
+/// Replaces a message's content.
+#[utoipa::path(
+    put, path = "/api/chat/messages/{message}", tag = "messages",
+    request_body = json::EditMessageBody,
+    params(
+        ("message" = Uuid, Path),
+        ("at_least" = Option<String>, Query, description = "The position that the message was sent at, when just now"),
+    ),
+    responses((status = 200, body = inline(Placed<json::Message>))),
+)]
+pub(super) async fn edit_message(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    MessagePath(message): MessagePath,
+    params: Params,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    let edit = json::edit_message(&body, message)?;
+    params.finish_at_least(&edge).await?;
+    let thread = find(&edge, &caller, message).await?.thread;
+    let settled = caller.execute(&edge, thread, Action::Edit(edit)).await?;
+    shown_after(&edge, &caller, message, settled.position).await
+}
+
+/// Deletes a message; its tombstone stays.
+#[utoipa::path(
+    delete, path = "/api/chat/messages/{message}", tag = "messages",
+    params(
+        ("message" = Uuid, Path),
+        ("at_least" = Option<String>, Query, description = "The position that the message was sent at, when just now"),
+    ),
+    responses((status = 200, body = json::Written)),
+)]
+pub(super) async fn delete_message(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    MessagePath(message): MessagePath,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish_at_least(&edge).await?;
+    let thread = find(&edge, &caller, message).await?.thread;
+    let settled = caller.execute(&edge, thread, Action::Delete { message }).await?;
+    Ok(Json(present::written(&settled)).into_response())
+}
+
+fn window(params: &mut Params) -> Result<Window, Problem> {
+    // Postgres knows no larger numbers.
+    const NUMBER_MAX: u64 = i64::MAX as u64;
+    let before = params.number("before", 0..=NUMBER_MAX)?;
+    let after = params.number("after", 0..=NUMBER_MAX)?;
+    let around = params.number("around", 1..=NUMBER_MAX)?;
+    match (before, after, around) {
+        (None, None, None) => Ok(Window::Newest),
+        (Some(number), None, None) => Ok(Window::Before(number)),
+        (None, Some(number), None) => Ok(Window::After(number)),
+        (None, None, Some(number)) => Ok(Window::Around(number)),
+        (Some(_), _, _) => Err(Problem::field("before", "cannot stand beside after or around")),
+        (None, Some(_), Some(_)) => Err(Problem::field("after", "cannot stand beside around")),
+    }
+}
+
+/// Numbers are dense from 1, so below 1 there is nothing; above a page that is not full there is nothing yet.
+fn next(window: Window, newest_first: &[MessageView], limit: u32) -> Option<u64> {
+    match window {
+        Window::After(_) => {
+            newest_first.first().filter(|_| newest_first.len() == limit as usize).map(|newest| newest.number)
+        }
+        _ => newest_first.last().map(|oldest| oldest.number).filter(|&number| number > 1),
+    }
+}
+
+async fn find(edge: &Edge, caller: &Caller, message: MessageId) -> Result<MessageView, Problem> {
+    edge.views.message(caller.user(), message).await?.ok_or_else(Problem::unknown_message)
+}
+
+/// The message as it stands after a write that any repetition settles the same way.
+async fn shown_after(
+    edge: &Edge,
+    caller: &Caller,
+    message: MessageId,
+    position: Position,
+) -> Result<Response, Problem> {
+    edge.wait_for(position).await?;
+    let view = find(edge, caller, message).await?;
+    Ok(Json(Placed::new(present::message(&view), position)).into_response())
+}

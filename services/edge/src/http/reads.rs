@@ -1,0 +1,122 @@
+//! Who has read how far.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use threadline_domain::{Position, ReadMark, ThreadId, Topic};
+use threadline_eventlog::partition_of;
+use threadline_wire::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::params::Params;
+use super::path::ThreadPath;
+use super::present::Placed;
+use crate::clock;
+use crate::error::Problem;
+use crate::state::Edge;
+
+/// How far one has read now.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Marked {
+    /// The thread.
+    thread: Uuid,
+    /// Up to which number; an earlier mark that was further on stays.
+    number: u64,
+}
+
+/// Marks a thread as read, up to a number or altogether.
+#[utoipa::path(
+    post, path = "/api/chat/threads/{thread}/mark-read", tag = "reads",
+    request_body(content = Option<json::MarkReadBody>),
+    params(("thread" = Uuid, Path)),
+    responses((status = 200, body = inline(Placed<Marked>))),
+)]
+pub(super) async fn mark_read(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let asked = json::mark_read(&body)?;
+    let mut last_number = last_number(&edge, &caller, thread).await?;
+    if asked.is_none_or(|number| number > last_number) {
+        // The views may not have the newest messages yet.
+        edge.wait_for(end_of(&edge, thread).await?).await?;
+        last_number = self::last_number(&edge, &caller, thread).await?;
+    }
+    let number = asked.unwrap_or(last_number);
+    if number > last_number {
+        return Err(Problem::field("number", "is beyond the thread's last message"));
+    }
+    let mark = ReadMark { thread, user: caller.user().clone(), number, at: clock::now() };
+    let position = edge.commands.mark_read(mark).await?;
+    Ok(Json(Placed::new(Marked { thread: thread.0, number }, position)).into_response())
+}
+
+/// Who has read a thread up to where.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Receipts<'a> {
+    receipts: Vec<json::Receipt<'a>>,
+}
+
+/// Who has read a thread up to where.
+#[utoipa::path(
+    get, path = "/api/chat/threads/{thread}/receipts", tag = "reads",
+    params(
+        ("thread" = Uuid, Path),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = Receipts)),
+)]
+pub(super) async fn list_receipts(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish_at_least(&edge).await?;
+    let receipts = edge.views.receipts(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
+    let receipts = receipts.iter().map(|receipt| json::Receipt {
+        user: receipt.user.as_str(),
+        number: receipt.number,
+        at: receipt.at.map(Into::into),
+    });
+    Ok(Json(Receipts { receipts: receipts.collect() }).into_response())
+}
+
+/// How much I have not read.
+#[utoipa::path(
+    get, path = "/api/chat/unread-count", tag = "reads",
+    params(("at_least" = Option<String>, Query, description = "A position that the answer shall include")),
+    responses((status = 200, body = json::Unread)),
+)]
+pub(super) async fn count_unread(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish_at_least(&edge).await?;
+    let unread: json::Unread = edge.views.unread(caller.user()).await?.into_iter().collect();
+    Ok(Json(unread).into_response())
+}
+
+async fn last_number(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<u64, Problem> {
+    let membership = edge.views.membership(caller.user(), thread).await?;
+    membership.map(|(_, last_number)| last_number).ok_or_else(Problem::unknown_thread)
+}
+
+/// The last position there is in the partition of a thread.
+async fn end_of(edge: &Edge, thread: ThreadId) -> Result<Position, Problem> {
+    let topic = Topic::Messages;
+    let partition = partition_of(thread.to_string().as_bytes(), edge.log.partitions(topic));
+    let end = edge.log.ends(topic).await?.get(&partition).copied().unwrap_or_default();
+    Ok(Position { topic, partition, offset: end.saturating_sub(1) })
+}

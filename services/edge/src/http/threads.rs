@@ -1,0 +1,245 @@
+//! Threads: mine, one, made, changed, archived.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use threadline_domain::thread::{Action, CreateThread, Kind};
+use threadline_domain::{ThreadId, Timestamp};
+use threadline_views::{ThreadView, ThreadsCursor};
+use threadline_wire::{ErrorCode, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::body::{IdempotencyKey, JsonBody};
+use super::caller::Caller;
+use super::params::Params;
+use super::path::{ThreadPath, user_id};
+use super::present::{self, Placed};
+use crate::clock;
+use crate::commands::Settled;
+use crate::error::Problem;
+use crate::state::Edge;
+
+/// A page of threads.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ThreadsPage<'a> {
+    /// The threads, latest activity first. Of their members only the first few.
+    threads: Vec<json::Thread<'a>>,
+    /// The `cursor` of the next page; null on the last.
+    next: Option<String>,
+}
+
+/// My threads, latest activity first.
+#[utoipa::path(
+    get, path = "/api/chat/threads", tag = "threads",
+    params(
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Threads at most; 50 if absent"),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = ThreadsPage)),
+)]
+pub(super) async fn list_threads(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let after = match params.text("cursor")? {
+        Some(cursor) => Some(cursor.parse::<PageCursor>().map_err(|NotACursor| bad_cursor())?.0),
+        None => None,
+    };
+    let limit = params.limit()?;
+    params.finish_at_least(&edge).await?;
+    let threads = edge.views.threads(caller.user(), after, limit).await?;
+    let next = threads.last().filter(|_| threads.len() == limit as usize).map(|last| {
+        PageCursor(ThreadsCursor { active_at: last.active_at, thread: last.id }).to_string()
+    });
+    Ok(Json(ThreadsPage { threads: threads.iter().map(present::thread).collect(), next }).into_response())
+}
+
+/// Makes a thread, or returns the dm, or the thread with this key, that there is.
+#[utoipa::path(
+    post, path = "/api/chat/threads", tag = "threads",
+    request_body = json::CreateThreadBody,
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "A UUIDv7: the id of a new thread without a key")),
+    responses(
+        (status = 200, description = "It was there", body = inline(Placed<json::Thread>)),
+        (status = 201, description = "It is new", body = inline(Placed<json::Thread>)),
+    ),
+)]
+pub(super) async fn create_thread(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    params: Params,
+    IdempotencyKey(key): IdempotencyKey,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let create = json::create_thread(&body)?;
+    let thread = id_of_new(&caller, &create, key)?;
+    let settled = caller.execute(&edge, thread, Action::Create(create)).await?;
+    let status = if settled.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    // It is made, whatever becomes of the read.
+    let shown = shown_after(&edge, &caller, thread, &settled).await;
+    let created = settled.event.as_deref().and_then(present::created);
+    let shown = match (&shown, created) {
+        (Ok(view), _) => present::thread(view),
+        (Err(_), Some(created)) => created,
+        (Err(problem), None) => return Err(problem.clone()),
+    };
+    Ok((status, Json(Placed::new(shown, settled.position))).into_response())
+}
+
+/// A thread, with all its members.
+#[utoipa::path(
+    get, path = "/api/chat/threads/{thread}", tag = "threads",
+    params(
+        ("thread" = Uuid, Path),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = json::Thread)),
+)]
+pub(super) async fn get_thread(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish_at_least(&edge).await?;
+    let view = edge.views.thread(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
+    Ok(Json(present::thread(&view)).into_response())
+}
+
+/// Changes title and metadata.
+#[utoipa::path(
+    put, path = "/api/chat/threads/{thread}", tag = "threads",
+    request_body = json::ChangeThreadBody,
+    params(("thread" = Uuid, Path)),
+    responses((status = 200, body = inline(Placed<json::Thread>))),
+)]
+pub(super) async fn change_thread(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+    JsonBody(body): JsonBody,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let change = json::change_thread(&body)?;
+    let settled = caller.execute(&edge, thread, Action::Change(change)).await?;
+    let view = shown_after(&edge, &caller, thread, &settled).await?;
+    Ok(Json(Placed::new(present::thread(&view), settled.position)).into_response())
+}
+
+/// Archives a thread: it stays readable, and takes no more messages and members.
+#[utoipa::path(
+    delete, path = "/api/chat/threads/{thread}", tag = "threads",
+    params(("thread" = Uuid, Path)),
+    responses((status = 200, body = json::Written)),
+)]
+pub(super) async fn archive_thread(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    ThreadPath(thread): ThreadPath,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let settled = caller.execute(&edge, thread, Action::Archive).await?;
+    Ok(Json(present::written(&settled)).into_response())
+}
+
+/// The dm of exactly these two, of whom the caller is one.
+#[utoipa::path(
+    get, path = "/api/chat/threads/by-participants", tag = "threads",
+    params(
+        ("user" = Vec<String>, Query, description = "The two users, each as a `user` of its own"),
+        ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
+    ),
+    responses((status = 200, body = json::Thread)),
+)]
+pub(super) async fn find_dm(
+    State(edge): State<Arc<Edge>>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let users = params.all("user");
+    let [one, other] = users.as_slice() else {
+        return Err(Problem::field("user", "must stand exactly twice"));
+    };
+    let (one, other) = (user_id("user", one)?, user_id("user", other)?);
+    params.finish_at_least(&edge).await?;
+    let dm = ThreadId::of_dm(&one, &other);
+    let view = edge.views.thread(caller.user(), dm).await?.ok_or_else(Problem::unknown_thread)?;
+    Ok(Json(present::thread(&view)).into_response())
+}
+
+/// What must exist once has an id derived from what it is for; anything else gets the client's id or a new one.
+fn id_of_new(caller: &Caller, create: &CreateThread, key: Option<Uuid>) -> Result<ThreadId, Problem> {
+    if create.kind == Kind::Dm {
+        let mut others = create.participants.iter().filter(|user| *user != caller.user());
+        return match (others.next(), others.next()) {
+            (Some(other), None) => Ok(ThreadId::of_dm(caller.user(), other)),
+            _ => Err(Problem::field("participants", "a dm has exactly one other participant")),
+        };
+    }
+    Ok(match &create.key {
+        Some(key) => ThreadId::of_key(key),
+        None => key.map_or_else(clock::mint_thread, ThreadId),
+    })
+}
+
+/// The thread as it stands after a write.
+async fn shown_after(edge: &Edge, caller: &Caller, thread: ThreadId, write: &Settled) -> Result<ThreadView, Problem> {
+    edge.wait_for(write.position).await?;
+    edge.views.thread(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
+}
+
+fn bad_cursor() -> Problem {
+    Problem::new(ErrorCode::BadCursor, "the cursor is not one of ours").at("cursor")
+}
+
+/// Where a page of threads ends, as base64url of `<milliseconds>:<thread>`; opaque to clients.
+struct PageCursor(ThreadsCursor);
+
+struct NotACursor;
+
+impl fmt::Display for PageCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(format!("{}:{}", self.0.active_at.millis(), self.0.thread)))
+    }
+}
+
+impl FromStr for PageCursor {
+    type Err = NotACursor;
+
+    fn from_str(text: &str) -> Result<Self, NotACursor> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| NotACursor)?;
+        let (at, thread) = text.split_once(':').ok_or(NotACursor)?;
+        let active_at = Timestamp(at.parse().map_err(|_| NotACursor)?);
+        Ok(Self(ThreadsCursor { active_at, thread: ThreadId(thread.parse().map_err(|_| NotACursor)?) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_goes_on_where_the_one_before_ended() {
+        let cursor = ThreadsCursor { active_at: Timestamp(-5), thread: ThreadId::of_key("k") };
+        let read = PageCursor(cursor).to_string().parse::<PageCursor>();
+        assert_eq!(read.ok().map(|read| read.0), Some(cursor));
+        for text in ["", "x", "Zm9v", "MTox", "%"] {
+            assert!(text.parse::<PageCursor>().is_err(), "{text}");
+        }
+    }
+}
