@@ -1,1 +1,10 @@
-//! TODO
+//! What the tests of the whole system share: the real binary as processes, clients, and the judge of what clients saw.
+
+pub mod checker;
+pub mod cluster;
+pub mod database;
+pub mod person;
+pub mod rest;
+pub mod socket;
+pub mod token;
+pub mod wait;

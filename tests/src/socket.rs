@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use uuid::Uuid;
 
 use crate::token::token;
 
@@ -130,6 +131,52 @@ impl Socket {
                 Received::Frame(frame) => self.inbox.push_back(frame),
                 Received::Closed(code) => panic!("closed with {code} where an answer was due"),
             }
+        }
+    }
+
+    /// Posts a text; returns the `result` of its `ok`.
+    pub async fn say(&mut self, thread: &str, content: &str) -> Value {
+        let message = json!({"id": Uuid::now_v7(), "kind": "text", "content": content});
+        let mut answer = self.request(json!({"type": "send", "thread": thread, "message": message})).await;
+        assert_eq!(answer["type"], "ok", "{answer}");
+        answer["result"].take()
+    }
+
+    /// A request that must be refused; returns the `error`.
+    pub async fn refused(&mut self, frame: Value) -> Value {
+        let mut answer = self.request(frame).await;
+        assert_eq!(answer["type"], "error", "{answer}");
+        answer["error"].take()
+    }
+
+    /// The next event frame of this thread; other frames before it are dropped.
+    pub async fn event(&mut self, thread: &str) -> Value {
+        loop {
+            let frame = self.frame_of("event").await;
+            if frame["thread"] == thread {
+                return frame;
+            }
+        }
+    }
+
+    /// The next event frame of this thread, which must be of this type.
+    pub async fn event_of(&mut self, thread: &str, kind: &str) -> Value {
+        let frame = self.event(thread).await;
+        assert_eq!(frame["event"]["type"], kind, "{frame}");
+        frame
+    }
+
+    /// A ping: all frames that came before its answer, and the cursor in it.
+    pub async fn sync(&mut self) -> (Vec<Value>, String) {
+        self.requests += 1;
+        self.send(json!({"id": self.requests, "type": "ping"})).await;
+        let mut before = Vec::new();
+        loop {
+            let frame = self.frame().await;
+            if frame["type"] == "pong" {
+                return (before, frame["cursor"].as_str().expect("a pong has a cursor").to_owned());
+            }
+            before.push(frame);
         }
     }
 

@@ -1,0 +1,158 @@
+//! The whole system as the real binary's processes, seen from outside only.
+
+mod backend;
+mod ports;
+mod process;
+mod servers;
+
+use std::path::{Path, PathBuf};
+
+use tokio::sync::watch;
+
+pub use backend::{Backend, shared_brokers};
+use ports::Ports;
+pub use process::{Process, command};
+
+use crate::rest::Rest;
+
+/// How the roles are spread over processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One process with all roles and two edges.
+    Dev,
+    /// Two edges, two deciders, two projectors, each a process.
+    Roles,
+}
+
+/// The roles that are processes of their own in [`Layout::Roles`], and how many of each.
+const ROLES: [(&str, u16); 3] = [("decider", 2), ("projector", 2), ("edge", 2)];
+/// Edges in either layout.
+const EDGES: u16 = 2;
+
+/// A running system; dropping it kills its processes, and shows the ends of their logs when the test has failed.
+pub struct Cluster {
+    /// What it stands on.
+    pub backend: Backend,
+    processes: Vec<Process>,
+    urls: Vec<String>,
+    live: watch::Sender<Vec<String>>,
+    _ports: Ports,
+}
+
+impl Cluster {
+    /// Starts it and waits until every process is ready. The logs go to `target/test-logs/<test>`.
+    pub async fn start(test: &str, layout: Layout, backend: Backend) -> Self {
+        let directory = log_directory(test);
+        let environment = backend.environment();
+        prepare(&directory, &backend);
+        let ports = Ports::take(8);
+        let (urls, processes) = match layout {
+            Layout::Dev => {
+                let arguments = ["dev", "--edges", "2", "--port", &ports.get(0).to_string()].map(str::to_owned);
+                let process = Process::start("dev", &arguments, &environment, &directory, ports.get(0));
+                (vec![url(ports.get(0)), url(ports.get(1))], vec![process])
+            }
+            Layout::Roles => start_roles(&environment, &directory, &ports),
+        };
+        let (live, _) = watch::channel(urls.clone());
+        let mut cluster = Self { backend, processes, urls, live, _ports: ports };
+        for process in &mut cluster.processes {
+            process.ready().await;
+        }
+        cluster
+    }
+
+    /// The base URL of an edge, 0 or 1.
+    pub fn edge(&self, index: usize) -> &str {
+        &self.urls[index]
+    }
+
+    /// This person at an edge.
+    pub fn rest(&self, index: usize, user: &str) -> Rest {
+        Rest::new(self.edge(index), user)
+    }
+
+    /// The base URLs of all edges that are not being killed.
+    pub fn edges(&self) -> watch::Receiver<Vec<String>> {
+        self.live.subscribe()
+    }
+
+    /// The process of this name, such as `decider-0`.
+    pub fn process(&mut self, name: &str) -> &mut Process {
+        self.processes.iter_mut().find(|process| process.name == name).unwrap_or_else(|| panic!("no process {name}"))
+    }
+
+    /// Kills a process with no warning and, if it is an edge, takes it off the list of live ones.
+    pub fn kill(&mut self, name: &str) {
+        self.process(name).kill();
+        if let Some(index) = edge_index(name) {
+            let url = self.urls[index].clone();
+            self.live.send_modify(|live| live.retain(|other| *other != url));
+        }
+    }
+
+    /// Starts a killed process again and waits until it is ready.
+    pub async fn revive(&mut self, name: &str) {
+        self.process(name).restart();
+        self.process(name).ready().await;
+        if let Some(index) = edge_index(name) {
+            let url = self.urls[index].clone();
+            self.live.send_modify(|live| live.push(url));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for process in &self.processes {
+                eprint!("{}", process.log_tail());
+            }
+        }
+    }
+}
+
+fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+fn edge_index(name: &str) -> Option<usize> {
+    name.strip_prefix("edge-").and_then(|index| index.parse().ok())
+}
+
+fn start_roles(environment: &[(String, String)], directory: &Path, ports: &Ports) -> (Vec<String>, Vec<Process>) {
+    let mut processes = Vec::new();
+    let mut next = EDGES;
+    for (role, count) in ROLES {
+        for index in 0..count {
+            let (flag, port) = if role == "edge" { ("--port", ports.get(index)) } else { ("--health-port", ports.get(next)) };
+            next += u16::from(role != "edge");
+            let arguments = [role, flag, &port.to_string()].map(str::to_owned);
+            processes.push(Process::start(&format!("{role}-{index}"), &arguments, environment, directory, port));
+        }
+    }
+    ((0..EDGES).map(|index| url(ports.get(index))).collect(), processes)
+}
+
+/// Where the logs of this test go, emptied.
+fn log_directory(test: &str) -> PathBuf {
+    let target = process::binary().ancestors().nth(2).expect("the binary lies in target/<profile>").to_owned();
+    let directory = target.join("test-logs").join(test);
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).expect("target can be written");
+    directory
+}
+
+/// Schemas and topics.
+fn prepare(directory: &Path, backend: &Backend) {
+    let environment = backend.environment();
+    let mut steps: Vec<&[&str]> = vec![&["migrate"]];
+    if backend.is_kafka() {
+        steps.push(&["topics", "create"]);
+    }
+    for step in steps {
+        let output = command(directory, &environment).args(step).output().expect("the binary starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "threadline {} failed: {said}", step.join(" "));
+    }
+}

@@ -1,0 +1,149 @@
+//! One process of the system under test.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::wait::until;
+
+/// How long a process may take to be ready: it may have to wait for a dead predecessor's session to end.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a process may take to end when asked.
+const EXIT_WITHIN: Duration = Duration::from_secs(30);
+/// Of each process's log, what a failed test prints.
+const LOG_TAIL_LINES: usize = 25;
+
+/// A process that can be killed and started again.
+pub struct Process {
+    /// Its name in this test, such as `decider-1`.
+    pub name: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    directory: PathBuf,
+    /// Where its `/readyz` is.
+    health: String,
+    child: Option<Child>,
+}
+
+/// The binary under test: built with the same profile, beside this test.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let binary = profile.join("threadline");
+    assert!(binary.is_file(), "{} is missing: build it first (cargo build)", binary.display());
+    binary
+}
+
+/// A command of the binary, with nothing of this test's own surroundings but what is given.
+pub fn command(directory: &Path, environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars() {
+        if name.starts_with("THREADLINE_") || name == "DATABASE_URL" || name == "KAFKA_BROKERS" {
+            command.env_remove(name);
+        }
+    }
+    command.envs(environment.iter().cloned()).current_dir(directory).stdin(Stdio::null());
+    command
+}
+
+impl Process {
+    /// Starts it; see [`ready`](Self::ready). `port` is where its health endpoints are.
+    pub fn start(
+        name: &str,
+        arguments: &[String],
+        environment: &[(String, String)],
+        directory: &Path,
+        port: u16,
+    ) -> Self {
+        let mut process = Self {
+            name: name.to_owned(),
+            arguments: arguments.to_vec(),
+            environment: environment.to_vec(),
+            directory: directory.to_owned(),
+            health: format!("http://127.0.0.1:{port}/readyz"),
+            child: None,
+        };
+        process.restart();
+        process
+    }
+
+    /// Starts it again after its end, on the same port, its log continued.
+    pub fn restart(&mut self) {
+        self.kill();
+        let log = File::options().create(true).append(true).open(self.log()).expect("the log can be written");
+        let mut command = command(&self.directory, &self.environment);
+        command.args(&self.arguments).stdout(log.try_clone().expect("a file has two names")).stderr(log);
+        self.child = Some(command.spawn().expect("the binary starts"));
+    }
+
+    /// Waits until it says it is ready.
+    pub async fn ready(&mut self) {
+        let http = reqwest::Client::new();
+        let start = Instant::now();
+        loop {
+            let answer = http.get(&self.health).timeout(Duration::from_secs(2)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(self.is_running(), "{} ended instead of getting ready", self.name);
+            assert!(start.elapsed() < READY_WITHIN, "{} is not ready after {} s", self.name, READY_WITHIN.as_secs());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("our own child can be killed");
+            child.wait().expect("a killed child ends");
+        }
+    }
+
+    /// Asks it to end, as SIGTERM does.
+    pub fn terminate(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let status = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &child.id().to_string()]).status();
+        assert!(status.expect("a shell runs").success(), "{} could not be signalled", self.name);
+    }
+
+    /// Waits for its end.
+    pub async fn exited(&mut self) -> ExitStatus {
+        let name = format!("{} ends", self.name);
+        let mut child = self.child.take().expect("it runs");
+        let mut status = None;
+        until(&name, EXIT_WITHIN, async || {
+            status = child.try_wait().expect("our own child can be waited for");
+            status.is_some()
+        })
+        .await;
+        status.expect("it just ended")
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.join(format!("{}.log", self.name))
+    }
+
+    /// The end of its log, for a person who wants to know why a test failed.
+    pub fn log_tail(&self) -> String {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let tail = lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n");
+        format!("---- the end of {}\n{tail}\n", self.log().display())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,38 @@
+//! Events as REST and frames show them.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::checker::Seen;
+use crate::token::token;
+
+/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer.
+pub async fn timeline(edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
+    let http = reqwest::Client::new();
+    let mut events = Vec::new();
+    loop {
+        let url = format!("{edge}/api/chat/threads/{thread}/events/?after_seq={after}");
+        let answer = http.get(url).bearer_auth(token(user)).send().await.ok()?;
+        let page: Value = answer.error_for_status().ok()?.json().await.ok()?;
+        let page: Vec<Seen> = page["events"].as_array()?.iter().map(seen_of).collect();
+        let Some(last) = page.last() else { return Some(events) };
+        after = last.seq;
+        events.extend(page);
+    }
+}
+
+pub(super) fn seen_of(frame: &Value) -> Seen {
+    let event = &frame["event"];
+    let posted = (event["type"] == "message_posted")
+        .then(|| (uuid(&event["message"]["id"]), event["message"]["number"].as_u64().expect("a message has a number")));
+    Seen {
+        thread: uuid(&frame["thread"]),
+        seq: frame["seq"].as_u64().expect("an event has a seq"),
+        event: event.to_string(),
+        posted,
+    }
+}
+
+pub(super) fn uuid(value: &Value) -> Uuid {
+    value.as_str().and_then(|text| text.parse().ok()).expect("a UUID")
+}
