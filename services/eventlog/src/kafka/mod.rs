@@ -131,7 +131,8 @@ impl EventLog for KafkaLog {
         let owning = Owning {
             config: self.config.clone(),
             topic: self.topic(topic).0.to_owned(),
-            group: group.to_owned(),
+            // One group a topic: groups of one name must not meet.
+            group: format!("{group}.{topic}"),
             changes,
             commits,
             runtime: Handle::current(),

@@ -1,16 +1,15 @@
 //! Sharing out partitions: a group consumer that fetches nothing. Who owns what is all it is used for.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientConfig, ClientContext};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,64 +44,65 @@ pub(super) struct Owning {
 
 impl Owning {
     /// Takes part until nobody listens.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(self) {
+        let commits = Arc::new(Mutex::new(self.commits));
         while !self.changes.is_closed() {
-            match self.join().and_then(|consumer| self.take_part(&consumer)) {
+            let member = Member {
+                topic: self.topic.clone(),
+                changes: self.changes.clone(),
+                commits: Arc::clone(&commits),
+                runtime: self.runtime.clone(),
+                owned: Mutex::default(),
+            };
+            match take_part(&self.config.owner(&self.group), member) {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, topic = self.topic, group = self.group, "joining the group again"),
             }
             std::thread::sleep(Duration::from_millis(RETRY_MS));
         }
     }
+}
 
-    fn join(&self) -> KafkaResult<BaseConsumer<Member>> {
-        let member = Member {
-            topic: self.topic.clone(),
-            changes: self.changes.clone(),
-            runtime: self.runtime.clone(),
-            owned: Mutex::default(),
-        };
-        let consumer: BaseConsumer<Member> = self.config.owner(&self.group).create_with_context(member)?;
-        consumer.subscribe(&[&self.topic])?;
-        Ok(consumer)
-    }
-
-    fn take_part(&mut self, consumer: &BaseConsumer<Member>) -> KafkaResult<()> {
-        let mut noted: BTreeMap<Partition, Offset> = BTreeMap::new();
-        let mut committed = Instant::now();
-        while !self.changes.is_closed() {
-            match consumer.poll(Duration::from_millis(POLL_MS)) {
-                // A record fetched before its partition was paused.
-                None | Some(Ok(_)) => {}
-                // The client goes on by itself, and has logged it.
-                Some(Err(KafkaError::MessageConsumption(error))) => tracing::debug!(%error, topic = self.topic),
-                Some(Err(error)) => {
-                    consumer.context().lose(None);
-                    return Err(error);
-                }
-            }
-            while let Ok((partition, offset)) = self.commits.try_recv() {
-                noted.insert(partition, offset);
-            }
-            if !noted.is_empty() && committed.elapsed() > Duration::from_millis(COMMIT_EVERY_MS) {
-                committed = Instant::now();
-                consumer.context().commit(consumer, std::mem::take(&mut noted));
+fn take_part(config: &ClientConfig, member: Member) -> KafkaResult<()> {
+    let consumer: BaseConsumer<Member> = config.create_with_context(member)?;
+    let member = consumer.context();
+    consumer.subscribe(&[&member.topic])?;
+    let mut committed = Instant::now();
+    while !member.changes.is_closed() {
+        match consumer.poll(Duration::from_millis(POLL_MS)) {
+            // A record fetched before its partition was paused.
+            None | Some(Ok(_)) => {}
+            // The client goes on by itself, and has logged it.
+            Some(Err(KafkaError::MessageConsumption(error))) => tracing::debug!(%error, topic = member.topic),
+            Some(Err(error)) => {
+                member.lose(None);
+                return Err(error);
             }
         }
-        consumer.context().commit(consumer, noted);
-        Ok(())
+        if committed.elapsed() > Duration::from_millis(COMMIT_EVERY_MS) {
+            committed = Instant::now();
+            member.commit(&consumer);
+        }
     }
+    member.commit(&consumer);
+    Ok(())
 }
 
 /// Hears from the group, on the thread that polls.
 struct Member {
     topic: String,
     changes: mpsc::Sender<OwnershipChange>,
+    commits: Arc<Mutex<mpsc::Receiver<(Partition, Offset)>>>,
     runtime: Handle,
-    owned: Mutex<Vec<Partition>>,
+    /// Which partitions are ours.
+    owned: Mutex<BTreeSet<Partition>>,
 }
 
 impl Member {
+    fn owned(&self) -> MutexGuard<'_, BTreeSet<Partition>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) -> KafkaResult<()> {
         let mut places = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions {
@@ -113,7 +113,7 @@ impl Member {
         if partitions.is_empty() {
             return Ok(());
         }
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner).extend(partitions);
+        self.owned().extend(partitions);
         // Without an answer there is no hint where to resume; that costs time, nothing else.
         let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_default();
         let hints = partitions.iter().map(|partition| {
@@ -128,43 +128,48 @@ impl Member {
         Ok(())
     }
 
-    /// Asks the owner to stop, and waits for it, within bounds.
-    fn revoke(&self, partitions: Vec<Partition>) {
-        self.owned.lock().unwrap_or_else(PoisonError::into_inner).retain(|owned| !partitions.contains(owned));
+    /// Asks the owner to stop, and waits for it, within bounds; what it has done by then is committed.
+    fn revoke(&self, consumer: &BaseConsumer<Self>, partitions: Vec<Partition>) {
+        let given_up = partitions.clone();
         let (done, stopped) = oneshot::channel();
-        if partitions.is_empty() || self.changes.blocking_send(OwnershipChange::Revoked { partitions, done }).is_err() {
-            return;
+        let change = OwnershipChange::Revoked { partitions, done };
+        if !given_up.is_empty() && self.changes.blocking_send(change).is_ok() {
+            let wait = Duration::from_millis(GIVE_UP_MS_MAX);
+            if self.runtime.block_on(async { tokio::time::timeout(wait, stopped).await }).is_err() {
+                tracing::warn!(topic = self.topic, "partitions are given up while still worked on");
+            }
         }
-        let wait = Duration::from_millis(GIVE_UP_MS_MAX);
-        let waited = self.runtime.block_on(async { tokio::time::timeout(wait, stopped).await });
-        if waited.is_err() {
-            tracing::warn!(topic = self.topic, "partitions are given up while still worked on");
-        }
+        self.commit(consumer);
+        self.owned().retain(|owned| !given_up.contains(owned));
     }
 
     /// Tells the owner that these, or all of its partitions, are gone.
     fn lose(&self, partitions: Option<Vec<Partition>>) {
-        let mut owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
-        let lost = partitions.unwrap_or_else(|| owned.clone());
-        owned.retain(|owned| !lost.contains(owned));
-        drop(owned);
+        let lost = partitions.unwrap_or_else(|| self.owned().iter().copied().collect());
+        self.owned().retain(|owned| !lost.contains(owned));
         if !lost.is_empty() {
             let _ = self.changes.blocking_send(OwnershipChange::Lost(lost));
         }
     }
 
-    /// Passes on what is noted of partitions that are still owned.
-    fn commit(&self, consumer: &BaseConsumer<Self>, noted: BTreeMap<Partition, Offset>) {
-        let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut places = TopicPartitionList::new();
-        for (partition, offset) in noted.into_iter().filter(|(partition, _)| owned.contains(partition)) {
-            let _ =
-                places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(offset.cast_signed()));
+    /// Passes on the commits that wait, of partitions that are ours.
+    fn commit(&self, consumer: &BaseConsumer<Self>) {
+        let mut latest = BTreeMap::new();
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok((partition, offset)) = commits.try_recv() {
+            latest.insert(partition, offset.cast_signed());
         }
-        if places.count() == 0 {
+        drop(commits);
+        latest.retain(|partition, _| self.owned().contains(partition));
+        if latest.is_empty() {
             return;
         }
-        if let Err(error) = consumer.commit(&places, CommitMode::Async) {
+        let mut places = TopicPartitionList::with_capacity(latest.len());
+        let added = latest.into_iter().try_for_each(|(partition, offset)| {
+            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(offset))
+        });
+        // Sent before whatever this client tells the group next.
+        if let Err(error) = added.and_then(|()| consumer.commit(&places, CommitMode::Async)) {
             tracing::debug!(%error, topic = self.topic, "offsets were not committed");
         }
     }
@@ -189,7 +194,7 @@ impl ConsumerContext for Member {
             if consumer.assignment_lost() {
                 self.lose(Some(partitions));
             } else {
-                self.revoke(partitions);
+                self.revoke(consumer, partitions);
             }
             consumer.incremental_unassign(list)
         };
