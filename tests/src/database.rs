@@ -28,13 +28,9 @@ pub struct Database {
 impl Database {
     /// Makes one.
     pub async fn fresh() -> Self {
-        let (server_url, server) = match std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
-            Some(url) => (url, None),
-            None => {
-                let server = own_server().await;
-                (server.url().to_owned(), Some(server))
-            }
-        };
+        let given = std::env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
+        let server = if given.is_none() { Some(own_server().await) } else { None };
+        let server_url = given.or_else(|| Some(server.as_ref()?.url().to_owned())).expect("one of the two is there");
         let name = format!("threadline_test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         // A process of the same id may have been killed before it could clean up.
         execute(&server_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.expect("the server answers");

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_negative_hash_still_gives_a_partition() {
-        assert_eq!(partition_of(b"21", 24), ((-973_932_308i32 as u32) & 0x7fff_ffff) % 24);
+        assert_eq!(partition_of(b"21", 24), 12);
         assert!((0..1000u32).all(|n| partition_of(&n.to_le_bytes(), 7) < 7));
     }
 }

@@ -24,7 +24,7 @@ type Key = (String, Topic);
 #[derive(Debug)]
 pub(super) struct Groups {
     partitions: u32,
-    groups: BTreeMap<Key, Group>,
+    by_name: BTreeMap<Key, Group>,
     members: u64,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn join(
         state.groups.members += 1;
         let number = state.groups.members;
         let member = Member { process, number, changes, owned: BTreeSet::new(), leaving: BTreeSet::new() };
-        state.groups.groups.entry(key.clone()).or_default().members.push(member);
+        state.groups.by_name.entry(key.clone()).or_default().members.push(member);
         if !state.outage {
             state.groups.balance(broker);
         }
@@ -84,7 +84,7 @@ pub(super) fn join(
                 () = &mut left => break,
                 () = closing.cancelled() => break,
                 Some((partition, offset)) = commits.recv() => {
-                    if let Some(group) = broker.lock().groups.groups.get_mut(&key) {
+                    if let Some(group) = broker.lock().groups.by_name.get_mut(&key) {
                         group.committed.insert(partition, offset);
                     }
                 }
@@ -97,12 +97,12 @@ pub(super) fn join(
 
 impl Groups {
     pub(super) fn new(partitions: u32) -> Self {
-        Self { partitions, groups: BTreeMap::new(), members: 0 }
+        Self { partitions, by_name: BTreeMap::new(), members: 0 }
     }
 
     /// Takes members out, without telling them.
     pub(super) fn leave(&mut self, broker: &Arc<Broker>, gone: impl Fn(&Member) -> bool) {
-        for group in self.groups.values_mut() {
+        for group in self.by_name.values_mut() {
             group.members.retain(|member| !gone(member));
         }
         self.balance(broker);
@@ -111,7 +111,7 @@ impl Groups {
     /// Gives what a process owns to others, tells it afterwards, and lets it begin anew, as the last one.
     pub(super) fn expire(&mut self, broker: &Arc<Broker>, process: u64) {
         let mut expired = Vec::new();
-        for (key, group) in &mut self.groups {
+        for (key, group) in &mut self.by_name {
             expired.extend(group.members.extract_if(.., |member| member.process == process).map(|m| (key.clone(), m)));
         }
         self.balance(broker);
@@ -119,7 +119,7 @@ impl Groups {
             let lost: Vec<_> = std::mem::take(&mut member.owned).into_iter().collect();
             member.leaving.clear();
             if member.changes.try_send(OwnershipChange::Lost(lost)).is_ok()
-                && let Some(group) = self.groups.get_mut(&key)
+                && let Some(group) = self.by_name.get_mut(&key)
             {
                 group.members.push(member);
             }
@@ -129,7 +129,7 @@ impl Groups {
 
     /// Takes what is too many, gives what is free.
     pub(super) fn balance(&mut self, broker: &Arc<Broker>) {
-        for (key, group) in &mut self.groups {
+        for (key, group) in &mut self.by_name {
             let owned: BTreeSet<_> = group.members.iter().flat_map(|member| member.owned.iter().copied()).collect();
             let mut free = (0..self.partitions).filter(|partition| !owned.contains(partition));
             let members = group.members.len();
@@ -153,7 +153,7 @@ impl Groups {
 
     /// A member has stopped working on partitions.
     fn release(&mut self, broker: &Arc<Broker>, key: &Key, number: u64, partitions: &[Partition]) {
-        let members = self.groups.get_mut(key).into_iter().flat_map(|group| &mut group.members);
+        let members = self.by_name.get_mut(key).into_iter().flat_map(|group| &mut group.members);
         for member in members.filter(|member| member.number == number) {
             // Only what is still leaving: the member may have lost and regained it meanwhile.
             for partition in partitions {

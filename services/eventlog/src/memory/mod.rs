@@ -13,11 +13,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use self::broker::Broker;
+use self::broker::{Broker, PartitionLog};
 use crate::topics;
-use crate::{
-    Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of,
-};
+use crate::{Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of};
 
 /// What becomes of one append.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,7 +131,7 @@ impl EventLog for MemoryLog {
     }
 
     fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
-        Box::pin(async move { self.broker.bounds(topic, |partition| partition.end()) })
+        Box::pin(async move { self.broker.bounds(topic, PartitionLog::end) })
     }
 
     fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::broker::Broker;
+use super::broker::{Broker, PartitionLog};
 use crate::{Offset, Partition, Record, Start, Tail, TailBatch, Topic};
 
 /// Batches that wait for a tail's reader.
@@ -26,7 +26,7 @@ pub(super) fn follow(
         let state = broker.lock();
         let place = |(partition, start)| match start {
             Start::At(offset) => (partition, offset),
-            Start::End => (partition, state.log(topic).get(partition as usize).map_or(0, |log| log.end())),
+            Start::End => (partition, state.log(topic).get(partition as usize).map_or(0, PartitionLog::end)),
         };
         from.into_iter().map(place).collect()
     };

@@ -1,4 +1,4 @@
-//! Headers as bytes: for each one the name's length (u16), the name, the value's length (u32), the value; big-endian.
+//! Headers as bytes: for each one the name's length (u32), the name, the value's length (u32), the value; big-endian.
 
 use bytes::{Buf, Bytes};
 
@@ -7,7 +7,7 @@ use crate::Headers;
 /// Writes them.
 pub(super) fn encode(headers: &Headers, out: &mut Vec<u8>) {
     for (name, value) in headers.iter() {
-        out.extend_from_slice(&(name.len() as u16).to_be_bytes());
+        out.extend_from_slice(&(name.len() as u32).to_be_bytes());
         out.extend_from_slice(name);
         out.extend_from_slice(&(value.len() as u32).to_be_bytes());
         out.extend_from_slice(value);
@@ -24,7 +24,7 @@ pub(super) fn decode(mut bytes: Bytes) -> Headers {
 }
 
 fn next(bytes: &mut Bytes) -> Option<(Bytes, Bytes)> {
-    let name_bytes = bytes.try_get_u16().ok()?.into();
+    let name_bytes = bytes.try_get_u32().ok()? as usize;
     let name = (bytes.len() >= name_bytes).then(|| bytes.split_to(name_bytes))?;
     let value_bytes = bytes.try_get_u32().ok()? as usize;
     let value = (bytes.len() >= value_bytes).then(|| bytes.split_to(value_bytes))?;

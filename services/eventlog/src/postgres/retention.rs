@@ -19,13 +19,18 @@ const CLEANING: (i32, i32) = (0x7468_6c67, 1);
 const COMPACTION: &str = "threadline compaction";
 
 const EXPIRE: &str = r#"
-    WITH piece AS MATERIALIZED (
+    WITH turn AS MATERIALIZED (
+        SELECT pg_try_advisory_xact_lock($5, $6) AS ours, extract(epoch FROM clock_timestamp()) * 1000 - $4 AS cutoff
+    ), first AS MATERIALIZED (
         SELECT "offset", appended_at_ms FROM threadline_log.records
-        WHERE topic = $1 AND partition = $2 AND pg_try_advisory_xact_lock($5, $6)
+        WHERE topic = $1 AND partition = $2 ORDER BY "offset" LIMIT 1
+    ), piece AS MATERIALIZED (
+        SELECT "offset", appended_at_ms FROM threadline_log.records
+        WHERE topic = $1 AND partition = $2 AND (SELECT ours AND appended_at_ms < cutoff FROM turn, first)
         ORDER BY "offset" LIMIT $3
     ), kept AS (
         SELECT coalesce(
-            (SELECT min("offset") FROM piece WHERE appended_at_ms >= extract(epoch FROM clock_timestamp()) * 1000 - $4),
+            (SELECT min("offset") FROM piece, turn WHERE appended_at_ms >= cutoff),
             (SELECT max("offset") + 1 FROM piece)
         ) AS first
     )

@@ -12,7 +12,8 @@ use super::{LogUnderTest, PATIENCE, append_all, number_in, numbered, numbers_of,
 
 pub(super) async fn tails_go_on_after_an_outage<L: LogUnderTest>(log: &L) {
     let (writer, reader) = (log.open().await, log.open().await);
-    let mut tails = [tail_of(&*writer, Topic::Messages, 0, Start::At(0)), tail_of(&*reader, Topic::Messages, 0, Start::At(0))];
+    let mut tails =
+        [tail_of(&*writer, Topic::Messages, 0, Start::At(0)), tail_of(&*reader, Topic::Messages, 0, Start::At(0))];
     append_all(&*writer, Topic::Messages, 0, 0..10).await;
     for tail in &mut tails {
         take(tail, 10).await;

@@ -7,11 +7,8 @@ use super::{LogUnderTest, append_all, numbered};
 
 pub(super) async fn a_record_too_large_is_refused<L: LogUnderTest>(log: &L) {
     let process = log.open().await;
-    let record = |bytes: usize| NewRecord {
-        key: "k".into(),
-        value: Some(Bytes::from(vec![7; bytes])),
-        headers: Headers::new(),
-    };
+    let record =
+        |bytes: usize| NewRecord { key: "k".into(), value: Some(Bytes::from(vec![7; bytes])), headers: Headers::new() };
     let refused = process.append(Topic::Messages, record(topics::RECORD_BYTES_MAX)).await.expect_err("it is too large");
     let expected = topics::RECORD_BYTES_MAX;
     assert!(matches!(refused, Error::TooLarge { topic: Topic::Messages, bytes_max, .. } if bytes_max == expected));

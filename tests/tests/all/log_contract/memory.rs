@@ -10,8 +10,8 @@ use super::{LogUnderTest, append_all, every_check, numbered, numbers_of, tail_of
 
 struct Memory(MemoryLog);
 
-async fn start() -> Option<Memory> {
-    Some(Memory(MemoryLog::new(Memory::PARTITIONS)))
+fn start() -> impl Future<Output = Option<Memory>> {
+    std::future::ready(Some(Memory(MemoryLog::new(Memory::PARTITIONS))))
 }
 
 impl LogUnderTest for Memory {

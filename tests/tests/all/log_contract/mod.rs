@@ -68,9 +68,13 @@ macro_rules! contract {
     };
 }
 
-/// Every check, on one implementation. The named function starts it; `None` when it cannot be had here.
+/// Every check, on one implementation. The named functions start it, the second one for the checks in which its server
+/// goes away or its processes are killed; `None` when it cannot be had here.
 macro_rules! every_check {
     ($start:path) => {
+        crate::log_contract::every_check! { $start, $start }
+    };
+    ($start:path, $start_alone:path) => {
         crate::log_contract::contract! {
             $start:
             order::{
@@ -90,20 +94,23 @@ macro_rules! every_check {
             };
             owners::{
                 two_owners_share_all_partitions,
-                a_dead_owners_partitions_are_taken_over,
                 who_leaves_gives_back,
                 the_next_owner_learns_the_commit,
                 groups_do_not_meet,
             };
             limits::{
                 a_record_too_large_is_refused,
-                a_full_queue_refuses,
                 a_partition_that_is_not_there_is_refused,
             };
             retention::{
                 what_expired_is_skipped,
             };
+        }
+        crate::log_contract::contract! {
+            $start_alone:
             failures::{
+                a_dead_owners_partitions_are_taken_over,
+                a_full_queue_refuses,
                 tails_go_on_after_an_outage,
                 retries_through_outages_lose_nothing_and_keep_order,
                 a_failure_takes_what_was_called_after_it,
@@ -118,7 +125,11 @@ pub(crate) use {contract, every_check};
 
 /// A record of this key with a number for a value.
 fn numbered(key: &str, number: usize) -> NewRecord {
-    NewRecord { key: Bytes::copy_from_slice(key.as_bytes()), value: Some(number.to_string().into()), headers: Headers::new() }
+    NewRecord {
+        key: Bytes::copy_from_slice(key.as_bytes()),
+        value: Some(number.to_string().into()),
+        headers: Headers::new(),
+    }
 }
 
 /// The number in a record.
@@ -128,7 +139,12 @@ fn number_in(record: &Record) -> usize {
 }
 
 /// Appends, one after the other, until each is there.
-async fn append_all(log: &impl EventLog, topic: Topic, partition: Partition, numbers: std::ops::Range<usize>) -> Vec<Position> {
+async fn append_all(
+    log: &impl EventLog,
+    topic: Topic,
+    partition: Partition,
+    numbers: std::ops::Range<usize>,
+) -> Vec<Position> {
     let pending: Vec<_> = numbers.map(|number| log.append_to(topic, partition, numbered("k", number))).collect();
     let mut positions = Vec::new();
     for appending in pending {

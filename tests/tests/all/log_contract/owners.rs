@@ -121,8 +121,11 @@ pub(super) async fn the_next_owner_learns_the_commit<L: LogUnderTest>(log: &L) {
 
 pub(super) async fn groups_do_not_meet<L: LogUnderTest>(log: &L) {
     let process = log.open().await;
-    let mut ownerships =
-        [process.own(Topic::MessagesCommands, "g"), process.own(Topic::MessagesCommands, "h"), process.own(Topic::Reads, "g")];
+    let mut ownerships = [
+        process.own(Topic::MessagesCommands, "g"),
+        process.own(Topic::MessagesCommands, "h"),
+        process.own(Topic::Reads, "g"),
+    ];
     for ownership in &mut ownerships {
         hold(&mut Held::default(), ownership, L::PARTITIONS).await;
     }
