@@ -60,13 +60,13 @@ impl fmt::Display for Invalid {
 
 /// Refuses what cannot stand in one line that people read, such as a title: nothing to see, more than `chars_max`
 /// characters, or a control character.
-pub(crate) fn check_line(text: &str, chars_max: usize) -> Result<(), Invalid> {
+pub fn check_line(text: &str, chars_max: usize) -> Result<(), Invalid> {
     check_length(text, chars_max)?;
     if text.chars().any(char::is_control) { Err(Invalid::Character) } else { Ok(()) }
 }
 
 /// Refuses what cannot be a message's content: nothing to see, too long, or a NUL, which Postgres has no text for.
-pub(crate) fn check_content(text: &str) -> Result<(), Invalid> {
+pub fn check_content(text: &str) -> Result<(), Invalid> {
     check_length(text, limits::CONTENT_CHARS_MAX)?;
     if text.contains('\0') { Err(Invalid::Character) } else { Ok(()) }
 }
