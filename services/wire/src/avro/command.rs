@@ -92,6 +92,7 @@ pub(super) fn put_title(out: &mut Output, title: Option<&Option<Arc<str>>>) {
 }
 
 /// The counterpart of [`put_title`].
+#[allow(clippy::option_option, reason = "stays, goes, or is another one")]
 pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Arc<str>>>, DecodeError> {
     let changed: bool = input.field("title_changed")?;
     let title: Option<Arc<str>> = input.field("title")?;

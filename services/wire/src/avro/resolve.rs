@@ -7,8 +7,8 @@ use apache_avro::{Schema, from_avro_datum, to_avro_datum};
 
 use super::DecodeError;
 
-/// No single value in a record of ours is larger: the logs take no larger records.
-const VALUE_BYTES_MAX: usize = 16 << 20;
+/// No single value in a record of ours is larger, and no array has more elements.
+const VALUE_BYTES_MAX: usize = 2 << 20;
 
 /// Rewrites a body from the schema it was written with into the one it is to be read with, by Avro's rules of
 /// schema resolution.
@@ -23,4 +23,72 @@ pub(super) fn resolve(written: &Schema, read: &Schema, mut body: &[u8]) -> Resul
         return Err(DecodeError(format!("{} bytes follow the record", body.len())));
     }
     to_avro_datum(read, value).map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use apache_avro::types::Value;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A record before and after a field came, one went, and the order changed.
+    fn schemas() -> (Schema, Schema) {
+        let older = r#"{"name": "thread", "type": {"type": "string", "logicalType": "uuid"}},
+            {"name": "gone", "type": "string", "default": ""},
+            {"name": "seq", "type": "long"},
+            {"name": "tags", "type": {"type": "array", "items": "string"}, "default": []}"#;
+        let newer = r#"{"name": "seq", "type": "long"},
+            {"name": "came", "type": ["null", "string"], "default": null},
+            {"name": "thread", "type": {"type": "string", "logicalType": "uuid"}},
+            {"name": "tags", "type": {"type": "array", "items": "string"}, "default": []}"#;
+        let schema = |fields: &str| {
+            Schema::parse_str(&format!(r#"{{"type": "record", "name": "R", "fields": [{fields}]}}"#)).unwrap()
+        };
+        (schema(older), schema(newer))
+    }
+
+    #[test]
+    fn an_older_body_is_read_as_the_newest() {
+        let (older, newer) = schemas();
+        let thread = Value::Uuid(uuid::Uuid::from_u128(7));
+        let tags = Value::Array(vec![Value::String("a".into())]);
+        let old = Value::Record(vec![
+            ("thread".into(), thread.clone()),
+            ("gone".into(), Value::String("x".into())),
+            ("seq".into(), Value::Long(3)),
+            ("tags".into(), tags.clone()),
+        ]);
+        let new = Value::Record(vec![
+            ("seq".into(), Value::Long(3)),
+            ("came".into(), Value::Union(0, Box::new(Value::Null))),
+            ("thread".into(), thread),
+            ("tags".into(), tags),
+        ]);
+        let body = to_avro_datum(&older, old).unwrap();
+        assert_eq!(resolve(&older, &newer, &body), Ok(to_avro_datum(&newer, new).unwrap()));
+        let longer = [&body[..], &[0]].concat();
+        assert_eq!(resolve(&older, &newer, &longer), Err(DecodeError("1 bytes follow the record".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(
+            body in prop::collection::vec(any::<u8>(), 0..200),
+            count in any::<u64>(),
+        ) {
+            let (older, newer) = schemas();
+            let _ = resolve(&older, &newer, &body);
+            // Behind three empty fields: an array of any length.
+            let thread = [&[72][..], b"00000000-0000-0000-0000-000000000000", &[0, 0]].concat();
+            let mut varint = Vec::new();
+            let mut rest = count;
+            while rest >= 0x80 {
+                varint.push(rest as u8 | 0x80);
+                rest >>= 7;
+            }
+            varint.push(rest as u8);
+            let _ = resolve(&older, &newer, &[thread, varint, body].concat());
+        }
+    }
 }

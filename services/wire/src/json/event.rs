@@ -5,7 +5,7 @@ use threadline_domain::thread::{self, Kind, Role};
 use threadline_domain::{MessageId, Metadata, Position, ThreadId};
 use utoipa::ToSchema;
 
-use super::{Message, Time, object, some_object, text, text_or_null};
+use super::{JsonObject, Message, Time, object, text};
 
 /// Something that happened in a thread.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -42,9 +42,9 @@ pub enum Change<'a> {
         #[schema(value_type = Option<String>)]
         title: Option<Option<&'a str>>,
         /// The new metadata.
-        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_object")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Object>)]
-        metadata: Option<&'a Metadata>,
+        metadata: Option<JsonObject<'a>>,
         /// Who changed it.
         by: &'a str,
         /// When.
@@ -108,9 +108,9 @@ pub enum Change<'a> {
         /// The new text.
         content: &'a str,
         /// The new metadata; absent when it stayed.
-        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_object")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Object>)]
-        metadata: Option<&'a Metadata>,
+        metadata: Option<JsonObject<'a>>,
         /// Who edited it.
         by: &'a str,
         /// When.
@@ -143,8 +143,6 @@ pub struct CreatedThread<'a> {
     #[schema(value_type = super::ThreadKind)]
     pub kind: Kind,
     /// What it is for.
-    #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<String>)]
     pub key: Option<&'a str>,
     /// Its title.
     pub title: Option<&'a str>,
@@ -195,7 +193,7 @@ impl<'a> Change<'a> {
             },
             thread::Change::ThreadChanged(changed) => Self::ThreadChanged {
                 title: changed.title.as_ref().map(Option::as_deref),
-                metadata: changed.metadata.as_ref(),
+                metadata: changed.metadata.as_ref().map(JsonObject),
                 by,
                 at,
             },
@@ -212,7 +210,7 @@ impl<'a> Change<'a> {
                 message: *message,
                 number: *number,
                 content,
-                metadata: metadata.as_ref(),
+                metadata: metadata.as_ref().map(JsonObject),
                 by,
                 edited_at: at,
             },

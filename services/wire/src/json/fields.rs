@@ -48,6 +48,7 @@ impl Fields {
     }
 
     /// A string, or null, or nothing.
+    #[allow(clippy::option_option, reason = "null and absence differ where a text can be taken away")]
     pub(crate) fn nullable_text(&mut self, name: &str) -> Result<Option<Option<Arc<str>>>, RequestError> {
         match self.map.get(name) {
             None => Ok(None),

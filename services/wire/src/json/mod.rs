@@ -37,6 +37,7 @@ pub(crate) fn text<S: Serializer>(value: &impl Display, serializer: S) -> Result
 }
 
 /// Like [`text`], or null.
+#[allow(clippy::ref_option, reason = "serde hands fields over like this")]
 fn text_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
@@ -49,10 +50,12 @@ fn object<S: Serializer>(metadata: &Metadata, serializer: S) -> Result<S::Ok, S:
     serde_json::from_str::<&RawValue>(metadata.as_json()).map_err(serde::ser::Error::custom)?.serialize(serializer)
 }
 
-/// Like [`object`]; for fields that are left out when there is none.
-fn some_object<S: Serializer>(metadata: &Option<&Metadata>, serializer: S) -> Result<S::Ok, S::Error> {
-    match metadata {
-        Some(metadata) => object(metadata, serializer),
-        None => serializer.serialize_none(),
+/// Metadata as the JSON that it is, where there may be none.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonObject<'a>(pub &'a Metadata);
+
+impl Serialize for JsonObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object(self.0, serializer)
     }
 }

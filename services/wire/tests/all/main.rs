@@ -1,0 +1,10 @@
+//! What crosses a process boundary, held from outside.
+
+mod avro_bytes;
+mod avro_input;
+mod client_frames;
+mod rest_bodies;
+mod samples;
+mod schemas;
+mod server_frames;
+mod speed;
