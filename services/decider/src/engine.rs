@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use threadline_eventlog::{EventLog, Offset, OwnershipChange, Partition};
 use threadline_views::{Progress, Views};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::reader::Reader;
-use crate::settle;
 use crate::takeover::take_over;
 use crate::worker::Worker;
 use crate::{Binding, Config};
@@ -122,10 +121,6 @@ async fn own<B: Binding>(
         taken = taken => taken.map_err(|error| tracing::warn!(partition, %error, "a takeover has to be tried again"))?,
     };
     tracing::debug!(partition, resume = taken.resume, end = taken.end, "partition taken over");
-    let broken = CancellationToken::new();
-    let (unsettled, queue) = mpsc::channel(shared.config.in_flight_max);
-    let settling =
-        tokio::spawn(settle::run(Arc::clone(&shared.log), partition, taken.end, queue, done.clone(), broken.clone()));
     let commands = shared.reader.follow(partition, taken.resume, shared.config.read_ahead_batches_max).await;
     let worker = Worker::<B>::new(
         Arc::clone(&shared.config),
@@ -133,25 +128,14 @@ async fn own<B: Binding>(
         shared.views.clone(),
         partition,
         taken,
-        unsettled,
+        done.clone(),
     );
-    let outcome = worker.run(commands, shared.progress.subscribe(), stop, &broken).await;
+    let outcome = worker.run(commands, shared.progress.subscribe(), stop).await;
     shared.reader.leave(partition).await;
-    match outcome {
-        Ok(()) => {
-            // What was appended is settled, so that its answers are not lost with us.
-            if tokio::time::timeout(shared.config.drain_timeout, settling).await.is_err() {
-                tracing::warn!(partition, "appends were still under way when the partition was given up");
-            }
-            Ok(())
-        }
-        Err(broken) => {
-            tracing::warn!(partition, reason = ?broken, "the partition has to be taken over again");
-            metrics::counter!("threadline_decider_takeovers_repeated_total").increment(1);
-            settling.abort();
-            Err(())
-        }
-    }
+    outcome.map_err(|broken| {
+        tracing::warn!(partition, reason = ?broken, "the partition has to be taken over again");
+        metrics::counter!("threadline_decider_takeovers_repeated_total").increment(1);
+    })
 }
 
 async fn give_up(shared: &Shared, owned: Option<Owned>) {

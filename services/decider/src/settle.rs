@@ -1,10 +1,12 @@
 //! Waits for a partition's appends in order, and answers whoever got no event.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use threadline_eventlog::{Appending, Error, EventLog, NewRecord, Offset, Partition, Topic};
-use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
+
+use crate::worker::Broken;
 
 /// What became of a command, to be settled in the order of the commands.
 pub(crate) enum Unsettled {
@@ -16,40 +18,68 @@ pub(crate) enum Unsettled {
     Done(Offset),
 }
 
-/// Settles until the channel closes. At the first append that fails, or that lands where another writer's record must
-/// have come between, `broken` is cancelled and nothing more is answered: the partition is taken over again.
-pub(crate) async fn run(
+/// A partition's appends and answers under way.
+///
+/// The worker that appends is the one that waits: the log fails every later append to a partition until the failure of
+/// an earlier one was seen, so a writer that stops as soon as it sees one leaves no hole.
+pub(crate) struct Settling {
     log: Arc<dyn EventLog>,
     partition: Partition,
-    mut end: Offset,
-    mut queue: mpsc::Receiver<Unsettled>,
+    /// The offset that the next event must get; any other says that someone else writes here.
+    end: Offset,
+    queue: VecDeque<Unsettled>,
     done: watch::Sender<Option<Offset>>,
-    broken: CancellationToken,
-) {
-    let _cancel_when_gone = broken.clone().drop_guard();
-    while let Some(unsettled) = queue.recv().await {
-        match unsettled {
-            Unsettled::Event(appending) => match appending.await {
-                Ok(position) if position.offset == end => end += 1,
+}
+
+impl Settling {
+    /// Nothing under way; the next event gets the offset `end`. What is settled is told to `done`.
+    pub(crate) fn new(
+        log: Arc<dyn EventLog>,
+        partition: Partition,
+        end: Offset,
+        done: watch::Sender<Option<Offset>>,
+    ) -> Self {
+        Self { log, partition, end, queue: VecDeque::new(), done }
+    }
+
+    /// Adds what became of the next command.
+    pub(crate) fn push(&mut self, unsettled: Unsettled) {
+        self.queue.push_back(unsettled);
+    }
+
+    /// How much is under way.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Settles the oldest; waits for ever when there is none. Cancel-safe.
+    pub(crate) async fn settle_next(&mut self) -> Result<(), Broken> {
+        match self.queue.front_mut() {
+            None => std::future::pending().await,
+            Some(Unsettled::Event(appending)) => match appending.await {
+                Ok(position) if position.offset == self.end => self.end += 1,
                 Ok(position) => {
-                    tracing::warn!(partition, expected = end, event.position = %position, "another writer was here");
-                    return;
+                    let partition = self.partition;
+                    tracing::warn!(partition, expected = self.end, event.position = %position, "another writer was here");
+                    return Err(Broken::AnotherWriter);
                 }
                 Err(error) => {
-                    tracing::warn!(partition, %error, "an event could not be appended");
-                    return;
+                    tracing::warn!(partition = self.partition, %error, "an event could not be appended");
+                    return Err(Broken::NotAppended);
                 }
             },
-            Unsettled::Refusal(record) => answer(&*log, record).await,
-            Unsettled::Done(offset) => {
-                done.send_replace(Some(offset));
+            Some(Unsettled::Refusal(record)) => answer(&*self.log, record.clone()),
+            Some(Unsettled::Done(offset)) => {
+                self.done.send_replace(Some(*offset));
             }
         }
+        self.queue.pop_front();
+        Ok(())
     }
 }
 
 /// Appends an answer without waiting for it: a lost answer is a timeout at the edge, never a wrong outcome.
-async fn answer(log: &dyn EventLog, record: NewRecord) {
+fn answer(log: &dyn EventLog, record: NewRecord) {
     let appending = log.append(Topic::Rejections, record);
     tokio::spawn(async move {
         if let Err(error) = appending.await {

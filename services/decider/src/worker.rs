@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::binding::{Binding, Loaded};
 use crate::memory::Memory;
 use crate::recent::{Recent, Unusable};
-use crate::settle::Unsettled;
+use crate::settle::{Settling, Unsettled};
 use crate::{Config, takeover::Taken};
 
 type IdOf<B> = <<B as Binding>::Aggregate as Aggregate>::Id;
@@ -37,16 +37,16 @@ pub(crate) struct Worker<B: Binding> {
     memory: Memory<B::Aggregate>,
     recent: Recent<B::Aggregate>,
     next: Offset,
-    settle: mpsc::Sender<Unsettled>,
+    settling: Settling,
     views_down_until: Option<Instant>,
 }
 
 /// Why a worker gives its partition up, to take it over again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
-    /// An append failed, or someone else writes here.
-    Unsettled,
-    /// The snapshot has events we did not write.
+    /// An append failed.
+    NotAppended,
+    /// An append landed behind a record, or a snapshot has an event, that is not ours.
     AnotherWriter,
     /// The process stood still for so long that someone else may own the partition.
     Stalled,
@@ -65,11 +65,12 @@ impl<B: Binding> Worker<B> {
         views: Views,
         partition: Partition,
         taken: Taken<B>,
-        settle: mpsc::Sender<Unsettled>,
+        done: watch::Sender<Option<Offset>>,
     ) -> Self {
         let memory = Memory::new(config.state_bytes_max);
+        let settling = Settling::new(Arc::clone(&log), partition, taken.end, done);
         let (recent, next) = (taken.recent, taken.resume);
-        Self { config, log, views, partition, memory, recent, next, settle, views_down_until: None }
+        Self { config, log, views, partition, memory, recent, next, settling, views_down_until: None }
     }
 
     /// Decides until `stop` or the end of the commands (`Ok`), or until the partition must be taken over again.
@@ -78,19 +79,22 @@ impl<B: Binding> Worker<B> {
         mut commands: mpsc::Receiver<TailBatch>,
         mut progress: watch::Receiver<BTreeMap<Partition, Progress>>,
         stop: &CancellationToken,
-        broken: &CancellationToken,
     ) -> Result<(), Broken> {
         let mut pulse = tokio::time::interval(PULSE);
         let mut alive = Instant::now();
         loop {
+            let has_room = self.settling.len() < self.config.in_flight_max;
             let batch = tokio::select! {
                 biased;
-                () = stop.cancelled() => return Ok(()),
-                () = broken.cancelled() => return Err(Broken::Unsettled),
+                () = stop.cancelled() => return self.finish().await,
+                settled = self.settling.settle_next() => {
+                    settled?;
+                    continue;
+                }
                 _ = pulse.tick() => None,
-                batch = commands.recv() => match batch {
+                batch = commands.recv(), if has_room => match batch {
                     Some(batch) => Some(batch),
-                    None => return Ok(()),
+                    None => return self.finish().await,
                 },
             };
             if alive.elapsed() > self.config.stall_max {
@@ -100,35 +104,52 @@ impl<B: Binding> Worker<B> {
             if let Some(batch) = batch {
                 self.decide_all(&batch, stop).await?;
                 alive = Instant::now();
+            } else {
+                self.tidy(&mut progress);
             }
-            if self.recent.len() > RECENT_EVENTS_TRIM && progress.has_changed().unwrap_or(false) {
-                let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
-                self.recent.forget(progress);
-            }
-            metrics::gauge!("threadline_decider_state_bytes", "partition" => self.partition.to_string())
-                .set(self.memory.bytes() as f64);
         }
     }
 
     async fn decide_all(&mut self, batch: &TailBatch, stop: &CancellationToken) -> Result<(), Broken> {
-        for record in batch.records.iter() {
-            if record.offset < self.next {
-                continue;
-            }
+        let next = self.next;
+        for record in batch.records.iter().filter(|record| record.offset >= next) {
             if stop.is_cancelled() {
-                return Ok(());
+                break;
             }
             let unsettled = self.handle(record).await?;
-            if let Some(unsettled) = unsettled {
-                self.settle.send(unsettled).await.map_err(|_| Broken::Unsettled)?;
-            }
+            self.settling.push(unsettled);
             self.next = record.offset + 1;
         }
-        self.settle.send(Unsettled::Done(self.next)).await.map_err(|_| Broken::Unsettled)
+        self.settling.push(Unsettled::Done(self.next));
+        Ok(())
+    }
+
+    /// Settles what was appended, so that its answers are not lost with us.
+    async fn finish(mut self) -> Result<(), Broken> {
+        let drain_timeout = self.config.drain_timeout;
+        let settle_all = async {
+            while self.settling.len() > 0 {
+                self.settling.settle_next().await?;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(drain_timeout, settle_all).await.unwrap_or_else(|_| {
+            tracing::warn!("appends were still under way when the partition was given up");
+            Ok(())
+        })
+    }
+
+    fn tidy(&mut self, progress: &mut watch::Receiver<BTreeMap<Partition, Progress>>) {
+        if self.recent.len() > RECENT_EVENTS_TRIM && progress.has_changed().unwrap_or(false) {
+            let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
+            self.recent.forget(progress);
+        }
+        metrics::gauge!("threadline_decider_state_bytes", "partition" => self.partition.to_string())
+            .set(self.memory.bytes() as f64);
     }
 
     /// One command: fetch, decide, append.
-    async fn handle(&mut self, record: &Record) -> Result<Option<Unsettled>, Broken> {
+    async fn handle(&mut self, record: &Record) -> Result<Unsettled, Broken> {
         let context = Context::of(record);
         let command = match B::read_command(record) {
             Ok(command) => command,
@@ -136,18 +157,19 @@ impl<B: Binding> Worker<B> {
                 metrics::counter!("threadline_decider_unreadable_total").increment(1);
                 tracing::error!(partition = self.partition, command.offset = record.offset, %error, "an unreadable command");
                 // It stays readable in the command topic for as long as that keeps records; nobody can act on it.
-                return Ok(None);
+                return Ok(Unsettled::Done(record.offset + 1));
             }
         };
         let id = B::Aggregate::id_of(&command);
         let rejection = match self.decide(id, &command).await {
-            Ok(Ok(event)) => return Ok(Some(self.append(id, event, record.offset, &context))),
+            Ok(Ok(event)) => return Ok(self.append(id, event, record.offset, &context)),
             Ok(Err(rejection)) => Ok(rejection),
             Err(Undecided::Refuse(reason)) => Err(reason),
             Err(Undecided::Broken(broken)) => return Err(broken),
         };
         metrics::counter!("threadline_decider_refusals_total").increment(1);
-        Ok(B::refusal_record(id, rejection, &context).map(Unsettled::Refusal))
+        let answer = B::refusal_record(id, rejection, &context);
+        Ok(answer.map_or(Unsettled::Done(record.offset + 1), Unsettled::Refusal))
     }
 
     async fn decide(
