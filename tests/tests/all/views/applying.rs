@@ -1,0 +1,226 @@
+//! Batches and progress: all or nothing, once, and the same rows however they were cut.
+
+use threadline_domain::thread::{Change, ThreadChanged};
+use threadline_domain::{Metadata, Position, ReadMark, Topic, UserProfile};
+use threadline_views::{Batch, Error, Progress, Records};
+
+use super::{Script, at, fresh, user};
+
+/// A script in which everything happens that can happen to a thread.
+fn everything() -> Script {
+    let mut script = Script::new(2);
+    for id in 1..=3 {
+        let thread = script.group(id, &["ann", "bob", "cid"]);
+        for round in 0..10 {
+            let number = script.post(thread, "ann", "first");
+            script.edit(thread, "ann", number, "second");
+            script.post(thread, "bob", "to be taken back");
+            script.delete(thread, "bob", number + 1);
+            script.remove(thread, "ann", "cid");
+            script.post(thread, "ann", "without cid");
+            script.add(thread, "ann", "cid");
+            let change = ThreadChanged {
+                title: Some((round % 2 == 0).then(|| "another title".into())),
+                metadata: (round % 3 == 0).then(|| Metadata::from_canonical_json(r#"{"b":2}"#)),
+            };
+            script.happen(thread, "ann", Change::ThreadChanged(change));
+        }
+        if id == 3 {
+            script.happen(thread, "ann", Change::ThreadArchived);
+        }
+    }
+    script
+}
+
+#[tokio::test]
+async fn rows_do_not_depend_on_how_the_log_was_cut() {
+    let marks: Vec<_> = (0..9)
+        .map(|number| ReadMark { thread: everything().events[0].event.thread, user: user("dan"), number, at: at(5) })
+        .collect();
+    let users: Vec<_> = (0..9)
+        .map(|index| UserProfile { user: user("ann"), name: format!("Ann {index}").into(), at: at(index) })
+        .collect();
+    let end = |count: usize| Progress { next: count as u64, cause: None };
+    let mut checksums = vec![];
+    for cut in [1, 7, 10_000] {
+        let here = fresh().await;
+        here.views.follow("the log").await.unwrap();
+        let mut script = everything();
+        if cut != 7 {
+            here.views.project_reads(0, end(0), end(9), &marks).await.unwrap();
+        }
+        while script.apply_some(&here.views, cut).await {}
+        if cut == 7 {
+            for (index, mark) in marks.iter().enumerate() {
+                let mark = std::slice::from_ref(mark);
+                here.views.project_reads(0, end(index), end(index + 1), mark).await.unwrap();
+            }
+        }
+        here.views.project_users(0, end(0), end(4), &users[..4]).await.unwrap();
+        here.views.project_users(0, end(4), end(9), &users[4..]).await.unwrap();
+        checksums.push(here.views.checksums().await.unwrap());
+    }
+    assert_eq!(checksums[0], checksums[1]);
+    assert_eq!(checksums[0], checksums[2]);
+    for (table, checksum) in &checksums[0] {
+        assert_eq!(checksum.starts_with("0:"), *table == "dead_letters", "{table} {checksum}");
+    }
+}
+
+#[tokio::test]
+async fn checksums_see_a_single_difference() {
+    let here = fresh().await;
+    let mut script = everything();
+    script.apply(&here.views).await;
+    let before = here.views.checksums().await.unwrap();
+    script.edit(script.events[0].event.thread, "ann", 1, "third");
+    script.apply(&here.views).await;
+    let after = here.views.checksums().await.unwrap();
+    for table in ["messages", "threads", "timeline", "positions"] {
+        assert_ne!(before[table], after[table], "{table}");
+    }
+    for table in ["members", "reads", "users"] {
+        assert_eq!(before[table], after[table], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_zombie_is_fenced_and_leaves_no_trace() {
+    let here = fresh().await;
+    let script = everything();
+    let (all, start, end) = (&script.events, Progress::default(), script.progress(script.events.len()));
+    let first = script.progress(10);
+    here.views.project_events(2, start, first, &all[..10]).await.unwrap();
+    let before = here.views.checksums().await.unwrap();
+    for (from, what) in
+        [(start, "from the start"), (script.progress(5), "from elsewhere"), (script.progress(20), "ahead")]
+    {
+        let result = here.views.project_events(2, from, end, &all[from.next as usize..]).await;
+        assert!(matches!(result, Err(Error::Fenced)), "{what}: {result:?}");
+    }
+    // Same offset, another cause.
+    let other = Progress { cause: Some(1), ..first };
+    assert!(matches!(here.views.project_events(2, other, end, &all[10..]).await, Err(Error::Fenced)));
+    assert_eq!(here.views.checksums().await.unwrap(), before);
+    // A partition never touched can only be moved from its start.
+    assert!(matches!(here.views.project_events(3, first, end, &[]).await, Err(Error::Fenced)));
+    assert_eq!(here.views.progress(Topic::Messages).await.unwrap(), [(2, first)].into());
+}
+
+#[tokio::test]
+async fn of_two_at_once_one_is_fenced() {
+    let here = fresh().await;
+    let script = everything();
+    let mut from = 0;
+    while from < script.events.len() {
+        let to = script.events.len().min(from + 9);
+        let (before, after) = (script.progress(from), script.progress(to));
+        let apply = || here.views.project_events(2, before, after, &script.events[from..to]);
+        let results: [Result<(), Error>; 2] = tokio::join!(apply(), apply()).into();
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
+        assert_eq!(results.iter().filter(|result| matches!(result, Err(Error::Fenced))).count(), 1, "{results:?}");
+        from = to;
+    }
+    let alone = fresh().await;
+    everything().apply(&alone.views).await;
+    assert_eq!(here.views.checksums().await.unwrap(), alone.views.checksums().await.unwrap());
+}
+
+#[tokio::test]
+async fn several_partitions_move_together_or_not_at_all() {
+    let here = fresh().await;
+    let (mut one, mut two) = (Script::new(0), Script::new(1));
+    let thread = one.group(1, &["ann"]);
+    two.group(2, &["bob"]);
+    let mark = [ReadMark { thread, user: user("ann"), number: 3, at: at(0) }];
+    let batches = [all_of(&one), Batch { from: Progress { next: 7, cause: None }, ..all_of(&two) }];
+    assert!(matches!(here.views.project(&batches).await, Err(Error::Fenced)));
+    assert_eq!(here.views.progress(Topic::Messages).await.unwrap(), [].into());
+    let batches = [
+        all_of(&one),
+        all_of(&two),
+        Batch {
+            partition: 1,
+            from: Progress::default(),
+            to: Progress { next: 1, cause: None },
+            records: Records::Reads(&mark),
+        },
+    ];
+    here.views.project(&batches).await.unwrap();
+    assert_eq!(
+        here.views.progress(Topic::Messages).await.unwrap(),
+        [(0, one.progress(1)), (1, two.progress(1))].into()
+    );
+    assert_eq!(here.views.progress(Topic::Reads).await.unwrap().len(), 1);
+    assert!(here.views.thread(&user("bob"), two.events[0].event.thread).await.unwrap().is_some());
+}
+
+fn all_of(script: &Script) -> Batch<'_> {
+    Batch {
+        partition: script.partition,
+        from: Progress::default(),
+        to: script.progress(script.events.len()),
+        records: Records::Events(&script.events),
+    }
+}
+
+#[tokio::test]
+async fn poison_is_found_in_its_batch() {
+    let here = fresh().await;
+    let (mut one, mut two) = (Script::new(0), Script::new(1));
+    let thread = one.group(1, &["ann"]);
+    let other = two.group(2, &["ann"]);
+    for _ in 0..50 {
+        one.post(thread, "ann", "fine");
+        two.post(other, "ann", "fine");
+    }
+    // A text in Postgres cannot hold NUL.
+    two.post(other, "ann", "not \0 fine");
+    two.post(other, "ann", "fine");
+    match here.views.project(&[all_of(&one), all_of(&two)]).await {
+        Err(Error::Poison { batch: 1, index: 51, reason }) => assert!(reason.contains("0x00"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(here.views.progress(Topic::Messages).await.unwrap(), [].into());
+    // What comes before it, and behind it, can be applied.
+    let poison = two.progress(51);
+    let behind = two.progress(52);
+    here.views.project_events(1, Progress::default(), poison, &two.events[..51]).await.unwrap();
+    here.views.project_events(1, poison, behind, &[]).await.unwrap();
+    here.views.project_events(1, behind, two.progress(53), &two.events[52..]).await.unwrap();
+    let view = here.views.thread(&user("ann"), other).await.unwrap().unwrap();
+    assert_eq!((view.last_number, view.last_seq), (52, 53));
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_noted_once() {
+    let here = fresh().await;
+    let position = Position { topic: Topic::Messages, partition: 1, offset: 9 };
+    here.views.dead_letter(position, "no such \0 schema").await.unwrap();
+    let before = here.views.checksums().await.unwrap();
+    here.views.dead_letter(position, "another reason").await.unwrap();
+    assert_eq!(here.views.checksums().await.unwrap(), before);
+    assert!(before["dead_letters"].starts_with("1:"));
+}
+
+#[tokio::test]
+async fn views_follow_one_log() {
+    let here = fresh().await;
+    let (one, two) = tokio::join!(here.views.follow("a"), here.views.follow("a"));
+    // Two first uses at once: both agree, or one has to look again.
+    assert!(one.is_ok() || two.is_ok(), "{one:?} {two:?}");
+    here.views.follow("a").await.unwrap();
+    assert!(matches!(here.views.follow("b").await, Err(Error::OtherLog { views, log }) if views == "a" && log == "b"));
+}
+
+#[tokio::test]
+async fn many_may_migrate_at_once() {
+    let database = threadline_tests::database::Database::fresh().await;
+    let all = [super::open(&database), super::open(&database), super::open(&database)];
+    let missing = all[0].progress(Topic::Messages).await;
+    assert!(matches!(missing, Err(Error::Schema(_))), "{missing:?}");
+    let (one, two, three) = tokio::join!(all[0].migrate(), all[1].migrate(), all[2].migrate());
+    one.and(two).and(three).unwrap();
+    all[0].migrate().await.unwrap();
+    all[0].progress(Topic::Messages).await.unwrap();
+}

@@ -1,0 +1,32 @@
+//! The views on a real Postgres: rows, pages, marks, snapshots.
+
+mod applying;
+mod messages;
+mod resume;
+mod script;
+mod snapshots;
+mod threads;
+mod unread;
+
+use sqlx::postgres::PgPoolOptions;
+use threadline_tests::database::Database;
+use threadline_views::Views;
+
+pub use script::{Script, at, message_id, user};
+
+/// Views in a database of their own, which goes when this does.
+pub struct Fresh {
+    pub views: Views,
+    _database: Database,
+}
+
+pub async fn fresh() -> Fresh {
+    let database = Database::fresh().await;
+    let views = open(&database);
+    views.migrate().await.unwrap();
+    Fresh { views, _database: database }
+}
+
+pub fn open(database: &Database) -> Views {
+    Views::new(PgPoolOptions::new().max_connections(4).connect_lazy(database.url()).unwrap())
+}

@@ -1,0 +1,67 @@
+//! What the decider loads, and waiting for a position.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use threadline_domain::thread::{Change, Thread, ThreadChanged};
+use threadline_domain::{Aggregate, Position, Topic};
+use threadline_views::{Error, Progress};
+
+use super::{Script, fresh, message_id};
+
+#[tokio::test]
+async fn a_state_is_what_folding_the_events_gives() {
+    let here = fresh().await;
+    let mut script = Script::new(0);
+    let thread = script.group(1, &["ann", "bob", "cid"]);
+    for _ in 0..4 {
+        script.post(thread, "ann", "x");
+    }
+    script.edit(thread, "ann", 1, "y");
+    script.edit(thread, "ann", 1, "z");
+    script.edit(thread, "ann", 2, "y");
+    script.delete(thread, "ann", 2);
+    script.delete(thread, "ann", 3);
+    script.remove(thread, "ann", "bob");
+    let change = ThreadChanged { title: Some(Some("new".into())), metadata: None };
+    script.happen(thread, "ann", Change::ThreadChanged(change));
+    script.happen(thread, "ann", Change::ThreadArchived);
+    assert_eq!(here.views.thread_state(thread, 0).await.unwrap(), (None, Progress::default()));
+    let mut folded = Thread::default();
+    for count in 1..=script.events.len() {
+        script.apply_some(&here.views, 1).await;
+        let event = &script.events[count - 1].event;
+        Thread::evolve(&mut folded, event);
+        let (state, progress) = here.views.thread_state(thread, 0).await.unwrap();
+        assert_eq!(progress, script.progress(count));
+        let known_floor = folded.known.last_key_value().map(|(id, _)| *id);
+        assert_eq!(state.unwrap(), Thread { known: BTreeMap::new(), known_floor, ..folded.clone() });
+        for number in 1..=5 {
+            let (fact, progress) = here.views.message_fact(thread, message_id(number), 0).await.unwrap();
+            assert_eq!(fact, folded.known.get(&message_id(number)).cloned().flatten());
+            assert_eq!(progress, script.progress(count));
+        }
+    }
+    // The same in one batch.
+    let at_once = fresh().await;
+    let (end, start) = (script.progress(script.events.len()), Progress::default());
+    at_once.views.project_events(0, start, end, &script.events).await.unwrap();
+    assert_eq!(at_once.views.checksums().await.unwrap(), here.views.checksums().await.unwrap());
+}
+
+#[tokio::test]
+async fn waiting_ends_when_the_record_is_there_or_the_time_is_up() {
+    let here = fresh().await;
+    let mut script = Script::new(1);
+    let thread = script.group(1, &["ann"]);
+    script.post(thread, "ann", "x");
+    let position = |offset| Position { topic: Topic::Messages, partition: 1, offset };
+    let behind = here.views.wait_for(position(0), Duration::from_millis(5)).await;
+    assert!(matches!(behind, Err(Error::Behind)), "{behind:?}");
+    script.apply_some(&here.views, 1).await;
+    here.views.wait_for(position(0), Duration::ZERO).await.unwrap();
+    let views = here.views.clone();
+    let waiting = tokio::spawn(async move { views.wait_for(position(1), Duration::from_secs(30)).await });
+    script.apply(&here.views).await;
+    waiting.await.unwrap().unwrap();
+}
