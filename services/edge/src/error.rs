@@ -198,11 +198,7 @@ impl From<RequestError> for Problem {
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        match RequestError::of(&rejection) {
-            Err(error) => error.unnested().into(),
-            // What was settled before is an answer; a decider that calls it a refusal is at fault.
-            Ok(_) => Self::new(ErrorCode::Internal, "it was done before"),
-        }
+        RequestError::of(&rejection).unnested().into()
     }
 }
 

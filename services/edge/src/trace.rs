@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// A place in a trace. As text: `00-<trace>-<span>-<flags>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trace {
+pub(crate) struct Trace {
     trace: u128,
     span: u64,
     flags: u8,
@@ -13,7 +13,7 @@ pub struct Trace {
 
 impl Trace {
     /// Goes on with the caller's trace in a span of our own, or begins one.
-    pub fn enter(traceparent: Option<&str>) -> Self {
+    pub(crate) fn enter(traceparent: Option<&str>) -> Self {
         let caller = traceparent.and_then(parse);
         Self {
             trace: caller.map_or_else(|| Uuid::now_v7().as_u128(), |(trace, _)| trace),
@@ -23,12 +23,12 @@ impl Trace {
     }
 
     /// The trace's id, 32 hexadecimal digits.
-    pub fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         format!("{:032x}", self.trace)
     }
 
     /// The header for whoever comes next.
-    pub fn header(&self) -> Bytes {
+    pub(crate) fn header(&self) -> Bytes {
         format!("00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags).into()
     }
 }

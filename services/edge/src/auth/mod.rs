@@ -3,6 +3,8 @@
 mod claims;
 mod config;
 mod jwks;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use config::{AuthConfig, KeySource, Secret};

@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use threadline_domain::thread::Action;
 use threadline_wire::json;
-use uuid::Uuid;
 
 use super::body::JsonBody;
 use super::caller::Caller;

@@ -12,7 +12,6 @@ use threadline_domain::{MessageId, Position};
 use threadline_views::{MessageView, Window};
 use threadline_wire::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::body::{IdempotencyKey, JsonBody};
 use super::caller::Caller;

@@ -74,9 +74,13 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|_| Problem::field("query", "is not a list of name=value pairs in UTF-8"))?;
+            .map_err(|_| Problem::field("query", "is not a list of name=value pairs"))?;
         let mut params = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in pairs {
+            // The decoder puts this character where bytes are not UTF-8.
+            if name.contains('\u{FFFD}') || value.contains('\u{FFFD}') {
+                return Err(Problem::field(name, "is not UTF-8"));
+            }
             params.entry(name).or_default().push(value);
         }
         Ok(Self(params))
