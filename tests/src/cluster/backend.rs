@@ -6,6 +6,9 @@ use super::servers::{OwnBroker, OwnPostgres};
 use crate::database::Database;
 use crate::token::SECRET;
 
+/// Partitions of every topic in a test.
+pub const PARTITIONS: u32 = 8;
+
 /// A log, and a database for the views.
 pub struct Backend {
     postgres: Postgres,
@@ -100,6 +103,8 @@ impl Backend {
             ("THREADLINE_JWT_SECRET", SECRET),
             ("THREADLINE_LOG", "info"),
         ];
+        let partitions = PARTITIONS.to_string();
+        environment.push(("THREADLINE_LOG_PARTITIONS", &partitions));
         if let Some(Kafka { brokers, prefix, .. }) = &self.kafka {
             environment.extend([("KAFKA_BROKERS", brokers.as_str()), ("THREADLINE_KAFKA_TOPIC_PREFIX", prefix)]);
         }

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
 
-pub use backend::{Backend, shared_brokers};
+pub use backend::{Backend, PARTITIONS, shared_brokers};
 use ports::Ports;
-pub use process::{Process, command};
+pub use process::Process;
+use process::command;
+pub use servers::OwnBroker;
 
 use crate::rest::Rest;
 
@@ -36,6 +38,7 @@ pub struct Cluster {
     processes: Vec<Process>,
     urls: Vec<String>,
     live: watch::Sender<Vec<String>>,
+    directory: PathBuf,
     _ports: Ports,
 }
 
@@ -55,7 +58,7 @@ impl Cluster {
             Layout::Roles => start_roles(&environment, &directory, &ports),
         };
         let (live, _) = watch::channel(urls.clone());
-        let mut cluster = Self { backend, processes, urls, live, _ports: ports };
+        let mut cluster = Self { backend, processes, urls, live, directory, _ports: ports };
         for process in &mut cluster.processes {
             process.ready().await;
         }
@@ -75,6 +78,11 @@ impl Cluster {
     /// The base URLs of all edges that are not being killed.
     pub fn edges(&self) -> watch::Receiver<Vec<String>> {
         self.live.subscribe()
+    }
+
+    /// Runs a command of the binary beside the processes, on the same log and views; returns what it printed.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        run(&self.directory, &self.backend.environment(), arguments)
     }
 
     /// The process of this name, such as `decider-0`.
@@ -146,13 +154,16 @@ fn log_directory(test: &str) -> PathBuf {
 /// Schemas and topics.
 fn prepare(directory: &Path, backend: &Backend) {
     let environment = backend.environment();
-    let mut steps: Vec<&[&str]> = vec![&["migrate"]];
+    run(directory, &environment, &["migrate"]);
     if backend.is_kafka() {
-        steps.push(&["topics", "create"]);
+        run(directory, &environment, &["topics", "create", "--partitions", &PARTITIONS.to_string()]);
     }
-    for step in steps {
-        let output = command(directory, &environment).args(step).output().expect("the binary starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "threadline {} failed: {said}", step.join(" "));
-    }
+}
+
+/// Runs a command of the binary to its good end; returns what it printed.
+fn run(directory: &Path, environment: &[(String, String)], arguments: &[&str]) -> String {
+    let output = command(directory, environment).args(arguments).output().expect("the binary starts");
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "threadline {} failed: {said}{complained}", arguments.join(" "));
+    said.into_owned()
 }

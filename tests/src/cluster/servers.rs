@@ -47,31 +47,45 @@ impl Drop for OwnPostgres {
 }
 
 /// A Kafka node with a port and a directory of its own; it ends when it is dropped.
-pub(super) struct OwnBroker {
+pub struct OwnBroker {
     directory: PathBuf,
     ports: Ports,
+    settings: String,
 }
 
 impl OwnBroker {
     /// Makes and starts one, and waits until it answers.
     pub(super) fn start() -> Self {
-        let broker = Self { directory: temporary("kafka"), ports: Ports::take(2) };
+        Self::start_with(0, |_, _| String::new())
+    }
+
+    /// Likewise, with settings of the test's own, made from the broker's port and so many further ones.
+    pub fn start_with(ports: u16, settings: impl FnOnce(u16, &[u16]) -> String) -> Self {
+        let (directory, taken) = (temporary("kafka"), Ports::take(2 + ports));
+        let further: Vec<_> = (2..2 + ports).map(|index| taken.get(index)).collect();
+        let settings = settings(taken.get(0), &further);
+        let broker = Self { directory, ports: taken, settings };
         broker.script("start");
         broker
     }
 
+    /// The further port with this index.
+    pub fn port(&self, index: u16) -> u16 {
+        self.ports.get(2 + index)
+    }
+
     /// `host:port`.
-    pub(super) fn address(&self) -> String {
+    pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports.get(0))
     }
 
     /// Ends it with no warning.
-    pub(super) fn kill(&self) {
+    pub fn kill(&self) {
         self.script("kill");
     }
 
     /// Brings it back with its data, and waits until it answers.
-    pub(super) fn bring_back(&self) {
+    pub fn bring_back(&self) {
         self.script("start");
     }
 
@@ -80,6 +94,7 @@ impl OwnBroker {
         let mut command = Command::new(script);
         command.arg(action).env("THREADLINE_KAFKA_DIR", &self.directory);
         command.env("THREADLINE_KAFKA_PORT", self.ports.get(0).to_string());
+        command.env("THREADLINE_KAFKA_PROPERTIES", &self.settings);
         // A file, not a pipe: the broker outlives the script and would hold a pipe open.
         let said = self.directory.with_extension("log");
         let log = std::fs::File::create(&said).expect("the temporary directory can be written");

@@ -1,14 +1,111 @@
-//! The log goes away and comes back.
+//! The log goes away and comes back; processes die.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use threadline_eventlog::{Error, EventLog, Record, Start, Topic};
 use tokio::time::timeout;
 
-use super::owners::{Held, hold};
+use super::owners::{Held, hold, share};
 use super::{LogUnderTest, PATIENCE, append_all, number_in, numbered, numbers_of, offsets_of, tail_of, take};
+
+/// What an owner holds now.
+#[derive(Default)]
+pub(super) struct Held(pub(super) BTreeMap<Partition, Option<Offset>>);
+
+impl Held {
+    /// Takes the next change in.
+    pub(super) async fn follow(&mut self, ownership: &mut Ownership) {
+        match ownership.changed().await.expect("ownership goes on") {
+            OwnershipChange::Assigned(partitions) => {
+                for (partition, committed) in partitions {
+                    assert!(self.0.insert(partition, committed).is_none(), "{partition} was ours already");
+                }
+            }
+            OwnershipChange::Revoked { partitions, done } => {
+                self.0.retain(|partition, _| !partitions.contains(partition));
+                let _ = done.send(());
+            }
+            OwnershipChange::Lost(partitions) => self.0.retain(|partition, _| !partitions.contains(partition)),
+        }
+    }
+
+    fn partitions(&self) -> BTreeSet<Partition> {
+        self.0.keys().copied().collect()
+    }
+}
+
+/// Follows until this owner holds so many.
+pub(super) async fn hold(held: &mut Held, ownership: &mut Ownership, count: u32) {
+    let follow = async {
+        while held.0.len() != count as usize {
+            held.follow(ownership).await;
+        }
+    };
+    timeout(PATIENCE, follow).await.expect("the owner gets its share");
+}
+
+/// Follows both until each holds its share.
+async fn share(one: (&mut Held, &mut Ownership), other: (&mut Held, &mut Ownership), partitions: u32) {
+    let follow = async {
+        let small = (partitions / 2) as usize;
+        while one.0.0.len().min(other.0.0.len()) != small || one.0.0.len() + other.0.0.len() != partitions as usize {
+            tokio::select! {
+                () = one.0.follow(one.1) => {}
+                () = other.0.follow(other.1) => {}
+            }
+        }
+    };
+    timeout(PATIENCE, follow).await.expect("both get their share");
+}
+
+pub(super) async fn two_owners_share_all_partitions<L: LogUnderTest>(log: &L) {
+    let (one, other) = (log.open().await, log.open().await);
+    let (mut first, mut second) = (one.own(Topic::MessagesCommands, "g"), other.own(Topic::MessagesCommands, "g"));
+    let (mut held_first, mut held_second) = (Held::default(), Held::default());
+    share((&mut held_first, &mut first), (&mut held_second, &mut second), L::PARTITIONS).await;
+    assert!(held_first.partitions().is_disjoint(&held_second.partitions()));
+    let all: BTreeSet<_> = held_first.partitions().union(&held_second.partitions()).copied().collect();
+    assert_eq!(all, (0..L::PARTITIONS).collect());
+}
+
+pub(super) async fn a_dead_owners_partitions_are_taken_over<L: LogUnderTest>(log: &L) {
+    let (one, other) = (log.open().await, log.open().await);
+    let (mut first, mut second) = (one.own(Topic::MessagesCommands, "g"), other.own(Topic::MessagesCommands, "g"));
+    let (mut held_first, mut held_second) = (Held::default(), Held::default());
+    share((&mut held_first, &mut first), (&mut held_second, &mut second), L::PARTITIONS).await;
+    let started = Instant::now();
+    log.kill(&one).await;
+    hold(&mut held_second, &mut second, L::PARTITIONS).await;
+    let took = started.elapsed();
+    println!("taken over after {} ms", took.as_millis());
+    assert!(took < L::TAKEOVER_MAX, "took {} ms", took.as_millis());
+}
+
+pub(super) async fn a_full_queue_refuses<L: LogUnderTest>(log: &L) {
+    const RECORDS: usize = 200_000;
+    let process = log.open().await;
+    append_all(&*process, Topic::Messages, 0, 0..1).await;
+    log.go_away().await;
+    let mut pending = Vec::new();
+    let mut full = false;
+    for number in 0..RECORDS {
+        let appending = process.append_to(Topic::Messages, 0, numbered("k", number));
+        // Full is known at once.
+        match futures_util::FutureExt::now_or_never(appending) {
+            Some(Err(Error::Full)) => {
+                full = true;
+                break;
+            }
+            Some(Ok(_)) => panic!("the log is away"),
+            // Dropped: nobody waits for it.
+            Some(Err(_)) | None => pending.push(number),
+        }
+    }
+    log.come_back().await;
+    assert!(full, "{} records were taken while the log was away", pending.len());
+}
 
 pub(super) async fn tails_go_on_after_an_outage<L: LogUnderTest>(log: &L) {
     let (writer, reader) = (log.open().await, log.open().await);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use threadline_eventlog::{Error, EventLog, Headers, NewRecord, Topic, topics};
 
-use super::{LogUnderTest, append_all, numbered};
+use super::{LogUnderTest, numbered};
 
 pub(super) async fn a_record_too_large_is_refused<L: LogUnderTest>(log: &L) {
     let process = log.open().await;
@@ -18,30 +18,6 @@ pub(super) async fn a_record_too_large_is_refused<L: LogUnderTest>(log: &L) {
     let mut tail = super::tail_of(&*process, Topic::Messages, 0, threadline_eventlog::Start::At(0));
     let seen = super::take(&mut tail, 1).await;
     assert_eq!(seen[0].value.as_ref().map(Bytes::len), Some(topics::RECORD_BYTES_MAX - 1));
-}
-
-pub(super) async fn a_full_queue_refuses<L: LogUnderTest>(log: &L) {
-    const RECORDS: usize = 200_000;
-    let process = log.open().await;
-    append_all(&*process, Topic::Messages, 0, 0..1).await;
-    log.go_away().await;
-    let mut pending = Vec::new();
-    let mut full = false;
-    for number in 0..RECORDS {
-        let appending = process.append_to(Topic::Messages, 0, numbered("k", number));
-        // Full is known at once.
-        match futures_util::FutureExt::now_or_never(appending) {
-            Some(Err(Error::Full)) => {
-                full = true;
-                break;
-            }
-            Some(Ok(_)) => panic!("the log is away"),
-            // Dropped: nobody waits for it.
-            Some(Err(_)) | None => pending.push(number),
-        }
-    }
-    log.come_back().await;
-    assert!(full, "{} records were taken while the log was away", pending.len());
 }
 
 pub(super) async fn a_partition_that_is_not_there_is_refused<L: LogUnderTest>(log: &L) {

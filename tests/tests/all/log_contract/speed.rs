@@ -100,3 +100,11 @@ async fn of_postgres() {
         measure("postgres", &log, topic).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn of_kafka() {
+    if let Some(log) = super::kafka::start().await {
+        measure("kafka", &log, Topic::Messages).await;
+    }
+}

@@ -1,1 +1,0 @@
-//! The log in Kafka keeps the contract.
