@@ -16,18 +16,36 @@ pub struct Refusal {
 }
 
 /// Rejections that are nothing but their name.
-const PLAIN: [(Rejection, &str); 10] = [
-    (Rejection::UnknownThread, "unknown_thread"),
-    (Rejection::KeyTaken, "key_taken"),
-    (Rejection::ThreadArchived, "thread_archived"),
-    (Rejection::Forbidden, "forbidden"),
-    (Rejection::DmFixed, "dm_fixed"),
-    (Rejection::UnknownMember, "unknown_member"),
-    (Rejection::LastOwner, "last_owner"),
-    (Rejection::UnknownMessage, "unknown_message"),
-    (Rejection::MessageDeleted, "message_deleted"),
-    (Rejection::MessageConflict, "message_conflict"),
+const PLAIN: [Rejection; 10] = [
+    Rejection::UnknownThread,
+    Rejection::KeyTaken,
+    Rejection::ThreadArchived,
+    Rejection::Forbidden,
+    Rejection::DmFixed,
+    Rejection::UnknownMember,
+    Rejection::LastOwner,
+    Rejection::UnknownMessage,
+    Rejection::MessageDeleted,
+    Rejection::MessageConflict,
 ];
+
+/// A rejection's name in the record.
+const fn reason_of(rejection: &Rejection) -> &'static str {
+    match rejection {
+        Rejection::Settled(_) => "settled",
+        Rejection::Invalid { .. } => "invalid",
+        Rejection::UnknownThread => "unknown_thread",
+        Rejection::KeyTaken => "key_taken",
+        Rejection::ThreadArchived => "thread_archived",
+        Rejection::Forbidden => "forbidden",
+        Rejection::DmFixed => "dm_fixed",
+        Rejection::UnknownMember => "unknown_member",
+        Rejection::LastOwner => "last_owner",
+        Rejection::UnknownMessage => "unknown_message",
+        Rejection::MessageDeleted => "message_deleted",
+        Rejection::MessageConflict => "message_conflict",
+    }
+}
 
 /// The fields that a rule can find at fault. A decider that is newer than the reader may name others.
 const FIELDS: [&str; 15] = [
@@ -51,27 +69,17 @@ const UNKNOWN_FIELD: &str = "request";
 
 /// Encodes a refusal.
 pub fn encode_refusal(refusal: &Refusal) -> Encoded {
-    let mut flat = Flat::default();
+    let mut flat = Flat { reason: refusal.rejection.as_ref().map_or("undecided", reason_of).into(), ..Flat::default() };
     match &refusal.rejection {
-        Err(detail) => {
-            flat.reason = "undecided".into();
-            flat.detail = Some(detail.clone());
-        }
-        Ok(Rejection::Settled(outcome)) => {
-            flat.reason = "settled".into();
-            flat.outcome = Some(*outcome);
-        }
+        Err(detail) => flat.detail = Some(detail.clone()),
+        Ok(Rejection::Settled(outcome)) => flat.outcome = Some(*outcome),
         Ok(Rejection::Invalid { field, reason }) => {
             let (fault, limit) = fault_of(*reason);
-            flat.reason = "invalid".into();
             flat.field = Some((*field).into());
             flat.fault = Some(fault.into());
             flat.limit = limit.map(|limit| limit as u64);
         }
-        Ok(plain) => {
-            let name = PLAIN.iter().find(|(rejection, _)| rejection == plain).map(|(_, name)| *name);
-            flat.reason = name.expect("every other rejection is plain, which a test checks").into();
-        }
+        Ok(_) => {}
     }
     let mut out = Output::new(Record::Rejection);
     out.put(&refusal.thread);
@@ -112,8 +120,8 @@ impl Flat {
                 Rejection::Invalid { field, reason: invalid(&required(self.fault, "fault")?, self.limit)? }
             }
             name => {
-                let plain = PLAIN.into_iter().find(|(_, plain)| *plain == name);
-                plain.ok_or_else(|| DecodeError(format!("reason: {name:?} is not known")))?.0
+                let plain = PLAIN.into_iter().find(|plain| reason_of(plain) == name);
+                plain.ok_or_else(|| DecodeError(format!("reason: {name:?} is not known")))?
             }
         }))
     }

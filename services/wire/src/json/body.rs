@@ -18,10 +18,13 @@ pub struct CreateThreadBody {
     /// What sort.
     pub kind: ThreadKind,
     /// The people in it; the creator need not be named.
+    #[schema(max_items = 1_000)]
     pub participants: Vec<String>,
     /// Its title.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
     /// What it is for, such as `project_305`: there is one thread with a key.
+    #[schema(min_length = 1, max_length = 200)]
     pub key: Option<String>,
     /// The product's own data.
     #[schema(value_type = Option<Object>)]
@@ -47,6 +50,7 @@ pub fn create_thread(json: &[u8]) -> Result<CreateThread, RequestError> {
 #[serde(deny_unknown_fields)]
 pub struct ChangeThreadBody {
     /// The new title; null takes it away.
+    #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
     /// The new metadata, replacing all of the old.
     #[schema(value_type = Option<Object>)]
@@ -65,6 +69,7 @@ pub fn change_thread(json: &[u8]) -> Result<ChangeThread, RequestError> {
 #[serde(deny_unknown_fields)]
 pub struct AddMemberBody {
     /// Who.
+    #[schema(min_length = 1, max_length = 128)]
     pub user: String,
     /// As what; `member` when absent.
     pub role: Option<super::Role>,
@@ -93,15 +98,26 @@ pub fn change_role(json: &[u8]) -> Result<Role, RequestError> {
 
 const ROLES: &str = "owner, admin, member";
 
+/// What sort of message people post; the others come of what happens elsewhere.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described in the domain")]
+pub enum PostedKind {
+    Text,
+    Voice,
+    File,
+}
+
 /// Posts a message.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostMessageBody {
     /// A UUIDv7, the idempotency key; minted when absent.
     pub id: Option<uuid::Uuid>,
-    /// `text` (when absent), `voice` or `file`.
-    pub kind: Option<super::MessageKind>,
+    /// What sort; `text` when absent.
+    pub kind: Option<PostedKind>,
     /// The text.
+    #[schema(max_length = 10_000)]
     pub content: String,
     /// The product's own data.
     #[schema(value_type = Option<Object>)]
@@ -123,6 +139,7 @@ pub fn post_message(json: &[u8], default_id: MessageId) -> Result<PostMessage, R
 #[serde(deny_unknown_fields)]
 pub struct EditMessageBody {
     /// The new text.
+    #[schema(max_length = 10_000)]
     pub content: String,
     /// The new metadata; absent: the old stays.
     #[schema(value_type = Option<Object>)]

@@ -20,7 +20,7 @@ use threadline_domain::Metadata;
 
 pub use body::{
     AddMemberBody, ChangeRoleBody, ChangeThreadBody, CreateThreadBody, EditMessageBody, MarkReadBody, PostMessageBody,
-    add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
+    PostedKind, add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
 };
 pub(crate) use body::{edit, message};
 pub use error::ErrorBody;

@@ -3,6 +3,7 @@
 mod avro_bytes;
 mod avro_input;
 mod client_frames;
+mod openapi;
 mod rest_bodies;
 mod samples;
 mod schemas;
