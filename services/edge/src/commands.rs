@@ -258,13 +258,13 @@ impl Waiter {
         match self {
             // Whoever called may have gone.
             Self::Call(caller) => drop(caller.send(answer)),
-            Self::Session { session, id, posts } => session.finish(match answer {
+            Self::Session { session, id, posts } => session.finish(Some(match answer {
                 Ok(Answer { outcome, position, .. }) => {
                     let written = Written { position, ..Written::earlier(&outcome, posts) };
                     frame::ok(id.as_deref(), &written).into()
                 }
                 Err(refused) => answer::refused(id, &refused),
-            }),
+            })),
         }
     }
 }

@@ -9,6 +9,7 @@ use lru::LruCache;
 use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
 use threadline_eventlog::{EventLog, Start, Tail, partition_of};
 use threadline_views::{Progress, Views};
+use threadline_wire::CloseCode;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -21,6 +22,7 @@ use super::{Place, Request};
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
 use crate::signals::{Announcer, Presence, Typing};
+use crate::ws::Ending;
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -63,13 +65,13 @@ pub(super) struct Actor {
     pub(super) draining: Option<Draining>,
 }
 
-/// Follows the log and serves requests, until drained or unreachable.
+/// Follows the log and serves requests until nobody can make any.
 pub(super) async fn run(deps: Deps, mut inbox: mpsc::Receiver<Request>) {
     // Requests of sessions wait meanwhile; each bounds its wait.
     let (mut actor, mut tails) = Actor::start(deps).await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !actor.drained() {
+    loop {
         tokio::select! {
             Some(batch) = tails.messages.next() => actor.on_messages(&batch),
             Some(batch) = tails.rejections.next() => actor.on_rejections(&batch),
@@ -96,7 +98,9 @@ impl Actor {
         let (ends, rejections_end) = loop {
             match ends(&deps).await {
                 Ok(ends) => break ends,
-                Err(error) => tracing::warn!(error = %error, "the hub cannot start: the log does not say where it ends"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "the hub cannot start: the log does not say where it ends")
+                }
             }
             tokio::time::sleep(START_RETRY).await;
         };
@@ -113,7 +117,8 @@ impl Actor {
             from.insert(partition, start);
         }
         deps.place.start(&from);
-        let at = |from: BTreeMap<_, _>| from.into_iter().map(|(partition, next)| (partition, Start::At(next))).collect();
+        let at =
+            |from: BTreeMap<_, _>| from.into_iter().map(|(partition, next)| (partition, Start::At(next))).collect();
         let end = |topic| (0..deps.log.partitions(topic)).map(|partition| (partition, Start::End)).collect();
         let tails = Tails {
             messages: deps.log.tail(Topic::Messages, at(from)),
@@ -156,7 +161,7 @@ impl Actor {
         self.retry_joins();
         self.release_held();
         self.expire_signals(now);
-        self.close_drained(now);
+        self.drain_on(now);
         let ring_bytes: usize = self.partitions.iter().map(|partition| partition.ring.bytes()).sum();
         metrics::gauge!("threadline_edge_ring_bytes").set(ring_bytes as f64);
         metrics::gauge!("threadline_edge_sessions").set(self.index.sessions() as f64);
@@ -167,6 +172,15 @@ impl Actor {
         if !self.ends.is_empty() && self.deps.place.reached(&self.ends) {
             self.ends.clear();
             self.deps.place.set_caught_up();
+        }
+    }
+}
+
+impl Drop for Actor {
+    /// Without a hub nothing reaches the sessions any more: they are to go elsewhere.
+    fn drop(&mut self) {
+        for session in self.index.all_sessions() {
+            session.end(Ending::AtOnce(CloseCode::Drain));
         }
     }
 }

@@ -24,7 +24,11 @@ impl Actor {
     pub(super) fn on_drain(&mut self, window: Duration, done: oneshot::Sender<()>) {
         let notice = Utf8Bytes::from(frame::drain(window.as_millis() as u64));
         let sessions: Vec<_> = self.index.all_sessions().map(Arc::clone).collect();
-        tracing::info!(hub.sessions = sessions.len(), drain.window_ms = window.as_millis() as u64, "sessions are let go");
+        tracing::info!(
+            hub.sessions = sessions.len(),
+            drain.window_ms = window.as_millis() as u64,
+            "sessions are let go"
+        );
         let (start, count) = (Instant::now(), sessions.len().max(1) as u32);
         let mut due = VecDeque::with_capacity(sessions.len());
         for (place, session) in (0_u32..).zip(sessions) {
@@ -37,21 +41,17 @@ impl Actor {
         }
     }
 
-    /// Closes the sessions whose time has come.
-    pub(super) fn close_drained(&mut self, now: Instant) {
+    /// Closes the sessions whose time has come, and says when all have gone.
+    pub(super) fn drain_on(&mut self, now: Instant) {
         let Some(draining) = &mut self.draining else { return };
         while let Some((_, session)) = draining.due.pop_front_if(|(at, _)| *at <= now) {
             session.end(Ending::Flushed(CloseCode::Drain));
         }
-    }
-
-    /// Whether the hub was told to let everybody go, and all have gone.
-    pub(super) fn drained(&mut self) -> bool {
-        let Some(draining) = &mut self.draining else { return false };
-        let gone = self.index.sessions() == 0;
-        if gone && let Some(done) = draining.done.take() {
+        if self.index.sessions() == 0
+            && let Some(done) = draining.done.take()
+        {
+            // Whoever waited may have lost patience.
             let _ = done.send(());
         }
-        gone
     }
 }

@@ -70,6 +70,11 @@ impl Actor {
             Err(_) => return unread(record),
         };
         let entry = Entry::new(position, thread, About::of(&event), value.clone());
+        // A second defence against duplicates, for those whose first is from before this hub's start.
+        if self.index.thread(thread).is_some_and(|local| event.seq <= local.last_seq) {
+            metrics::counter!("threadline_edge_duplicates_total").increment(1);
+            return;
+        }
         self.deliver(&entry, &event);
         self.keep(partition, entry);
         if let Some(request) = request {
@@ -101,9 +106,7 @@ impl Actor {
             About::Removed(_) | About::Nobody => {}
         }
         let Some(local) = self.index.thread_mut(thread) else { return };
-        if event.seq > local.last_seq {
-            local.last_seq = event.seq;
-        }
+        local.last_seq = event.seq;
         if let Change::MessagePosted(posted) = &event.change {
             local.last_number = local.last_number.max(posted.number);
         }
@@ -177,7 +180,7 @@ impl Actor {
     pub(super) fn on_read(&mut self, asked: Asked, thread: ThreadId, number: u64) {
         let Asked { user, session, id } = asked;
         if !self.index.is_member(&user, thread) {
-            return session.finish(answer::not_a_member(id));
+            return session.finish(Some(answer::not_a_member(id)));
         }
         let known = self.index.thread(thread).is_some_and(|local| number <= local.last_number);
         let (commands, views) = (self.deps.commands.clone(), self.deps.views.clone());
@@ -187,17 +190,17 @@ impl Actor {
                 // Someone who has just come in may know the thread better than this edge does.
                 match views.membership(&mark.user, thread).await {
                     Ok(Some((_, last_number))) if number <= last_number => {}
-                    Ok(_) => return session.finish(answer::no_such_number(id)),
+                    Ok(_) => return session.finish(Some(answer::no_such_number(id))),
                     Err(error) => {
                         let refused = Refused::Unavailable(error.to_string());
-                        return session.finish(answer::refused(id, &refused));
+                        return session.finish(Some(answer::refused(id, &refused)));
                     }
                 }
             }
-            session.finish(match commands.mark_read(mark).await {
+            session.finish(Some(match commands.mark_read(mark).await {
                 Ok(position) => answer::at(id.as_deref(), position),
                 Err(refused) => answer::refused(id, &refused),
-            });
+            }));
         });
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use threadline_domain::{ThreadId, UserId};
+use threadline_wire::PresenceStatus;
 
 use crate::ws::Outbox;
 
@@ -26,6 +27,14 @@ pub(crate) struct LocalUser {
     pub(crate) id: UserId,
     pub(crate) sessions: Vec<Arc<Outbox>>,
     pub(crate) threads: HashSet<ThreadId>,
+}
+
+impl LocalUser {
+    /// How present the user is here: the most present session counts.
+    pub(crate) fn status(&self) -> PresenceStatus {
+        let active = self.sessions.iter().any(|session| !session.is_away());
+        if active { PresenceStatus::Active } else { PresenceStatus::Away }
+    }
 }
 
 /// A thread with at least one local user.
@@ -198,7 +207,11 @@ mod tests {
         for (session, frames) in [(&one, 1), (&two, 1), (&ben, 2), (&cleo, 0)] {
             assert_eq!(std::iter::from_fn(|| session.pop()).count(), frames);
         }
-        assert_eq!(index.thread(T).map(|thread| thread.last_seq), Some(3), "the first to come says where the thread is");
+        assert_eq!(
+            index.thread(T).map(|thread| thread.last_seq),
+            Some(3),
+            "the first to come says where the thread is"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod join;
 mod place;
 mod requests;
 mod ring;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
 
+pub(crate) use index::{Index, LocalUser};
 pub(crate) use join::{Join, Joined, NotJoined};
 pub(crate) use place::Place;
 pub(crate) use requests::{Asked, Request};
@@ -42,10 +44,15 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Starts the hub and, with it, the way of commands whose outcomes it reads. It runs until it is drained or nobody
-    /// can reach it any more; [`Hub::ready`] says when it has caught up with the log.
-    pub fn start(config: &EdgeConfig, log: Arc<dyn EventLog>, views: Views) -> (Self, Commands) {
-        let commands = Commands::new(Arc::clone(&log), &config.commands);
+    /// Starts the hub, which settles these commands. It runs until `shutdown`, and its sessions end with it;
+    /// [`Hub::ready`] says when it has caught up with the log.
+    pub fn start(
+        config: &EdgeConfig,
+        log: Arc<dyn EventLog>,
+        views: Views,
+        commands: Commands,
+        shutdown: CancellationToken,
+    ) -> Self {
         let (requests, inbox) = mpsc::channel(config.hub.requests_max);
         let place = Arc::new(Place::new(log.id()));
         let hub = Self {
@@ -55,9 +62,9 @@ impl Hub {
             draining: CancellationToken::new(),
             lag_ms_max: config.hub.lag_ms_max,
         };
-        let deps = actor::Deps { config: config.clone(), log, views, commands: commands.clone(), place };
-        tokio::spawn(actor::run(deps, inbox));
-        (hub, commands)
+        let deps = actor::Deps { config: config.clone(), log, views, commands, place };
+        tokio::spawn(shutdown.run_until_cancelled_owned(actor::run(deps, inbox)));
+        hub
     }
 
     /// Whether events reach sessions in time; otherwise what is wrong.

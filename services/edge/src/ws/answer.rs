@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use threadline_domain::Position;
-use threadline_wire::frame::{self, RequestError};
+use threadline_domain::{Position, Timestamp};
 use threadline_wire::ErrorCode;
+use threadline_wire::frame::{self, RequestError};
+use threadline_wire::json::rfc3339;
 
 use crate::commands::Refused;
 
@@ -20,17 +21,18 @@ pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Utf8Bytes {
 
 /// The answer to a command that was refused.
 pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
-    error(id, match refused {
-        Refused::Rejected(rejection) => match RequestError::of(rejection) {
-            Err(error) => error,
-            Ok(_) => ErrorCode::Internal.into(),
+    error(
+        id,
+        match refused {
+            Refused::Rejected(rejection) => RequestError::of(rejection),
+            Refused::Unavailable(_) => RequestError::new(
+                ErrorCode::Unavailable,
+                "the log cannot take it now; nothing is known to have happened",
+            ),
+            Refused::Timeout => ErrorCode::Timeout.into(),
+            Refused::Full => RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened"),
         },
-        Refused::Unavailable(_) => {
-            RequestError::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
-        }
-        Refused::Timeout => ErrorCode::Timeout.into(),
-        Refused::Full => RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened"),
-    })
+    )
 }
 
 /// The answer to a request that was done and has no result of its own.
@@ -51,4 +53,9 @@ pub(crate) fn not_a_member(id: Option<Arc<str>>) -> Utf8Bytes {
 /// The answer to a read mark above the thread's last message.
 pub(crate) fn no_such_number(id: Option<Arc<str>>) -> Utf8Bytes {
     error(id, RequestError::invalid("number", "is above the number of the thread's last message"))
+}
+
+/// The answer to a new token: when it ends.
+pub(crate) fn expires(id: Option<&str>, at: Timestamp) -> Utf8Bytes {
+    frame::ok(id, &serde_json::json!({ "expires_at": rfc3339(at) })).into()
 }

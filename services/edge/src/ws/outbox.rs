@@ -1,7 +1,7 @@
 //! What waits to be written to one session: bounded in bytes and frames.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -19,6 +19,7 @@ pub(crate) struct Outbox {
     queue: Mutex<Queue>,
     session: AtomicWaker,
     in_flight: AtomicUsize,
+    away: AtomicBool,
     bytes_max: usize,
     frames_max: usize,
 }
@@ -33,7 +34,7 @@ struct Queue {
 /// How a session is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Behind the frames that wait.
+    /// Behind the frames that wait and the answers that are still to come.
     Flushed(CloseCode),
     /// At once; what waited is gone.
     AtOnce(CloseCode),
@@ -45,6 +46,7 @@ impl Outbox {
             queue: Mutex::default(),
             session: AtomicWaker::new(),
             in_flight: AtomicUsize::new(0),
+            away: AtomicBool::new(false),
             bytes_max: config.queue_bytes_max,
             frames_max: config.queue_frames_max,
         }
@@ -54,7 +56,7 @@ impl Outbox {
     pub(crate) fn push(&self, frame: Utf8Bytes) {
         {
             let mut queue = self.lock();
-            if queue.ending.is_some() {
+            if matches!(queue.ending, Some(Ending::AtOnce(_))) {
                 return;
             }
             if queue.bytes + frame.len() > self.bytes_max || queue.frames.len() >= self.frames_max {
@@ -95,13 +97,21 @@ impl Outbox {
         frame
     }
 
-    /// The code to close with, once it is time: at once, or when `flushed` and nothing waits any more.
+    /// The code to close with, once it is time: at once, or when all is `flushed` and nothing waits any more.
     pub(crate) fn ended(&self, flushed: bool) -> Option<CloseCode> {
         let queue = self.lock();
         match queue.ending? {
             Ending::AtOnce(code) => Some(code),
-            Ending::Flushed(code) => (flushed && queue.frames.is_empty()).then_some(code),
+            Ending::Flushed(code) => {
+                let answered = self.in_flight() == 0;
+                (flushed && answered && queue.frames.is_empty()).then_some(code)
+            }
         }
+    }
+
+    /// Whether the session takes further requests: not when it is to end, or too many wait for their outcome.
+    pub(crate) fn takes_requests(&self, in_flight_max: usize) -> bool {
+        self.in_flight() < in_flight_max && self.lock().ending.is_none()
     }
 
     /// Wakes this task at the next push or end. To be called before looking at the queue.
@@ -127,14 +137,28 @@ impl Outbox {
     }
 
     /// Notes its outcome, and answers it.
-    pub(crate) fn finish(&self, answer: Utf8Bytes) {
+    pub(crate) fn finish(&self, answer: Option<Utf8Bytes>) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
-        self.push(answer);
+        match answer {
+            Some(answer) => self.push(answer),
+            // The session may have stopped reading until there is room for a further request.
+            None => self.session.wake(),
+        }
     }
 
     /// Requests whose outcome is still to come.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the user does not look at this session, or does again.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+    }
+
+    /// Whether the user does not look at this session.
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -190,10 +214,13 @@ mod tests {
     fn a_drained_session_gets_what_waits_first() {
         let outbox = outbox(100, 10);
         outbox.push("last".into());
+        outbox.begin();
         outbox.end(Ending::Flushed(CloseCode::Drain));
         outbox.end(Ending::AtOnce(CloseCode::Rate));
         assert_eq!(outbox.ended(true), None);
         assert_eq!(outbox.pop().as_deref(), Some("last"));
+        assert_eq!(outbox.ended(true), None, "an answer is still to come");
+        outbox.finish(None);
         assert_eq!(outbox.ended(false), None, "not before it is written");
         assert_eq!(outbox.ended(true), Some(CloseCode::Drain));
     }

@@ -1,0 +1,119 @@
+//! What this edge tells the others of its own users.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use threadline_domain::{ThreadId, UserId};
+use threadline_eventlog::EventLog;
+use threadline_wire::{PresenceStatus, Signal};
+
+use super::send;
+use crate::config::SignalsConfig;
+use crate::hub::{Index, LocalUser};
+
+/// Users told of in one tick; the others wait for the next.
+const USERS_PER_TICK_MAX: usize = 200;
+/// Threads in one signal: it has to fit into a Postgres notification.
+const THREADS_PER_SIGNAL_MAX: usize = 64;
+/// Threads in which a user is shown; in further ones members do not see who is present.
+const THREADS_SHOWN_MAX: usize = 512;
+/// An edge that starts says so this often: the others may not hear the first time.
+const STARTS: u32 = 2;
+
+/// Tells the other edges who is here and how present. Changes that cancel out within a tick or the grace after the last
+/// session are not told.
+pub(crate) struct Announcer {
+    edge: String,
+    log: Arc<dyn EventLog>,
+    /// What was told last of each local user.
+    told: HashMap<UserId, PresenceStatus>,
+    /// Users to look at in the next ticks; true: to be told of even if nothing has changed.
+    due: BTreeMap<UserId, bool>,
+    /// Users without a session: since when, and their threads.
+    gone: HashMap<UserId, (Instant, Vec<ThreadId>)>,
+    offline_after: Duration,
+    alive_every: Duration,
+    alive_at: Option<Instant>,
+    starts: u32,
+}
+
+impl Announcer {
+    pub(crate) fn new(edge: String, log: Arc<dyn EventLog>, config: &SignalsConfig) -> Self {
+        Self {
+            edge,
+            log,
+            told: HashMap::new(),
+            due: BTreeMap::new(),
+            gone: HashMap::new(),
+            offline_after: Duration::from_millis(config.offline_after_ms),
+            alive_every: Duration::from_millis(config.alive_ms),
+            alive_at: None,
+            starts: 0,
+        }
+    }
+
+    pub(crate) fn edge(&self) -> &str {
+        &self.edge
+    }
+
+    /// The user's presence may have changed.
+    pub(crate) fn touch(&mut self, user: &UserId) {
+        self.due.entry(user.clone()).or_default();
+    }
+
+    /// The user's last session has ended.
+    pub(crate) fn left(&mut self, user: LocalUser) {
+        if self.told.contains_key(&user.id) {
+            self.gone.insert(user.id, (Instant::now(), user.threads.into_iter().take(THREADS_SHOWN_MAX).collect()));
+        }
+    }
+
+    /// A local user has come into a thread.
+    pub(crate) fn joined(&self, user: &UserId, thread: ThreadId) {
+        if let Some(&status) = self.told.get(user) {
+            self.tell(user, status, &[thread]);
+        }
+    }
+
+    /// Another edge wants to be told of everybody.
+    pub(crate) fn repeat(&mut self, index: &Index) {
+        self.due.extend(index.users().map(|user| (user.id.clone(), true)));
+    }
+
+    /// Tells what is due.
+    pub(crate) fn tick(&mut self, index: &Index, now: Instant) {
+        if self.alive_at.is_none_or(|at| now.saturating_duration_since(at) >= self.alive_every) {
+            self.alive_at = Some(now);
+            let started = self.starts < STARTS;
+            self.starts += u32::from(started);
+            send(&*self.log, &Signal::EdgeAlive { edge: self.edge.clone(), started });
+        }
+        for _ in 0..USERS_PER_TICK_MAX {
+            let Some((user, repeat)) = self.due.pop_first() else { break };
+            let Some(local) = index.user(&user) else { continue };
+            self.gone.remove(&user);
+            let status = local.status();
+            if self.told.insert(user.clone(), status) != Some(status) || repeat {
+                let threads: Vec<_> = local.threads.iter().copied().take(THREADS_SHOWN_MAX).collect();
+                self.tell(&user, status, &threads);
+            }
+        }
+        let after = self.offline_after;
+        let offline: Vec<_> =
+            self.gone.extract_if(|_, (since, _)| now.saturating_duration_since(*since) >= after).collect();
+        for (user, (_, threads)) in offline {
+            if index.user(&user).is_none() {
+                self.told.remove(&user);
+                self.tell(&user, PresenceStatus::Offline, &threads);
+            }
+        }
+    }
+
+    fn tell(&self, user: &UserId, status: PresenceStatus, threads: &[ThreadId]) {
+        for threads in threads.chunks(THREADS_PER_SIGNAL_MAX) {
+            let (edge, user, threads) = (self.edge.clone(), user.clone(), threads.to_vec());
+            send(&*self.log, &Signal::Presence { edge, user, status, threads });
+        }
+    }
+}

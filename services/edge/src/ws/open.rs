@@ -1,0 +1,112 @@
+//! From a hello to a seat in the hub.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use threadline_domain::limits;
+use threadline_wire::frame::{self, Limits};
+use threadline_wire::{CloseCode, Cursor};
+
+use super::Outbox;
+use super::hello::Hello;
+use super::resume::{self, Backlog};
+use crate::auth::{AuthError, Identity};
+use crate::hub::{Join, NotJoined, Request};
+use crate::state::Edge;
+
+/// How long it may take until a session is in, waiting for its turn included.
+const OPEN: Duration = Duration::from_secs(15);
+
+/// A session that is in.
+pub(super) struct Opened {
+    pub(super) identity: Identity,
+    pub(super) seat: Seat,
+    /// The welcome and what the client missed.
+    pub(super) first: Vec<Utf8Bytes>,
+}
+
+/// A session's place in the hub, given up when this is dropped.
+pub(super) struct Seat {
+    edge: Arc<Edge>,
+    leave: Option<Request>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(leave) = self.leave.take() {
+            self.edge.hub.leave(leave);
+        }
+    }
+}
+
+/// Lets a session in. Fails with the code to close with.
+pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<Opened, CloseCode> {
+    tokio::time::timeout(OPEN, enter(edge, hello, outbox)).await.unwrap_or(Err(CloseCode::Overload))
+}
+
+async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<Opened, CloseCode> {
+    let identity = edge.auth.verify(&hello.token).await.map_err(|error| {
+        tracing::debug!(error = %error, "a hello was refused");
+        match error {
+            AuthError::Refused(_) => CloseCode::BadToken,
+            AuthError::Unavailable => CloseCode::Overload,
+        }
+    })?;
+    if edge.rate.take(&identity.user, 1).is_err() {
+        return Err(CloseCode::Rate);
+    }
+    greet(edge, &identity);
+    let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
+    let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
+    let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
+        tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
+        CloseCode::Overload
+    })?;
+    let next = |(&partition, progress): (&_, &threadline_views::Progress)| (partition, progress.next);
+    let from = asked.from().cloned().unwrap_or_else(|| memberships.progress.iter().map(next).collect());
+    let (user, session) = (identity.user.clone(), Arc::clone(outbox));
+    let joined = edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await;
+    let joined = joined.map_err(|reason| match reason {
+        NotJoined::TooManyConnections => CloseCode::TooManyConnections,
+        NotJoined::Behind => CloseCode::Overload,
+        NotJoined::Leaving => CloseCode::Drain,
+    })?;
+    let leave = Request::Leave { user: identity.user.clone(), session: Arc::clone(outbox) };
+    let seat = Seat { edge: Arc::clone(edge), leave: Some(leave) };
+    let cursor = joined.cursor.clone();
+    let backlog = resume::backlog(edge, &identity.user, asked, &from, joined).await?;
+    let first = first_frames(edge, &identity, hello.id.as_deref(), &cursor, backlog);
+    Ok(Opened { identity, seat, first })
+}
+
+/// Writes the name of who came in to the log, if it is new; nobody waits for it.
+fn greet(edge: &Arc<Edge>, identity: &Identity) {
+    if identity.name.is_some() {
+        let (edge, identity) = (Arc::clone(edge), identity.clone());
+        tokio::spawn(async move { edge.greet(&identity).await });
+    }
+}
+
+fn first_frames(
+    edge: &Edge,
+    identity: &Identity,
+    id: Option<&str>,
+    cursor: &Cursor,
+    backlog: Backlog,
+) -> Vec<Utf8Bytes> {
+    let sessions = &edge.config.sessions;
+    let limits = Limits {
+        frame_bytes_max: sessions.frame_bytes_max,
+        frames_per_second_max: edge.config.rate.per_second,
+        content_chars_max: limits::CONTENT_CHARS_MAX,
+        metadata_bytes_max: limits::METADATA_BYTES_MAX,
+    };
+    let Backlog { recovered, resyncs, events } = backlog;
+    let welcome = frame::welcome(id, &identity.user, cursor, recovered, sessions.heartbeat_ms, &limits);
+    let mut first = Vec::with_capacity(1 + resyncs.len() + events.len());
+    first.push(welcome.into());
+    first.extend(resyncs);
+    first.extend(events);
+    first
+}

@@ -1,0 +1,121 @@
+//! What a session does with its client's frames.
+
+use std::sync::Arc;
+
+use threadline_domain::ThreadId;
+use threadline_domain::thread::{Action, Command};
+use threadline_wire::frame::{self, ClientFrame, FrameError, Request, RequestError};
+use threadline_wire::{CloseCode, ErrorCode};
+
+use super::answer;
+use super::session::{Session, token_until_ms};
+use crate::auth::AuthError;
+use crate::clock;
+use crate::commands::Waiter;
+use crate::hub::{self, Asked};
+use crate::trace::Trace;
+
+/// Frames that may come too fast, one after the other, before the session is closed.
+const REFUSED_MAX: u32 = 100;
+
+/// A request's id as JSON.
+type Id = Option<Arc<str>>;
+
+impl Session {
+    /// Does what a frame asks for, or fails with the code to close with.
+    pub(super) async fn on_frame(&mut self, text: &str) -> Result<(), CloseCode> {
+        metrics::counter!("threadline_edge_frames_in_total").increment(1);
+        let (id, request) = match ClientFrame::parse(text) {
+            Ok(ClientFrame { id, request }) => (id, Ok(request)),
+            Err(FrameError::BadRequest(error)) => (error.id.clone(), Err(error)),
+            Err(FrameError::BadFrame(_)) => return Err(CloseCode::BadFrame),
+        };
+        if let Err(retry_after_ms) = self.edge.rate.take(&self.user, 1) {
+            return self.on_too_fast(id, retry_after_ms);
+        }
+        self.refused = 0;
+        match request {
+            Ok(request) => self.on_request(id, request).await,
+            Err(error) => {
+                self.outbox.push(answer::error(id, error));
+                Ok(())
+            }
+        }
+    }
+
+    fn on_too_fast(&mut self, id: Id, retry_after_ms: u64) -> Result<(), CloseCode> {
+        self.refused += 1;
+        if self.refused > REFUSED_MAX {
+            return Err(CloseCode::Rate);
+        }
+        let error = RequestError::from(ErrorCode::RateLimited).for_request(id);
+        self.outbox.push(frame::error(&error, Some(retry_after_ms)).into());
+        Ok(())
+    }
+
+    async fn on_request(&mut self, id: Id, request: Request) -> Result<(), CloseCode> {
+        match request {
+            Request::Send { thread, message } => self.submit(id, thread, Action::Post(message)),
+            Request::Edit { thread, edit } => self.submit(id, thread, Action::Edit(edit)),
+            Request::Delete { thread, message } => self.submit(id, thread, Action::Delete { message }),
+            Request::Read { thread, number } => self.ask(id, |asked| hub::Request::Read { asked, thread, number }),
+            Request::Typing { thread, active } => self.ask(id, |asked| hub::Request::Typing { asked, thread, active }),
+            Request::Presence { status } => self.ask(id, |asked| hub::Request::Presence { asked, status }),
+            Request::Ping => self.pong(id),
+            Request::Auth { token } => return Box::pin(self.on_auth(id, &token)).await,
+            Request::Hello { .. } => {
+                self.outbox.push(answer::error(id, RequestError::invalid("type", "hello was said already")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a command; its outcome comes through the hub, behind its event.
+    fn submit(&self, id: Id, thread: ThreadId, action: Action) {
+        let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread).entered();
+        let posts = matches!(action, Action::Post(_));
+        let command = Command { thread, actor: self.user.clone(), at: clock::now(), action };
+        let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
+        self.outbox.begin();
+        self.edge.commands.submit(&command, Some(Trace::enter(None).header()), waiter);
+    }
+
+    /// Asks the hub, which answers.
+    fn ask(&self, id: Id, request: impl FnOnce(Asked) -> hub::Request) {
+        self.outbox.begin();
+        let asked = Asked { user: self.user.clone(), session: Arc::clone(&self.outbox), id: id.clone() };
+        if self.edge.hub.ask(request(asked)).is_err() {
+            let error = RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened");
+            self.outbox.finish(Some(answer::error(id, error)));
+        }
+    }
+
+    /// The place is read before the answer is queued: every event below it is queued in front.
+    fn pong(&self, id: Id) {
+        let cursor = self.edge.hub.place().cursor();
+        self.outbox.push(frame::pong(id.as_deref(), &cursor).into());
+    }
+
+    /// A new token for the open socket. One that is refused leaves the session to its old one.
+    async fn on_auth(&mut self, id: Id, token: &str) -> Result<(), CloseCode> {
+        let identity = match self.edge.auth.verify(token).await {
+            Ok(identity) => identity,
+            Err(error) => {
+                let code = match error {
+                    AuthError::Refused(_) => ErrorCode::Unauthenticated,
+                    AuthError::Unavailable => ErrorCode::Unavailable,
+                };
+                let error = RequestError { field: Some("token".into()), ..RequestError::new(code, error.to_string()) };
+                self.outbox.push(answer::error(id, error));
+                return Ok(());
+            }
+        };
+        if identity.user != self.user {
+            return Err(CloseCode::Forbidden);
+        }
+        self.token_until_ms = token_until_ms(&self.edge, &identity);
+        self.told_expiring = false;
+        self.outbox.push(answer::expires(id.as_deref(), identity.expires_at));
+        Ok(())
+    }
+}
