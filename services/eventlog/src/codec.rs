@@ -4,7 +4,7 @@ use bytes::Bytes;
 use threadline_domain::thread::{Command, Event};
 use threadline_domain::{ReadMark, UserProfile};
 use threadline_wire::avro::{self, Encoded};
-pub use threadline_wire::avro::{DecodeError, Refusal};
+pub use threadline_wire::avro::{DeadLetter, DecodeError, Refusal};
 
 use crate::{Headers, NewRecord, Offset, Record, header};
 
@@ -108,6 +108,18 @@ pub fn user_record(user: &UserProfile) -> NewRecord {
 /// Reads a user's name.
 pub fn read_user(record: &Record) -> Result<UserProfile, DecodeError> {
     avro::decode_user(value(record)?)
+}
+
+/// A record that could not be read or applied, keyed as it was.
+pub fn dead_letter_record(letter: &DeadLetter) -> NewRecord {
+    let encoded = avro::encode_dead_letter(letter);
+    let headers = Context::default().headers(&encoded);
+    NewRecord { key: letter.key.clone(), value: Some(encoded.value), headers }
+}
+
+/// Reads such a record.
+pub fn read_dead_letter(record: &Record) -> Result<DeadLetter, DecodeError> {
+    avro::decode_dead_letter(value(record)?)
 }
 
 fn value(record: &Record) -> Result<&[u8], DecodeError> {

@@ -36,10 +36,13 @@ const LOOK: &str = "
 const TAKE: &str = "SELECT partition FROM unnest($2::integer[]) AS partition WHERE pg_try_advisory_lock($1, partition)";
 const RELEASE: &str = "SELECT pg_advisory_unlock($1, partition) FROM unnest($2::integer[]) AS partition";
 
+/// The database whose locks the members hold.
+pub type Database = PgConnectOptions;
+
 /// Takes part in sharing out `partitions` partitions among all processes that use the same name on the same database.
 /// No offsets are kept: partitions are assigned without one, commits go nowhere.
 /// Lasts until the returned value is dropped; must be called within a Tokio runtime.
-pub fn share(database: &PgConnectOptions, name: &str, partitions: u32) -> Ownership {
+pub fn share(database: &Database, name: &str, partitions: u32) -> Ownership {
     let (changes, changes_out) = mpsc::channel(CHANGES_MAX);
     let (commits, _) = mpsc::channel(1);
     let member = Member {

@@ -37,6 +37,11 @@ impl Views {
         schema::migrate(&self.schema, &self.pool).await
     }
 
+    /// The schema that holds these views.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
     /// Closes all connections; calls still running end first.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -1,0 +1,36 @@
+//! From a record of the log to what the views take.
+
+use threadline_domain::{ReadMark, UserProfile};
+use threadline_eventlog::codec::{self, DecodeError};
+use threadline_eventlog::{Record, Topic};
+use threadline_views::{Progress, Recorded};
+
+/// What a record says.
+pub(crate) enum Value {
+    Event(Recorded),
+    Mark(ReadMark),
+    User(UserProfile),
+    /// An event that is there for the second time.
+    Duplicate,
+}
+
+/// Reads a record and moves the progress behind it.
+pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> Result<Value, DecodeError> {
+    progress.next = record.offset + 1;
+    match topic {
+        Topic::Reads => codec::read_read_mark(record).map(Value::Mark),
+        Topic::Users => codec::read_user(record).map(Value::User),
+        _ => {
+            // The header tells a duplicate before its value is read, even of an event that cannot be.
+            let cause = codec::cause_of(record);
+            if cause.is_some_and(|cause| progress.cause.is_some_and(|last| cause <= last)) {
+                return Ok(Value::Duplicate);
+            }
+            progress.cause = progress.cause.max(cause);
+            let (event, cause) = codec::read_event(record)?;
+            progress.cause = progress.cause.max(Some(cause));
+            let value = record.value.clone().unwrap_or_default();
+            Ok(Value::Event(Recorded { offset: record.offset, cause, value, event }))
+        }
+    }
+}
