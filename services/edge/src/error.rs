@@ -210,9 +210,10 @@ impl From<Refused> for Problem {
                 tracing::warn!(reason, "a command could not be decided");
                 Self::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
             }
-            Refused::Timeout => {
-                Self::new(ErrorCode::Timeout, "no outcome in time: it may or may not have happened; retry with the same id")
-            }
+            Refused::Timeout => Self::new(
+                ErrorCode::Timeout,
+                "no outcome in time: it may or may not have happened; retry with the same id",
+            ),
             Refused::Full => Self::new(ErrorCode::Unavailable, "too much is waiting for the log; nothing has happened"),
         }
     }
@@ -221,9 +222,7 @@ impl From<Refused> for Problem {
 impl From<views::Error> for Problem {
     fn from(error: views::Error) -> Self {
         match error {
-            views::Error::Behind => {
-                Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time")
-            }
+            views::Error::Behind => Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time"),
             views::Error::Unavailable(_) => {
                 tracing::warn!(error = %error, "a read failed");
                 Self::new(ErrorCode::Unavailable, "the views cannot be read now")

@@ -37,16 +37,14 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(mut document: OpenApi) ->
     let page = Bytes::from(page(&document));
     let json = Bytes::from(document.to_json().unwrap_or_default());
     const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-    Router::new()
-        .route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], json)))
-        .route(
-            "/docs",
-            get(async move || {
-                let headers =
-                    [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, PAGE_POLICY)];
-                (headers, page)
-            }),
-        )
+    Router::new().route("/openapi.json", get(async move || ([(header::CONTENT_TYPE, "application/json")], json))).route(
+        "/docs",
+        get(async move || {
+            let headers =
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, PAGE_POLICY)];
+            (headers, page)
+        }),
+    )
 }
 
 /// What all operations share: errors are problems, and the API wants a token.
@@ -54,10 +52,8 @@ fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (_, operation) in operations_mut(item) {
             let content = Content::new(Some(Ref::from_schema_name(ProblemBody::name().into_owned())));
-            let problem = ResponseBuilder::new()
-                .description("An error")
-                .content("application/problem+json", content)
-                .build();
+            let problem =
+                ResponseBuilder::new().description("An error").content("application/problem+json", content).build();
             operation.responses.responses.insert("default".into(), problem.into());
             if path.starts_with("/api/") {
                 operation.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);

@@ -1,17 +1,16 @@
 //! Which web pages may call.
 
 use axum::http::{HeaderMap, header};
-use axum::response::Response;
 
 use crate::config::EdgeConfig;
 use crate::error::Problem;
 
 /// Whether the request comes from no web page (no `Origin`) or from one whose origin is allowed, byte for byte.
-pub fn check(config: &EdgeConfig, headers: &HeaderMap) -> Result<(), Response> {
+pub fn check(config: &EdgeConfig, headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::ORIGIN) {
         None => Ok(()),
         Some(_) if allowed(config, headers).is_some() => Ok(()),
-        Some(_) => Err(Problem::origin_refused().into()),
+        Some(_) => Err(Problem::origin_refused()),
     }
 }
 
@@ -26,6 +25,7 @@ pub(crate) fn allowed<'a>(config: &EdgeConfig, headers: &'a HeaderMap) -> Option
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderValue, StatusCode};
+    use axum::response::IntoResponse;
 
     use super::*;
     use crate::auth::AuthConfig;
@@ -37,7 +37,7 @@ mod tests {
         for origin in origins {
             headers.append(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         }
-        check(&config, &headers).err().map(|response| response.status())
+        check(&config, &headers).err().map(|problem| problem.into_response().status())
     }
 
     #[test]

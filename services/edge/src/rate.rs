@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(limits.take_at(&user("ann"), 1, start), Err(100));
         assert_eq!(limits.take_at(&user("ben"), 1, start), Ok(()), "another user has a bucket of its own");
         assert_eq!(limits.take_at(&user("ann"), 1, start + Duration::from_millis(100)), Ok(()));
-        let later = start + Duration::from_secs(3_600);
+        let later = start + Duration::from_hours(1);
         assert_eq!(limits.take_at(&user("ann"), 3, later), Ok(()));
         assert_eq!(limits.take_at(&user("ann"), 1, later), Err(100), "a bucket holds no more than its burst");
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// A place in a trace. As text: `00-<trace>-<span>-<flags>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trace {
-    trace: u128,
+    id: u128,
     span: u64,
     flags: u8,
 }
@@ -16,7 +16,7 @@ impl Trace {
     pub(crate) fn enter(traceparent: Option<&str>) -> Self {
         let caller = traceparent.and_then(parse);
         Self {
-            trace: caller.map_or_else(|| Uuid::now_v7().as_u128(), |(trace, _)| trace),
+            id: caller.map_or_else(|| Uuid::now_v7().as_u128(), |(trace, _)| trace),
             span: Uuid::now_v7().as_u64_pair().1,
             flags: caller.map_or(1, |(_, flags)| flags),
         }
@@ -24,12 +24,12 @@ impl Trace {
 
     /// The trace's id, 32 hexadecimal digits.
     pub(crate) fn id(&self) -> String {
-        format!("{:032x}", self.trace)
+        format!("{:032x}", self.id)
     }
 
     /// The header for whoever comes next.
     pub(crate) fn header(&self) -> Bytes {
-        format!("00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags).into()
+        format!("00-{:032x}-{:016x}-{:02x}", self.id, self.span, self.flags).into()
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
         ] {
             let trace = Trace::enter(Some(header));
             assert_ne!(trace.id(), "4bf92f3577b34da6a3ce929d0e0e4736", "{header}");
-            assert_ne!(trace.trace, 0);
+            assert_ne!(trace.id, 0);
         }
     }
 }

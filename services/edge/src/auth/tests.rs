@@ -85,7 +85,8 @@ impl Provider {
                 let body = set.lock().unwrap().clone().map(|keys| json!({ "keys": keys }).to_string());
                 let (status, body) = body.map_or(("503 Away", String::new()), |body| ("200 OK", body));
                 let length = body.len();
-                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+                let answer =
+                    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });
@@ -157,7 +158,9 @@ async fn a_good_token_names_its_user() {
 async fn entra_users_are_named_by_oid_with_tid() {
     let token = |oid: Value, tid: Value| with_secret(&json!({"exp": now_s() + 9, "sub": "s", "oid": oid, "tid": tid}));
     let auth = secret_auth();
-    for (oid, tid, expected) in [("o".into(), "t".into(), "o"), ("o".into(), Value::Null, "s"), (Value::Null, "t".into(), "s")] {
+    for (oid, tid, expected) in
+        [("o".into(), "t".into(), "o"), ("o".into(), Value::Null, "s"), (Value::Null, "t".into(), "s")]
+    {
         assert_eq!(auth.verify(&token(oid, tid)).await.unwrap().user.as_str(), expected);
     }
     let ours = Auth::new(&AuthConfig { tenants: vec!["t".into()], ..AuthConfig::secret(SECRET) }).unwrap();

@@ -26,8 +26,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         match json {
             Some(true) => Ok(Self(body)),
             None if body.is_empty() => Ok(Self(body)),
-            _ => Err(Problem::new(ErrorCode::UnsupportedMediaType, "the body must be application/json")
-                .at("Content-Type")),
+            _ => {
+                Err(Problem::new(ErrorCode::UnsupportedMediaType, "the body must be application/json")
+                    .at("Content-Type"))
+            }
         }
     }
 }

@@ -51,9 +51,8 @@ impl Params {
         let at_least = self.text("at_least")?;
         self.finish()?;
         let Some(text) = at_least else { return Ok(()) };
-        let position: Position = text
-            .parse()
-            .map_err(|_| Problem::field("at_least", "is not a position, such as messages:3:1234"))?;
+        let position: Position =
+            text.parse().map_err(|_| Problem::field("at_least", "is not a position, such as messages:3:1234"))?;
         if position.partition >= edge.log.partitions(position.topic) {
             return Err(Problem::field("at_least", "names a partition that there is not"));
         }
@@ -98,7 +97,7 @@ mod tests {
         Params::from_request_parts(&mut parts, &()).await
     }
 
-    fn field_of(problem: Problem) -> String {
+    fn field_of(problem: &Problem) -> String {
         format!("{problem:?}").split("field: Some(\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
 
@@ -106,13 +105,13 @@ mod tests {
     async fn what_was_not_read_is_refused_by_name() {
         let mut some = params("limit=3&colour=red").await.unwrap();
         assert_eq!(some.limit().unwrap(), 3);
-        assert_eq!(field_of(some.finish().unwrap_err()), "colour");
+        assert_eq!(field_of(&some.finish().unwrap_err()), "colour");
     }
 
     #[tokio::test]
     async fn numbers_are_bounded_and_stand_once() {
         for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "limit=1&limit=1"] {
-            assert_eq!(field_of(params(query).await.unwrap().limit().unwrap_err()), "limit", "{query}");
+            assert_eq!(field_of(&params(query).await.unwrap().limit().unwrap_err()), "limit", "{query}");
         }
         assert_eq!(params("").await.unwrap().limit().unwrap(), 50);
         assert!(params("a=%ff").await.is_err());

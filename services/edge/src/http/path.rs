@@ -45,9 +45,8 @@ impl<S: Send + Sync> FromRequestParts<S> for MessagePath {
 }
 
 async fn segments<T: DeserializeOwned + Send, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T, Problem> {
-    let Path(segments) = Path::<T>::from_request_parts(parts, state)
-        .await
-        .map_err(|_| Problem::field("path", "is not UTF-8"))?;
+    let Path(segments) =
+        Path::<T>::from_request_parts(parts, state).await.map_err(|_| Problem::field("path", "is not UTF-8"))?;
     Ok(segments)
 }
 

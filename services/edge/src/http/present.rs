@@ -29,13 +29,11 @@ impl<T> Placed<T> {
 
 /// What a write led to, when there is nothing more to show.
 pub(super) fn written(settled: &Settled) -> json::Written {
-    match &settled.event {
-        Some(event) => json::Written::event(settled.position, event),
-        None => {
-            let earlier = json::Written::earlier(&settled.outcome, false);
-            json::Written { position: Some(settled.position), ..earlier }
-        }
+    if let Some(event) = &settled.event {
+        return json::Written::event(settled.position, event);
     }
+    let earlier = json::Written::earlier(&settled.outcome, false);
+    json::Written { position: Some(settled.position), ..earlier }
 }
 
 /// A thread as its viewer sees it.

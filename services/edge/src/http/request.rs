@@ -22,13 +22,15 @@ const PREFLIGHT_S: &str = "600";
 pub(super) async fn observe(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = method_name(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().into());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().into());
     let traceparent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
     let trace = Trace::enter(traceparent);
     request.extensions_mut().insert(trace);
     let page = origin::allowed(&edge.config, request.headers()).and_then(|origin| HeaderValue::from_str(origin).ok());
 
-    let span = tracing::info_span!("edge.http.request", http.method = method, http.route = route, trace.id = trace.id());
+    let span =
+        tracing::info_span!("edge.http.request", http.method = method, http.route = route, trace.id = trace.id());
     let answer = async {
         if page.is_some() && is_preflight(&request) {
             return StatusCode::NO_CONTENT.into_response();

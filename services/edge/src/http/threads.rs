@@ -59,9 +59,10 @@ pub(super) async fn list_threads(
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
     let threads = edge.views.threads(caller.user(), after, limit).await?;
-    let next = threads.last().filter(|_| threads.len() == limit as usize).map(|last| {
-        PageCursor(ThreadsCursor { active_at: last.active_at, thread: last.id }).to_string()
-    });
+    let next = threads
+        .last()
+        .filter(|_| threads.len() == limit as usize)
+        .map(|last| PageCursor(ThreadsCursor { active_at: last.active_at, thread: last.id }).to_string());
     Ok(Json(ThreadsPage { threads: threads.iter().map(present::thread).collect(), next }).into_response())
 }
 

@@ -46,7 +46,7 @@ pub async fn upgrade(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Err(refused) = origin::check(&edge.config, &headers) {
-        return refused;
+        return refused.into();
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
