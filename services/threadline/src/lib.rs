@@ -1,3 +1,15 @@
 //! The parts of the `threadline` binary: configuration, telemetry, its own Postgres, the roles' wiring, the tools.
 
+pub mod backing;
+pub mod cli;
+pub mod config;
+mod error;
+pub mod import;
+pub mod load;
 pub mod postgres;
+pub mod roles;
+pub mod shutdown;
+pub mod telemetry;
+pub mod token;
+
+pub use error::Error;

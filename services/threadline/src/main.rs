@@ -1,2 +1,17 @@
-//! The binary.
-fn main() {}
+//! The one binary: every role and every tool.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use threadline::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("threadline: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

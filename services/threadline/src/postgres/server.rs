@@ -25,6 +25,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const SOCKET_DIRECTORY_BYTES_MAX: usize = 90;
 /// Where data goes when the server's user cannot get to where it should be.
 const ELSEWHERE: &str = "/var/lib/threadline";
+/// Locked while a server runs.
+const LOCK: &str = "lock";
+/// Tells others of ours the running server's URL.
+const NOTICE: &str = "url";
 /// The database we use.
 const DATABASE: &str = "threadline";
 
@@ -91,8 +95,10 @@ impl Managed {
 
     async fn run(directory: &Path, temporary: bool) -> Result<Self, Error> {
         let account = Account::choose()?;
+        make(directory)?;
+        let lock = lock(directory)?;
+        let notice = directory.join(NOTICE);
         let directory = settle(account, directory)?;
-        let lock = lock(&directory)?;
         let data = directory.join("data");
         stop_orphan(&data)?;
         let bin = binaries::find(&data)?;
@@ -114,7 +120,15 @@ impl Managed {
         let url = url(&socket);
         let mut managed = Self { directory, url, supervisor, _lock: lock };
         managed.wait_until_ready(&options, &log).await?;
+        fs::write(&notice, managed.url()).map_err(Error::at(&notice))?;
         Ok(managed)
+    }
+
+    /// The URL of the server that another process of ours runs on `directory`, if one does.
+    pub fn running(directory: &Path) -> Option<String> {
+        let lock = File::open(directory.join(LOCK)).ok()?;
+        let is_running = matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
+        if is_running { fs::read_to_string(directory.join(NOTICE)).ok() } else { None }
     }
 
     /// For `DATABASE_URL`: superuser, on a Unix socket that only the server's user and root can reach.
@@ -168,9 +182,8 @@ impl Drop for Managed {
     }
 }
 
-/// Makes the directory, here or where the server's user can get to it, and says where it is.
+/// Where the data goes: into the directory, or where the server's user can get to.
 fn settle(account: Account, directory: &Path) -> Result<PathBuf, Error> {
-    make(directory)?;
     let directory = directory.canonicalize().map_err(Error::at(directory))?;
     account.give(&directory)?;
     if account.reaches(&directory) {
@@ -191,7 +204,7 @@ fn make(directory: &Path) -> Result<(), Error> {
 }
 
 fn lock(directory: &Path) -> Result<File, Error> {
-    let path = directory.join("lock");
+    let path = directory.join(LOCK);
     let file = File::create(&path).map_err(Error::at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -1,0 +1,97 @@
+//! What every role stands on: the log and the views.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use threadline_eventlog::EventLog;
+use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
+use threadline_eventlog::postgres::{Options, PostgresLog};
+use threadline_views::Views;
+
+use crate::config::{self, Config, Log};
+use crate::error::Error;
+use crate::postgres::Managed;
+
+/// How long a role waits for a free connection to the views.
+const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+/// The directory of our own Postgres within [`Config::directory`].
+const POSTGRES: &str = "postgres";
+
+/// The log and the views, open.
+#[derive(Clone)]
+pub struct Backing {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The read models.
+    pub views: Views,
+    /// The Postgres of the views.
+    pub database: PgConnectOptions,
+}
+
+impl Backing {
+    /// Opens both. The log in Postgres makes its schema when it opens; the views' must be there (see [`migrate`]).
+    pub async fn open(config: &Config) -> Result<Self, Error> {
+        let database = database(config)?;
+        let log: Arc<dyn EventLog> = match &config.log {
+            Log::Postgres { partitions } => Arc::new(PostgresLog::open(&database, log_options(*partitions)).await?),
+            Log::Kafka(kafka) => Arc::new(KafkaLog::connect((**kafka).clone()).await?),
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(config.database.connections_max)
+            .acquire_timeout(CONNECTION_WAIT)
+            .connect_lazy_with(database.clone().application_name("threadline"));
+        Ok(Self { log, views: Views::new(pool), database })
+    }
+}
+
+/// Makes or updates what roles need before they start: the views' schema, and the log's if it is in Postgres.
+pub async fn migrate(config: &Config) -> Result<(), Error> {
+    let database = database(config)?;
+    if let Log::Postgres { partitions } = &config.log {
+        PostgresLog::migrate(&database, &log_options(*partitions)).await?;
+    }
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database);
+    Views::new(pool).migrate().await?;
+    Ok(())
+}
+
+/// Makes the topics that are missing, for one broker, if the log is Kafka.
+pub async fn create_missing_topics(config: &Config) -> Result<(), Error> {
+    if let Log::Kafka(kafka) = &config.log {
+        let found = threadline_eventlog::kafka::list_topics(kafka).await?;
+        if found.iter().any(|topic| topic.partitions.is_none()) {
+            let partitions = found.iter().find_map(|topic| topic.partitions).unwrap_or(PARTITIONS_DEFAULT);
+            create_topics(kafka, partitions, 1).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sees to it that there is a database: the one that was named, or one of our own, which lives as long as what this
+/// returns.
+pub async fn ensure_database(config: &mut Config) -> Result<Option<Managed>, Error> {
+    if config.database.url.is_some() {
+        return Ok(None);
+    }
+    let server = Managed::start(&config.directory.join(POSTGRES)).await?;
+    config.database.url = Some(server.url().to_owned());
+    Ok(Some(server))
+}
+
+/// Looks for a database to join: the one that was named, or the one that a running dev mode manages.
+pub fn find_database(config: &mut Config) {
+    if config.database.url.is_none() {
+        config.database.url = Managed::running(&config.directory.join(POSTGRES));
+    }
+}
+
+fn database(config: &Config) -> Result<PgConnectOptions, config::Error> {
+    let missing = || config::Error("database.url: set DATABASE_URL (dev mode alone manages a Postgres itself)".into());
+    let url = config.database.url.as_ref().ok_or_else(missing)?;
+    url.parse().map_err(|error| config::Error(format!("database.url: {error}")))
+}
+
+fn log_options(partitions: u32) -> Options {
+    Options { partitions, ..Options::default() }
+}

@@ -1,0 +1,82 @@
+//! From a command line to what it does.
+
+use std::io::Write;
+
+use threadline_eventlog::kafka::{KafkaConfig, TopicDescription, create_topics, list_topics};
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Cli, Command, Topics};
+use crate::config::{self, Config, Log};
+use crate::error::Error;
+use crate::token::Mint;
+use crate::{backing, import, load, roles, shutdown, telemetry};
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> Result<(), Error> {
+    let mut config = Config::load(cli.flags(), cli.config.as_deref())?;
+    telemetry::start_logs(&config.telemetry);
+    for name in &config.strangers {
+        tracing::warn!(variable = %name, "this variable is not one of ours and has no effect");
+    }
+    match cli.command {
+        Command::Dev { edges, .. } => role(async |stop| roles::dev(config, roles::Dev { edges }, stop).await),
+        Command::Edge { .. } => role(async |stop| roles::edge(config, stop).await),
+        Command::Decider { .. } => role(async |stop| roles::decider(config, stop).await),
+        Command::Projector { .. } => role(async |stop| roles::projector(config, stop).await),
+        Command::Migrate => {
+            backing::find_database(&mut config);
+            runtime()?.block_on(backing::migrate(&config))
+        }
+        Command::Topics { action } => topics(&config, action),
+        Command::Token { user, name, ttl } => {
+            print(&Mint::new(&config)?.token(&user, name.as_deref(), ttl)?);
+            Ok(())
+        }
+        Command::Config => {
+            for entry in &config.entries {
+                print(&format!("{} = {}  ({}; {})", entry.key, entry.shown, entry.origin, entry.variable));
+            }
+            Ok(())
+        }
+        Command::Import(options) => role(async |stop| import::run(config, options, stop).await),
+        Command::Load(options) => role(async |stop| load::run(config, options, stop).await),
+    }
+}
+
+/// Runs until it ends; signals ask it to.
+fn role(work: impl AsyncFnOnce(tokio_util::sync::CancellationToken) -> Result<(), Error>) -> Result<(), Error> {
+    runtime()?.block_on(async {
+        let stop = shutdown::on_signal().map_err(Error::system("signals"))?;
+        work(stop).await
+    })
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    Builder::new_multi_thread().enable_all().build().map_err(Error::system("the runtime"))
+}
+
+fn topics(config: &Config, action: Topics) -> Result<(), Error> {
+    let Log::Kafka(kafka) = &config.log else {
+        return Err(config::Error(
+            "kafka.brokers: set KAFKA_BROKERS; the log in Postgres makes its topics itself".into(),
+        )
+        .into());
+    };
+    let kafka: &KafkaConfig = kafka;
+    let found = runtime()?.block_on(async {
+        match action {
+            Topics::Create { partitions, replication } => create_topics(kafka, partitions, replication).await,
+            Topics::List => list_topics(kafka).await,
+        }
+    })?;
+    for TopicDescription { name, partitions, .. } in found {
+        let partitions = partitions.map_or_else(|| "missing".to_owned(), |count| format!("{count} partitions"));
+        print(&format!("{name}  {partitions}"));
+    }
+    Ok(())
+}
+
+/// To standard output; a reader that went away is no failure.
+fn print(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

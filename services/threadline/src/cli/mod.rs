@@ -1,0 +1,140 @@
+//! The command line.
+
+mod commands;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use commands::run;
+
+use crate::import;
+use crate::load;
+use crate::token::parse_ttl;
+
+/// Event-sourced messaging: conversations are facts in a log, everything else is derived from it.
+#[derive(Debug, Parser)]
+#[command(name = "threadline", version)]
+pub struct Cli {
+    /// The configuration file; threadline.toml when it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any setting by its key, such as `edge.rate_burst=500`; `threadline config` lists them.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = parse_setting)]
+    settings: Vec<(String, String)>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// All roles in one process, on a Postgres of its own unless DATABASE_URL is set.
+    Dev {
+        /// Edges, on consecutive ports.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+        edges: u16,
+        #[command(flatten)]
+        listen: Listen,
+    },
+    /// HTTP and WebSocket for clients.
+    Edge {
+        #[command(flatten)]
+        listen: Listen,
+    },
+    /// Turns commands into events.
+    Decider {
+        #[command(flatten)]
+        health: Health,
+    },
+    /// Brings events into the views.
+    Projector {
+        #[command(flatten)]
+        health: Health,
+    },
+    /// Makes or updates the schema of the views, and of the log in Postgres.
+    Migrate,
+    /// Kafka's topics.
+    Topics {
+        #[command(subcommand)]
+        action: Topics,
+    },
+    /// Prints a development token.
+    Token {
+        /// The user's id.
+        #[arg(long)]
+        user: String,
+        /// The user's name, for display.
+        #[arg(long)]
+        name: Option<String>,
+        /// How long it is good for: 90s, 15m, 1h, 7d.
+        #[arg(long, default_value = "1h", value_parser = parse_ttl)]
+        ttl: Duration,
+    },
+    /// Prints the settings in force and where each came from.
+    Config,
+    /// Appends an existing history through the log; a second run changes nothing.
+    Import(import::Options),
+    /// Drives load against running edges and reports latencies.
+    Load(load::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum Topics {
+    /// Creates what is missing.
+    Create {
+        /// Partitions of each topic; fixed for ever.
+        #[arg(long, default_value_t = threadline_eventlog::kafka::PARTITIONS_DEFAULT)]
+        partitions: u32,
+        /// Brokers that keep each record.
+        #[arg(long, default_value_t = 1)]
+        replication: u32,
+    },
+    /// Shows what is there.
+    List,
+}
+
+/// Where an edge listens.
+#[derive(Debug, Args)]
+struct Listen {
+    /// The port on 127.0.0.1; 0 takes a free one. With several edges the first one's.
+    #[arg(long, conflicts_with = "listen")]
+    port: Option<u16>,
+    /// The address with its port, such as 0.0.0.0:8080.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+}
+
+/// Where a role without HTTP of its own says how it is.
+#[derive(Debug, Args)]
+struct Health {
+    /// The port on 127.0.0.1 for /livez, /readyz and /metrics.
+    #[arg(long)]
+    health_port: Option<u16>,
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("not KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+impl Cli {
+    /// What the flags say, by the settings' keys.
+    fn flags(&self) -> Vec<(String, String)> {
+        let mut flags = self.settings.clone();
+        match &self.command {
+            Command::Dev { listen, .. } | Command::Edge { listen } => {
+                let port = listen.port.map(|port| format!("127.0.0.1:{port}"));
+                let address = port.or_else(|| listen.listen.map(|address| address.to_string()));
+                flags.extend(address.map(|address| ("edge.listen".into(), address)));
+            }
+            Command::Decider { health } | Command::Projector { health } => {
+                let address = health.health_port.map(|port| format!("127.0.0.1:{port}"));
+                flags.extend(address.map(|address| ("health.listen".into(), address)));
+            }
+            _ => {}
+        }
+        flags
+    }
+}

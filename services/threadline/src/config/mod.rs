@@ -1,0 +1,142 @@
+//! What is in force: one typed value for all roles.
+
+mod layers;
+mod secrets;
+mod sections;
+
+use std::path::{Path, PathBuf};
+
+use threadline_decider as decider;
+use threadline_edge::EdgeConfig;
+use threadline_edge::auth::AuthConfig;
+use threadline_eventlog::kafka::KafkaConfig;
+
+pub use layers::{Entry, Error, Origin};
+pub use secrets::{keep_secret, kept_secret};
+
+/// The file that is read when nobody names another one; it may be missing.
+pub const FILE: &str = "threadline.toml";
+
+/// Everything a process of ours can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where this machine keeps what dev mode makes: its Postgres, its secret.
+    pub directory: PathBuf,
+    /// The Postgres with the views, and with the log unless that is Kafka. `None`: dev mode manages one.
+    pub database: Database,
+    /// Where the log is.
+    pub log: Log,
+    /// Which tokens are taken; `None`: nothing was said, so dev mode makes a secret and the edge alone refuses to start.
+    pub auth: Option<AuthConfig>,
+    /// The shared secret, if tokens are signed with one.
+    pub jwt_secret: Option<String>,
+    /// The `iss` and `aud` that development tokens get.
+    pub jwt_claims: (Option<String>, Option<String>),
+    /// The edge's settings; its `auth` is replaced by what is in force.
+    pub edge: EdgeConfig,
+    /// The decider's bounds.
+    pub decider: decider::Config,
+    /// Where `/livez`, `/readyz` and `/metrics` of roles without an edge are served; `None`: nowhere.
+    pub health: Option<std::net::SocketAddr>,
+    /// What is logged.
+    pub telemetry: Telemetry,
+    /// What was read, from where.
+    pub entries: Vec<Entry>,
+    /// Variables that look like ours and mean nothing.
+    pub strangers: Vec<String>,
+}
+
+/// The Postgres.
+#[derive(Clone)]
+pub struct Database {
+    /// Its URL.
+    pub url: Option<String>,
+    /// Connections of one process for the views.
+    pub connections_max: u32,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("connections_max", &self.connections_max).finish_non_exhaustive()
+    }
+}
+
+/// Where the log is.
+#[derive(Clone, Debug)]
+pub enum Log {
+    /// In the same Postgres as the views.
+    Postgres {
+        /// Partitions of each topic when the log is made.
+        partitions: u32,
+    },
+    /// On Kafka.
+    Kafka(Box<KafkaConfig>),
+}
+
+impl Log {
+    /// For people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Postgres { .. } => "Postgres",
+            Self::Kafka(_) => "Kafka",
+        }
+    }
+}
+
+/// What is logged.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// Directives such as `info,threadline_edge=debug`.
+    pub level: String,
+    /// How lines look.
+    pub format: Format,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Config {
+    /// From flags (by key), the environment and the file's text, in this order of precedence.
+    pub fn read(
+        flags: impl IntoIterator<Item = (String, String)>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        file: Option<(&Path, &str)>,
+    ) -> Result<Self, Error> {
+        sections::read(layers::Layers::new(flags, environment, file)?)
+    }
+
+    /// From flags, this process's environment, and the named file or [`FILE`].
+    pub fn load(flags: impl IntoIterator<Item = (String, String)>, file: Option<&Path>) -> Result<Self, Error> {
+        let path = file.unwrap_or(Path::new(FILE));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => Some(text),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Error(format!("{}: {error}", path.display()))),
+        };
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::read(flags, environment, text.as_deref().map(|text| (path, text)))
+    }
+
+    /// Which tokens are taken.
+    pub fn require_auth(&self) -> Result<&AuthConfig, Error> {
+        let missing = "auth: set THREADLINE_JWT_SECRET, or THREADLINE_JWKS_URL with THREADLINE_JWT_ISSUER and \
+                       THREADLINE_JWT_AUDIENCE";
+        self.auth.as_ref().ok_or_else(|| Error(missing.into()))
+    }
+
+    /// Takes tokens signed with this secret.
+    pub fn use_secret(&mut self, secret: String) {
+        let (issuer, audience) = self.jwt_claims.clone();
+        self.auth = Some(AuthConfig { issuer, audience, ..AuthConfig::secret(secret.clone()) });
+        self.jwt_secret = Some(secret);
+    }
+}

@@ -1,0 +1,233 @@
+//! Every setting, by section: its key, its variable, its default, and what is refused.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use threadline_decider as decider;
+use threadline_edge::EdgeConfig;
+use threadline_edge::auth::{AuthConfig, KeySource};
+use threadline_eventlog::kafka::{KafkaConfig, Security};
+
+use super::layers::{Error, Layers};
+use super::{Config, Database, Format, Log, Telemetry};
+
+/// Partitions a topic may have.
+const PARTITIONS_MAX: u32 = 1_024;
+/// What HS256 demands of a secret.
+const SECRET_BYTES_MIN: usize = 32;
+
+pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
+    let from = &mut layers;
+    let directory = from.value("directory", "THREADLINE_DIRECTORY", ".threadline".to_owned())?;
+    let telemetry = telemetry(from)?;
+    let database = database(from)?;
+    let log = log(from)?;
+    let jwt_secret = from.secret("auth.jwt_secret", "THREADLINE_JWT_SECRET");
+    let (auth, jwt_claims) = auth(from, jwt_secret.clone())?;
+    let edge = edge(from)?;
+    let decider = decider(from)?;
+    let health = from.optional("health.listen", "THREADLINE_HEALTH_ADDR")?;
+    let (entries, strangers) = layers.finish()?;
+    let directory = PathBuf::from(directory);
+    Ok(Config {
+        directory,
+        database,
+        log,
+        auth,
+        jwt_secret,
+        jwt_claims,
+        edge,
+        decider,
+        health,
+        telemetry,
+        entries,
+        strangers,
+    })
+}
+
+fn telemetry(from: &mut Layers) -> Result<Telemetry, Error> {
+    let level = from.value("telemetry.level", "THREADLINE_LOG", "info".to_owned())?;
+    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&level) {
+        return Err(Error(format!("telemetry.level: {error}")));
+    }
+    let format = match from.value("telemetry.format", "THREADLINE_LOG_FORMAT", "auto".to_owned())?.as_str() {
+        "auto" => Format::Auto,
+        "json" => Format::Json,
+        "text" => Format::Text,
+        other => return Err(Error(format!("telemetry.format must be auto, json or text, not {other:?}"))),
+    };
+    Ok(Telemetry { level, format })
+}
+
+fn database(from: &mut Layers) -> Result<Database, Error> {
+    let url = from.shown_as("database.url", "DATABASE_URL", without_password);
+    if let Some(url) = &url
+        && let Err(error) = url.parse::<sqlx::postgres::PgConnectOptions>()
+    {
+        return Err(Error(format!("database.url: {error}")));
+    }
+    let connections_max = from.value("database.connections_max", "THREADLINE_DATABASE_CONNECTIONS_MAX", 16)?;
+    if connections_max == 0 {
+        return Err(Error("database.connections_max must be at least 1".into()));
+    }
+    Ok(Database { url, connections_max })
+}
+
+fn log(from: &mut Layers) -> Result<Log, Error> {
+    let partitions = from.value("log.partitions", "THREADLINE_LOG_PARTITIONS", 8)?;
+    if !(1..=PARTITIONS_MAX).contains(&partitions) {
+        return Err(Error(format!("log.partitions must be 1 to {PARTITIONS_MAX}, not {partitions}")));
+    }
+    let brokers = from.optional::<String>("kafka.brokers", "KAFKA_BROKERS")?;
+    let kafka = kafka(from, brokers.clone().unwrap_or_default())?;
+    Ok(if brokers.is_some() { Log::Kafka(Box::new(kafka)) } else { Log::Postgres { partitions } })
+}
+
+fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
+    let default = KafkaConfig::new(brokers);
+    let topic_prefix =
+        from.value("kafka.topic_prefix", "THREADLINE_KAFKA_TOPIC_PREFIX", default.topic_prefix.clone())?;
+    let delivery_timeout_ms =
+        from.value("kafka.delivery_timeout_ms", "THREADLINE_KAFKA_DELIVERY_TIMEOUT_MS", default.delivery_timeout_ms)?;
+    let session_timeout_ms =
+        from.value("kafka.session_timeout_ms", "THREADLINE_KAFKA_SESSION_TIMEOUT_MS", default.session_timeout_ms)?;
+    let linger_ms = from.value("kafka.linger_ms", "THREADLINE_KAFKA_LINGER_MS", default.linger_ms)?;
+    let path = |text: Option<String>| text.map(PathBuf::from);
+    let security = Security {
+        protocol: from.optional("kafka.security_protocol", "THREADLINE_KAFKA_SECURITY_PROTOCOL")?,
+        sasl_mechanism: from.optional("kafka.sasl_mechanism", "THREADLINE_KAFKA_SASL_MECHANISM")?,
+        username: from.optional("kafka.username", "THREADLINE_KAFKA_USERNAME")?,
+        password: from.secret("kafka.password", "THREADLINE_KAFKA_PASSWORD"),
+        ssl_ca: path(from.optional("kafka.ssl_ca", "THREADLINE_KAFKA_SSL_CA")?),
+        ssl_certificate: path(from.optional("kafka.ssl_certificate", "THREADLINE_KAFKA_SSL_CERTIFICATE")?),
+        ssl_key: path(from.optional("kafka.ssl_key", "THREADLINE_KAFKA_SSL_KEY")?),
+        ssl_key_password: from.secret("kafka.ssl_key_password", "THREADLINE_KAFKA_SSL_KEY_PASSWORD"),
+    };
+    // They may hold secrets too.
+    let properties = properties(&from.secret("kafka.properties", "THREADLINE_KAFKA_PROPERTIES").unwrap_or_default())?;
+    Ok(KafkaConfig {
+        topic_prefix,
+        security,
+        delivery_timeout_ms,
+        session_timeout_ms,
+        linger_ms,
+        properties,
+        ..default
+    })
+}
+
+/// Reads `name=value,name=value`.
+fn properties(text: &str) -> Result<BTreeMap<String, String>, Error> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())))
+        .collect::<Option<_>>()
+        .ok_or_else(|| Error("kafka.properties must be name=value, comma separated".into()))
+}
+
+type Claims = (Option<String>, Option<String>);
+
+fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>, Claims), Error> {
+    let url = from.optional::<String>("auth.jwks_url", "THREADLINE_JWKS_URL")?;
+    let issuer = from.optional::<String>("auth.issuer", "THREADLINE_JWT_ISSUER")?;
+    let audience = from.optional::<String>("auth.audience", "THREADLINE_JWT_AUDIENCE")?;
+    let tenants = from.list("auth.tenants", "THREADLINE_JWT_TENANTS");
+    let claims = (issuer.clone(), audience.clone());
+    let mut config = match (secret, url) {
+        (None, None) => return Ok((None, claims)),
+        (Some(_), Some(_)) => return Err(Error("auth: jwt_secret and jwks_url exclude each other".into())),
+        (Some(secret), None) if secret.len() < SECRET_BYTES_MIN => {
+            return Err(Error(format!("auth.jwt_secret must have at least {SECRET_BYTES_MIN} bytes")));
+        }
+        (Some(secret), None) => AuthConfig { issuer, audience, ..AuthConfig::secret(secret) },
+        (None, Some(url)) => {
+            let (Some(issuer), Some(audience)) = (issuer, audience) else {
+                return Err(Error("auth.jwks_url needs auth.issuer and auth.audience beside it".into()));
+            };
+            AuthConfig::jwks(url, issuer, audience)
+        }
+    };
+    config.tenants = tenants;
+    if let KeySource::Jwks { refetch_ms, .. } = &mut config.keys {
+        *refetch_ms = from.value("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", *refetch_ms)?;
+    }
+    Ok((Some(config), claims))
+}
+
+fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
+    // Replaced by what is in force before an edge starts.
+    let mut edge = EdgeConfig::new(AuthConfig::secret(Vec::new()));
+    edge.listen = from.value("edge.listen", "THREADLINE_LISTEN", edge.listen)?;
+    edge.origins = from.list("edge.origins", "THREADLINE_ORIGINS");
+    let http = &mut edge.http;
+    http.connections_max =
+        from.value("edge.connections_max", "THREADLINE_EDGE_CONNECTIONS_MAX", http.connections_max)?;
+    http.request_ms = from.value("edge.request_ms", "THREADLINE_EDGE_REQUEST_MS", http.request_ms)?;
+    let rate = &mut edge.rate;
+    rate.per_second = from.value("edge.rate_per_second", "THREADLINE_EDGE_RATE_PER_SECOND", rate.per_second)?;
+    rate.burst = from.value("edge.rate_burst", "THREADLINE_EDGE_RATE_BURST", rate.burst)?;
+    let commands = &mut edge.commands;
+    commands.deadline_ms = from.value("edge.deadline_ms", "THREADLINE_EDGE_DEADLINE_MS", commands.deadline_ms)?;
+    let sessions = &mut edge.sessions;
+    sessions.per_user_max =
+        from.value("edge.sessions_per_user_max", "THREADLINE_EDGE_SESSIONS_PER_USER_MAX", sessions.per_user_max)?;
+    sessions.heartbeat_ms = from.value("edge.heartbeat_ms", "THREADLINE_EDGE_HEARTBEAT_MS", sessions.heartbeat_ms)?;
+    sessions.queue_bytes_max =
+        from.value("edge.queue_bytes_max", "THREADLINE_EDGE_QUEUE_BYTES_MAX", sessions.queue_bytes_max)?;
+    edge.hub.ring_bytes_max =
+        from.value("edge.ring_bytes_max", "THREADLINE_EDGE_RING_BYTES_MAX", edge.hub.ring_bytes_max)?;
+    edge.drain_window_ms =
+        from.value("edge.drain_window_ms", "THREADLINE_EDGE_DRAIN_WINDOW_MS", edge.drain_window_ms)?;
+    edge.grace_ms = from.value("edge.grace_ms", "THREADLINE_EDGE_GRACE_MS", edge.grace_ms)?;
+    Ok(edge)
+}
+
+fn decider(from: &mut Layers) -> Result<decider::Config, Error> {
+    let default = decider::Config::default();
+    Ok(decider::Config {
+        state_bytes_max: from.value(
+            "decider.state_bytes_max",
+            "THREADLINE_DECIDER_STATE_BYTES_MAX",
+            default.state_bytes_max,
+        )?,
+        recent_events_max: from.value(
+            "decider.recent_events_max",
+            "THREADLINE_DECIDER_RECENT_EVENTS_MAX",
+            default.recent_events_max,
+        )?,
+        ..default
+    })
+}
+
+/// A URL whose password is hidden: what stands between the user's colon and the last `@` before the path.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "(hidden)".into() };
+    let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(authority_end);
+    let tail = if tail.contains("password=") { "/(hidden)" } else { tail };
+    match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{scheme}://{name}:(hidden)@{host}{tail}"),
+            None => format!("{scheme}://{user}@{host}{tail}"),
+        },
+        None => format!("{scheme}://{authority}{tail}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_of_urls_are_hidden() {
+        for (url, shown) in [
+            ("postgres://ann:s3cret@db:5432/chat", "postgres://ann:(hidden)@db:5432/chat"),
+            ("postgres://ann:s3@cret@db/chat", "postgres://ann:(hidden)@db/chat"),
+            ("postgres://ann@db/chat?password=s3cret", "postgres://ann@db/(hidden)"),
+            ("postgres:///chat?host=/tmp", "postgres:///chat?host=/tmp"),
+            ("s3cret", "(hidden)"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! All roles in one process: one machine's whole system.
+
+use std::net::SocketAddr;
+
+use threadline_edge::Deps;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{all, behind, spawn};
+use crate::backing::{self, Backing};
+use crate::config::{Config, keep_secret};
+use crate::error::Error;
+use crate::telemetry;
+
+/// What dev mode is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Dev {
+    /// How many edges, on consecutive ports from the configured one on.
+    pub edges: u16,
+}
+
+/// Everything until `shutdown`. First the edges leave, then the roles behind them, then our own Postgres.
+pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) -> Result<(), Error> {
+    if config.auth.is_none() {
+        let place = config.directory.display().to_string();
+        config.use_secret(keep_secret(&config.directory).map_err(Error::system(place))?);
+    }
+    let listeners = listen(config.edge.listen, options.edges).await?;
+    let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
+    let server = backing::ensure_database(&mut config).await?;
+    let result = async {
+        backing::migrate(&config).await?;
+        backing::create_missing_topics(&config).await?;
+        let backing = Backing::open(&config).await?;
+
+        let stop_behind = CancellationToken::new();
+        let mut behind_edges = JoinSet::new();
+        spawn(&mut behind_edges, "decider and projector", behind(config.clone(), backing.clone(), stop_behind.clone()));
+
+        let mut addresses = Vec::new();
+        let mut edges = JoinSet::new();
+        for listener in listeners {
+            let address = listener.local_addr().map_err(Error::system("an edge's address"))?;
+            addresses.push(address);
+            let mut edge = config.edge.clone();
+            edge.listen = address;
+            edge.auth = config.require_auth()?.clone();
+            let deps = Deps { log: backing.log.clone(), views: backing.views.clone(), metrics: Some(metrics.clone()) };
+            let shutdown = shutdown.clone();
+            spawn(&mut edges, "edge", async move { Ok(threadline_edge::serve(listener, edge, deps, shutdown).await?) });
+        }
+        announce(&config, &addresses, server.as_ref().map(crate::postgres::Managed::directory));
+
+        let result = tokio::select! {
+            result = all(&mut edges) => result,
+            result = all(&mut behind_edges) => result,
+        };
+        shutdown.cancel();
+        let edges = all(&mut edges).await;
+        stop_behind.cancel();
+        let behind = all(&mut behind_edges).await;
+        result.and(edges).and(behind)
+    };
+    let result = result.await;
+    if let Some(server) = server {
+        let _ = tokio::task::spawn_blocking(|| server.stop()).await;
+    }
+    result
+}
+
+/// Listens before anything is started, so that a taken port is found out at once.
+async fn listen(first: SocketAddr, edges: u16) -> Result<Vec<TcpListener>, Error> {
+    let mut listeners = Vec::new();
+    for index in 0..edges {
+        let mut address = first;
+        // Port 0 takes a free one, each edge its own.
+        if first.port() != 0 {
+            let taken = || Error::Tool(format!("there are no {edges} ports from {} on", first.port()));
+            address.set_port(first.port().checked_add(index).ok_or_else(taken)?);
+        }
+        let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+/// Says what runs where.
+fn announce(config: &Config, addresses: &[SocketAddr], postgres: Option<&std::path::Path>) {
+    let edges: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
+    let views = postgres.map_or_else(|| "DATABASE_URL".to_owned(), |place| place.display().to_string());
+    println!(
+        "threadline: {} edge(s) at {}; decider, projector; log on {}, views in {views}",
+        edges.len(),
+        edges.join(", "),
+        config.log.name()
+    );
+    println!("a token: threadline token --user ann     stop: Ctrl-C");
+    tracing::info!(edges = edges.join(" "), log = config.log.name(), views, "threadline dev runs");
+}

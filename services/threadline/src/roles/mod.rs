@@ -1,0 +1,64 @@
+//! The roles as processes: each alone, or all in one.
+
+mod dev;
+mod health;
+mod single;
+
+pub use dev::{Dev, dev};
+pub use single::{decider, edge, projector};
+
+use threadline_projector as projection;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::backing::Backing;
+use crate::config::Config;
+use crate::error::Error;
+
+/// Runs a decider until `shutdown`.
+async fn run_decider(config: &Config, backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
+    threadline_decider::run(config.decider.clone(), backing.log.clone(), backing.views.clone(), shutdown.clone()).await;
+    ended("decider", &shutdown)
+}
+
+/// Runs a projector until `shutdown`.
+async fn run_projector(backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
+    let Backing { log, views, database } = backing.clone();
+    projection::run(projection::Config::default(), log, views, &database, shutdown.clone()).await;
+    ended("projector", &shutdown)
+}
+
+/// A decider and a projector until `shutdown`: what must stand behind the edges.
+pub(crate) async fn behind(config: Config, backing: Backing, shutdown: CancellationToken) -> Result<(), Error> {
+    let mut roles = JoinSet::new();
+    spawn(&mut roles, "decider", {
+        let (config, backing, shutdown) = (config, backing.clone(), shutdown.clone());
+        async move { run_decider(&config, &backing, shutdown).await }
+    });
+    spawn(&mut roles, "projector", async move { run_projector(&backing, shutdown).await });
+    all(&mut roles).await
+}
+
+fn spawn(
+    roles: &mut JoinSet<Result<(), Error>>,
+    role: &'static str,
+    work: impl Future<Output = Result<(), Error>> + Send + 'static,
+) {
+    roles.spawn(async move {
+        // A role that panics ends the process in good order, not silently.
+        tokio::spawn(work).await.unwrap_or(Err(Error::Ended(role)))
+    });
+}
+
+/// Until all have ended, or one failed.
+async fn all(roles: &mut JoinSet<Result<(), Error>>) -> Result<(), Error> {
+    while let Some(ended) = roles.join_next().await {
+        ended.unwrap_or(Ok(()))?;
+    }
+    Ok(())
+}
+
+/// A role may end when it was asked to, and only then.
+fn ended(role: &'static str, shutdown: &CancellationToken) -> Result<(), Error> {
+    if shutdown.is_cancelled() { Ok(()) } else { Err(Error::Ended(role)) }
+}

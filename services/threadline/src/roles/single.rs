@@ -1,0 +1,43 @@
+//! One role in a process of its own.
+
+use threadline_edge::Deps;
+use tokio_util::sync::CancellationToken;
+
+use super::{health, run_decider, run_projector};
+use crate::backing::Backing;
+use crate::config::Config;
+use crate::error::Error;
+use crate::telemetry;
+
+/// An edge until `shutdown`.
+pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
+    let mut edge = config.edge.clone();
+    edge.auth = config.require_auth()?.clone();
+    let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
+    let backing = Backing::open(&config).await?;
+    tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
+    let deps = Deps { log: backing.log, views: backing.views, metrics };
+    Ok(threadline_edge::run(edge, deps, shutdown).await?)
+}
+
+/// A decider until `shutdown`.
+pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
+    let backing = open("decider", &config, &shutdown).await?;
+    run_decider(&config, &backing, shutdown).await
+}
+
+/// A projector until `shutdown`.
+pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
+    let backing = open("projector", &config, &shutdown).await?;
+    run_projector(&backing, shutdown).await
+}
+
+/// Opens what a role without HTTP of its own stands on, and its health endpoints.
+async fn open(role: &'static str, config: &Config, shutdown: &CancellationToken) -> Result<Backing, Error> {
+    let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
+    let backing = Backing::open(config).await?;
+    health::serve(config.health, backing.clone(), metrics, shutdown.clone()).await?;
+    let health = config.health.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
+    tracing::info!(role, log = config.log.name(), health, "threadline {role} starts");
+    Ok(backing)
+}

@@ -1,0 +1,79 @@
+//! What stops the start, and what wins.
+
+use std::path::Path;
+
+use threadline::config::{Config, Error, Log, Origin};
+
+fn read(flags: &[(&str, &str)], environment: &[(&str, &str)], file: &str) -> Result<Config, Error> {
+    let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    Config::read(own(flags), own(environment), Some((Path::new("threadline.toml"), file)))
+}
+
+fn refusal(flags: &[(&str, &str)], environment: &[(&str, &str)], file: &str) -> String {
+    read(flags, environment, file).expect_err("refused").to_string()
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_file() {
+    let file = "[edge]\nlisten = '127.0.0.1:3'\nrate_burst = 7\norigins = ['https://a.example', 'https://b.example']\n";
+    let variables = [("THREADLINE_LISTEN", "127.0.0.1:2"), ("KAFKA_BROKERS", "broker:9092")];
+    let config = read(&[("edge.listen", "127.0.0.1:1")], &variables, file).expect("a configuration");
+    assert_eq!(config.edge.listen.port(), 1);
+    assert_eq!(config.edge.rate.burst, 7);
+    assert_eq!(config.edge.origins, ["https://a.example", "https://b.example"]);
+    assert!(matches!(&config.log, Log::Kafka(kafka) if kafka.brokers == "broker:9092"));
+    let origin = |key| config.entries.iter().find(|entry| entry.key == key).map(|entry| entry.origin.clone());
+    assert_eq!(origin("edge.listen"), Some(Origin::Flag));
+    assert_eq!(origin("kafka.brokers"), Some(Origin::Variable("KAFKA_BROKERS")));
+    assert_eq!(origin("edge.rate_burst"), Some(Origin::File("threadline.toml".into())));
+    assert_eq!(origin("edge.grace_ms"), Some(Origin::Default));
+}
+
+#[test]
+fn nothing_said_means_postgres_and_no_secret() {
+    let config = read(&[], &[], "").expect("a configuration");
+    assert!(matches!(config.log, Log::Postgres { partitions: 8 }));
+    assert!(config.require_auth().is_err());
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_place_and_the_reason() {
+    assert_eq!(
+        refusal(&[], &[("THREADLINE_LISTEN", "here")], ""),
+        "edge.listen must be an address such as 127.0.0.1:8080, not \"here\" (from THREADLINE_LISTEN)"
+    );
+    assert_eq!(
+        refusal(&[], &[], "[edge]\nrate_burst = -1\n"),
+        "edge.rate_burst must be a whole number, not \"-1\" (from threadline.toml)"
+    );
+    assert_eq!(refusal(&[("log.partitions", "0")], &[], ""), "log.partitions must be 1 to 1024, not 0");
+    assert!(refusal(&[], &[], "[edge\n").starts_with("threadline.toml, line 1:"));
+    assert!(refusal(&[], &[], "[edge]\nlisten = [{}]\n").contains("edge.listen is not a value"));
+    assert!(refusal(&[], &[("THREADLINE_JWT_SECRET", "short")], "").contains("at least 32 bytes"));
+    assert!(refusal(&[], &[("THREADLINE_JWKS_URL", "https://id.example/keys")], "").contains("auth.issuer"));
+}
+
+#[test]
+fn an_unknown_key_is_refused_and_an_unknown_variable_named() {
+    assert!(refusal(&[], &[], "[edge]\nlisten_on = 1\n").starts_with("edge.listen_on is not a setting"));
+    assert!(refusal(&[("edge.colour", "red")], &[], "").starts_with("edge.colour is not a setting"));
+    let config = read(&[], &[("THREADLINE_LISTN", "x"), ("HOME", "/")], "").expect("a configuration");
+    assert_eq!(config.strangers, ["THREADLINE_LISTN"]);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let url = format!("postgres://ann:{secret}@db/chat");
+    let variables = [
+        ("THREADLINE_JWT_SECRET", secret),
+        ("THREADLINE_KAFKA_PASSWORD", secret),
+        ("THREADLINE_KAFKA_PROPERTIES", "sasl.oauthbearer.client.secret=0123456789abcdef0123456789abcdef"),
+        ("DATABASE_URL", &url),
+    ];
+    let config = read(&[], &variables, "").expect("a configuration");
+    assert!(!format!("{:?}", config.entries).contains(secret));
+    assert!(!format!("{:?}", config.database).contains(secret));
+}
