@@ -44,8 +44,9 @@ pub struct History {
     pub timeline: BTreeMap<Uuid, Vec<Seen>>,
 }
 
-/// A broken promise.
+/// A broken promise; the fields say whose and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the variants tell what their fields are")]
 pub enum Violation {
     /// Acknowledged, but not in the views.
     Lost { thread: Uuid, message: Uuid, seq: u64 },
@@ -154,9 +155,7 @@ fn check_against_views(
         let (client, seq) = (client.to_owned(), stored.seq);
         match by_seq.get(&seq) {
             None => violations.insert(Violation::Unseen { client, thread, seq }),
-            Some(seen) if seen.event != stored.event => {
-                violations.insert(Violation::Different { client, thread, seq })
-            }
+            Some(seen) if seen.event != stored.event => violations.insert(Violation::Different { client, thread, seq }),
             Some(_) => true,
         };
     }

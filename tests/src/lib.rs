@@ -2,6 +2,7 @@
 
 pub mod checker;
 pub mod cluster;
+pub mod corpus;
 pub mod database;
 pub mod person;
 pub mod rest;

@@ -193,7 +193,9 @@ impl Socket {
                 Some(Ok(Message::Text(text))) => {
                     return Received::Frame(serde_json::from_str(&text).expect("server frames are JSON"));
                 }
-                Some(Ok(Message::Close(frame))) => return Received::Closed(frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    return Received::Closed(frame.map_or(1005, |frame| frame.code.into()));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Received::Closed(1006),
             }

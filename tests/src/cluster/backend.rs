@@ -98,11 +98,8 @@ impl Backend {
 
     /// What a process must be told.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let mut environment = vec![
-            ("DATABASE_URL", self.database_url()),
-            ("THREADLINE_JWT_SECRET", SECRET),
-            ("THREADLINE_LOG", "info"),
-        ];
+        let mut environment =
+            vec![("DATABASE_URL", self.database_url()), ("THREADLINE_JWT_SECRET", SECRET), ("THREADLINE_LOG", "info")];
         let partitions = PARTITIONS.to_string();
         environment.push(("THREADLINE_LOG_PARTITIONS", &partitions));
         if let Some(Kafka { brokers, prefix, .. }) = &self.kafka {

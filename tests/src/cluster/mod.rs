@@ -133,7 +133,8 @@ fn start_roles(environment: &[(String, String)], directory: &Path, ports: &Ports
     let mut next = EDGES;
     for (role, count) in ROLES {
         for index in 0..count {
-            let (flag, port) = if role == "edge" { ("--port", ports.get(index)) } else { ("--health-port", ports.get(next)) };
+            let (flag, port) =
+                if role == "edge" { ("--port", ports.get(index)) } else { ("--health-port", ports.get(next)) };
             next += u16::from(role != "edge");
             let arguments = [role, flag, &port.to_string()].map(str::to_owned);
             processes.push(Process::start(&format!("{role}-{index}"), &arguments, environment, directory, port));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::wait::until;
 
 /// How long a process may take to be ready: it may have to wait for a dead predecessor's session to end.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long a process may take to end when asked.
 const EXIT_WITHIN: Duration = Duration::from_secs(30);
 /// Of each process's log, what a failed test prints.
@@ -27,7 +27,7 @@ pub struct Process {
 }
 
 /// The binary under test: built with the same profile, beside this test.
-pub fn binary() -> PathBuf {
+pub(super) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
     let binary = profile.join("threadline");
@@ -36,7 +36,7 @@ pub fn binary() -> PathBuf {
 }
 
 /// A command of the binary, with nothing of this test's own surroundings but what is given.
-pub fn command(directory: &Path, environment: &[(String, String)]) -> Command {
+pub(super) fn command(directory: &Path, environment: &[(String, String)]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars() {
         if name.starts_with("THREADLINE_") || name == "DATABASE_URL" || name == "KAFKA_BROKERS" {

@@ -69,4 +69,3 @@ impl Diary {
         self.seen.push(event);
     }
 }
-

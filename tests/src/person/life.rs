@@ -172,4 +172,3 @@ impl Life {
         self.diary.lock().expect("no panic while writing")
     }
 }
-

@@ -76,4 +76,3 @@ impl Person {
         self.diary.lock().expect("no panic while writing")
     }
 }
-

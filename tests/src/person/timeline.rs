@@ -11,7 +11,7 @@ pub async fn timeline(edge: &str, user: &str, thread: Uuid, mut after: u64) -> O
     let http = reqwest::Client::new();
     let mut events = Vec::new();
     loop {
-        let url = format!("{edge}/api/chat/threads/{thread}/events/?after_seq={after}");
+        let url = format!("{edge}/api/chat/threads/{thread}/events/?after_seq={after}&limit=200");
         let answer = http.get(url).bearer_auth(token(user)).send().await.ok()?;
         let page: Value = answer.error_for_status().ok()?.json().await.ok()?;
         let page: Vec<Seen> = page["events"].as_array()?.iter().map(seen_of).collect();

@@ -33,7 +33,7 @@ const KEEPERS: [(&str, &[&str]); 4] = [
     ("rdkafka", &["threadline-eventlog"]),
     ("apache-avro", &["threadline-wire"]),
     ("sqlx", &["threadline-eventlog", "threadline-views", "threadline"]),
-    ("axum", &["threadline-edge"]),
+    ("axum", &["threadline-edge", "threadline"]),
 ];
 
 /// All that may lie at the top, besides names that begin with a dot.

@@ -9,7 +9,8 @@ use threadline_tests::socket::Socket;
 
 pub(super) async fn a_group_lives(cluster: Arc<Cluster>) {
     let (ann, bob, cid, dora) = ("ann.group", "bob.group", "cid.group", "dora.group");
-    let sockets = join_all([(0, ann), (1, bob), (0, cid)].map(|(edge, user)| Socket::hello(cluster.edge(edge), user, None)));
+    let sockets =
+        join_all([(0, ann), (1, bob), (0, cid)].map(|(edge, user)| Socket::hello(cluster.edge(edge), user, None)));
     let mut sockets: Vec<Socket> = sockets.await.into_iter().map(|(socket, _)| socket).collect();
     let (owner, member) = (cluster.rest(0, ann), cluster.rest(1, bob));
     let body = json!({"kind": "group", "title": "Roof", "participants": [bob, cid], "metadata": {"floor": 3}});

@@ -38,12 +38,9 @@ struct Journeys {
 }
 
 impl Journeys {
-    fn set_out<J: Future<Output = ()> + Send>(
-        &mut self,
-        name: &'static str,
-        journey: impl FnOnce(Arc<Cluster>) -> J + Send + 'static,
-    ) where
-        J: 'static,
+    fn set_out<J>(&mut self, name: &'static str, journey: impl FnOnce(Arc<Cluster>) -> J)
+    where
+        J: Future<Output = ()> + Send + 'static,
     {
         let journey = journey(Arc::clone(&self.cluster));
         self.running.spawn(async move {

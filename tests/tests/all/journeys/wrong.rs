@@ -92,11 +92,16 @@ pub(super) async fn wrong_frames_name_the_field(cluster: Arc<Cluster>) {
         (json!({"type": "ping", "extra": true}), "extra"),
     ] {
         let error = socket.refused(frame.clone()).await;
-        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_field"), &json!(field)), "{frame:.200}: {error}");
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("invalid_field"), &json!(field)),
+            "{frame:.200}: {error}"
+        );
         assert_eq!(error["retryable"], false);
     }
     assert_eq!(socket.refused(json!({"type": "dance"})).await["code"], "unknown_type");
-    let stray = json!({"type": "send", "thread": Uuid::now_v7(), "message": {"id": id, "kind": "text", "content": "x"}});
+    let stray =
+        json!({"type": "send", "thread": Uuid::now_v7(), "message": {"id": id, "kind": "text", "content": "x"}});
     let code = socket.refused(stray).await["code"].clone();
     assert!(code == "unknown_thread" || code == "not_a_member", "{code}");
     assert_eq!(socket.say(thread, "the socket is still open").await["number"], 1);
