@@ -1,5 +1,6 @@
 //! From a hello to a seat in the hub.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use threadline_wire::{CloseCode, Cursor};
 
 use super::Outbox;
 use super::hello::Hello;
-use super::resume::{self, Backlog};
+use super::resume::{self, Asked, Backlog};
 use crate::auth::{AuthError, Identity};
 use crate::hub::{Join, NotJoined, Request};
 use crate::state::Edge;
@@ -74,9 +75,12 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     })?;
     let leave = Request::Leave { user: identity.user.clone(), session: Arc::clone(outbox) };
     let seat = Seat { edge: Arc::clone(edge), leave: Some(leave) };
-    let cursor = joined.cursor.clone();
+    let place = joined.cursor.clone();
+    // Where the client is before the backlog; without partitions, a cursor that nothing can be resumed from.
+    let next = if matches!(asked, Asked::Unusable(_)) { BTreeMap::new() } else { from.clone() };
+    let before = Cursor { log: place.log.clone(), next };
     let backlog = resume::backlog(edge, &identity.user, asked, &from, joined).await?;
-    let first = first_frames(edge, &identity, hello.id.as_deref(), &cursor, backlog);
+    let first = first_frames(edge, &identity, hello.id.as_deref(), (&before, &place), backlog);
     Ok(Opened { identity, seat, first })
 }
 
@@ -88,11 +92,14 @@ fn greet(edge: &Arc<Edge>, identity: &Identity) {
     }
 }
 
+/// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is
+/// the place `before` the backlog, and a pong behind the backlog brings the place that it leads up to. A client that is
+/// cut off in between asks for the backlog again.
 fn first_frames(
     edge: &Edge,
     identity: &Identity,
     id: Option<&str>,
-    cursor: &Cursor,
+    (before, place): (&Cursor, &Cursor),
     backlog: Backlog,
 ) -> Vec<Utf8Bytes> {
     let sessions = &edge.config.sessions;
@@ -103,10 +110,15 @@ fn first_frames(
         metadata_bytes_max: limits::METADATA_BYTES_MAX,
     };
     let Backlog { recovered, resyncs, events } = backlog;
+    let nothing_missed = resyncs.is_empty() && events.is_empty();
+    let cursor = if nothing_missed { place } else { before };
     let welcome = frame::welcome(id, &identity.user, cursor, recovered, sessions.heartbeat_ms, &limits);
-    let mut first = Vec::with_capacity(1 + resyncs.len() + events.len());
+    let mut first = Vec::with_capacity(2 + resyncs.len() + events.len());
     first.push(welcome.into());
     first.extend(resyncs);
     first.extend(events);
+    if !nothing_missed {
+        first.push(frame::pong(None, place).into());
+    }
     first
 }
