@@ -1,0 +1,123 @@
+//! A whole system in the test's own process.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use threadline_edge::auth::AuthConfig;
+use threadline_edge::{Deps, EdgeConfig};
+use threadline_eventlog::EventLog;
+use threadline_eventlog::memory::MemoryLog;
+use threadline_tests::database::Database;
+use threadline_tests::rest::Rest;
+use threadline_tests::token::SECRET;
+use threadline_views::Views;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const PARTITIONS: u32 = 3;
+
+/// One edge with all that is behind it; everything ends when this is dropped.
+pub(super) struct App {
+    pub(super) url: String,
+    pub(super) log: MemoryLog,
+    pub(super) shutdown: CancellationToken,
+    pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
+    behind: Behind,
+    _database: Database,
+}
+
+/// Decider and projector, and when they shall end.
+struct Behind {
+    stop: CancellationToken,
+    projector: JoinHandle<()>,
+}
+
+impl App {
+    pub(super) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With other settings than the default.
+    pub(super) async fn start_with(change: impl FnOnce(&mut EdgeConfig)) -> Self {
+        let database = Database::fresh().await;
+        let pool = PgPool::connect_with(database.options()).await.expect("the database answers");
+        let views = Views::new(pool);
+        views.migrate().await.expect("the views' schema can be made");
+        let memory = MemoryLog::new(PARTITIONS);
+        let log: Arc<dyn EventLog> = Arc::new(memory.clone());
+
+        let stop = CancellationToken::new();
+        let decider = threadline_decider::Config::default();
+        tokio::spawn(threadline_decider::run(decider, Arc::clone(&log), views.clone(), stop.clone()));
+        let projector = tokio::spawn({
+            let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
+            async move { threadline_projector::run(Default::default(), log, views, &options, stop).await }
+        });
+
+        let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let shutdown = CancellationToken::new();
+        let deps = Deps { log, views, metrics: None };
+        let edge = tokio::spawn(threadline_edge::serve(listener, config, deps, shutdown.clone()));
+        let app = Self { url, log: memory, shutdown, edge, behind: Behind { stop, projector }, _database: database };
+        let ready = async || reqwest::get(app.at("/readyz")).await.is_ok_and(|answer| answer.status().is_success());
+        threadline_tests::wait::until("the edge is ready", std::time::Duration::from_secs(20), ready).await;
+        app
+    }
+
+    /// A URL of the edge.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// This person's calls.
+    pub(super) fn rest(&self, user: &str) -> Rest {
+        Rest::new(&self.url, user)
+    }
+
+    /// A call outside of `/api/chat`, without a token.
+    pub(super) async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = reqwest::Client::new().request(method, self.at(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("the edge answers")
+    }
+
+    /// Takes the projector away: the views stay as they are.
+    pub(super) fn stop_projector(&self) {
+        self.behind.projector.abort();
+    }
+
+    /// A group of the first user with the others; its id.
+    pub(super) async fn group(&self, users: &[&str]) -> String {
+        let body = json!({"kind": "group", "participants": &users[1..]});
+        let made = self.rest(users[0]).post("threads/", body).await.is(201);
+        text(&made, "id")
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.behind.stop.cancel();
+    }
+}
+
+/// A field that is a text.
+#[track_caller]
+pub(super) fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("{field} is no text in {value}")).to_owned()
+}
+
+/// `path?at_least=<position of what was written>`.
+#[track_caller]
+pub(super) fn after(path: &str, written: &Value) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}at_least={}", text(written, "position"))
+}

@@ -1,0 +1,12 @@
+//! An edge's HTTP side, call by call, over a real decider, projector and database and a log in memory.
+
+mod app;
+mod matrix;
+mod members;
+mod messages;
+mod reads;
+mod serving;
+mod surface;
+mod threads;
+
+use app::App;
