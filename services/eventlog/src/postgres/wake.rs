@@ -1,7 +1,7 @@
 //! Tells other processes of new records, and carries signals to them: NOTIFY, on a connection of its own.
 //!
 //! NOTIFY holds a lock of the whole server until its commit, so it stays out of the appends: their ends are collected
-//! and told together, at most every millisecond, and not at all while no other process is there. A lost wake-up costs
+//! while a statement is under way and told together, and not at all while no other process is there. A lost wake-up costs
 //! only time, because readers look by themselves, too.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub(super) const SIGNALS_CHANNEL: &str = "threadline_log_signals";
 pub(super) const SIGNALS_MAX: usize = 1_000;
 /// Signals in one statement.
 const SIGNALS_BATCH_MAX: usize = 64;
-/// The least time between two statements.
+/// The wait between two statements when there is so much to tell that it comes in bunches.
 const PAUSE_MS: u64 = 1;
 /// Ends in one notification, which holds less than 8,000 bytes.
 const ENDS_MAX: usize = 200;
@@ -83,11 +83,10 @@ impl Wakes {
         self.alone.store(alone, Ordering::Relaxed);
     }
 
+    /// Everything to tell, each end as text.
     fn take(&self) -> Vec<String> {
         let ends = std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner));
-        let ends: Vec<_> =
-            ends.into_iter().map(|((topic, partition), end)| format!("{topic}:{partition}:{end}")).collect();
-        ends.chunks(ENDS_MAX).map(|ends| ends.join(",")).collect()
+        ends.into_iter().map(|((topic, partition), end)| format!("{topic}:{partition}:{end}")).collect()
     }
 }
 
@@ -115,12 +114,14 @@ pub(super) async fn run(options: PgConnectOptions, wakes: Arc<Wakes>, mut signal
             connection = None;
         }
         for signal in outgoing.drain(..) {
-            let _ = signal.sent.send(sent.clone());
+            let _ = signal.sent.send(sent.clone().map(|_| ()));
         }
         match sent {
-            Ok(()) => {
+            Ok(told) => {
                 backoff.reset();
-                tokio::time::sleep(Duration::from_millis(PAUSE_MS)).await;
+                if told > 1 {
+                    tokio::time::sleep(Duration::from_millis(PAUSE_MS)).await;
+                }
             }
             Err(error) => {
                 tracing::debug!(%error, "other processes could not be told of new records");
@@ -130,16 +131,19 @@ pub(super) async fn run(options: PgConnectOptions, wakes: Arc<Wakes>, mut signal
     }
 }
 
+/// Tells what there is to tell, and how much that was.
 async fn tell(
     options: &PgConnectOptions,
     connection: &mut Option<PgConnection>,
     wakes: &Wakes,
     outgoing: &[Outgoing],
-) -> Result<(), Error> {
+) -> Result<usize, Error> {
     let ends = wakes.take();
-    if wakes.is_alone() || (ends.is_empty() && outgoing.is_empty()) {
-        return Ok(());
+    let told = ends.len() + outgoing.len();
+    if wakes.is_alone() || told == 0 {
+        return Ok(0);
     }
+    let ends: Vec<_> = ends.chunks(ENDS_MAX).map(|ends| ends.join(",")).collect();
     let mut channels = vec![RECORDS_CHANNEL; ends.len()];
     channels.resize(ends.len() + outgoing.len(), SIGNALS_CHANNEL);
     let payloads: Vec<&str> =
@@ -148,5 +152,5 @@ async fn tell(
         Some(connection) => connection,
         None => connection.insert(connect(options).await?),
     };
-    bounded(sqlx::query(NOTIFY).bind(channels).bind(payloads).execute(connection)).await.map(|_| ())
+    bounded(sqlx::query(NOTIFY).bind(channels).bind(payloads).execute(connection)).await.map(|_| told)
 }
