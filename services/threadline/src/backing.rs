@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
@@ -27,6 +28,7 @@ pub struct Backing {
     pub views: Views,
     /// The Postgres of the views.
     pub database: PgConnectOptions,
+    pool: PgPool,
 }
 
 impl Backing {
@@ -41,7 +43,12 @@ impl Backing {
             .max_connections(config.database.connections_max)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(database.clone().application_name("threadline"));
-        Ok(Self { log, views: Views::new(pool), database })
+        Ok(Self { log, views: Views::new(pool.clone()), database, pool })
+    }
+
+    /// Closes the connections to the views; for whoever stops the server next.
+    pub async fn close(self) {
+        self.pool.close().await;
     }
 }
 

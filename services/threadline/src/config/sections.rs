@@ -13,6 +13,8 @@ use super::{Config, Database, Format, Log, Telemetry};
 
 /// Partitions a topic may have.
 const PARTITIONS_MAX: u32 = 1_024;
+/// Postgres says at every start what it need not make.
+const DEFAULT_LEVEL: &str = "info,sqlx::postgres::notice=warn";
 /// What HS256 demands of a secret.
 const SECRET_BYTES_MIN: usize = 32;
 
@@ -46,7 +48,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
 }
 
 fn telemetry(from: &mut Layers) -> Result<Telemetry, Error> {
-    let level = from.value("telemetry.level", "THREADLINE_LOG", "info".to_owned())?;
+    let level = from.value("telemetry.level", "THREADLINE_LOG", DEFAULT_LEVEL.to_owned())?;
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&level) {
         return Err(Error(format!("telemetry.level: {error}")));
     }

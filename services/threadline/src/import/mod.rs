@@ -66,6 +66,7 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
         if let Some(behind) = behind {
             let _ = behind.await;
         }
+        backing.close().await;
         imported
     };
     let result = result.await;

@@ -53,9 +53,9 @@ struct Target {
 #[derive(Clone, Debug, Subcommand)]
 enum Scenario {
     /// Many small threads.
-    Rooms(rooms::Shape<20, 5, 50>),
+    Rooms(rooms::Shape),
     /// One large thread.
-    Room(rooms::Shape<1, 200, 5>),
+    Room(rooms::Shape),
     /// Looks for the highest rate at which the 99th percentile stays at or below a bound.
     Sustain(sustain::Options),
     /// Many sockets that do nothing; reports the server's memory for each.
@@ -71,8 +71,8 @@ pub async fn run(config: Config, options: Options, stop: CancellationToken) -> R
     let Options { scenario, target } = options;
     let work = async {
         match scenario {
-            Scenario::Rooms(shape) => rooms::run("rooms", &config, &target, &shape.plain()).await,
-            Scenario::Room(shape) => rooms::run("room", &config, &target, &shape.plain()).await,
+            Scenario::Rooms(shape) => rooms::run(rooms::ROOMS, &config, &target, &shape).await,
+            Scenario::Room(shape) => rooms::run(rooms::ROOM, &config, &target, &shape).await,
             Scenario::Sustain(options) => sustain::run(&config, &target, &options).await,
             Scenario::Idle(options) => idle::run(&config, &target, &options).await,
             Scenario::Reads(options) => reads::run(&config, &target, &options).await,

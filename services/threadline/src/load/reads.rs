@@ -19,6 +19,15 @@ use crate::error::Error;
 /// Requests that wait for their answer at once.
 const WAITING_MAX: usize = 256;
 
+/// Users who read in turn, each at no more than an edge's rate limit allows.
+const READERS: usize = 10;
+/// Threads that they are in.
+const THREADS: usize = 20;
+/// Messages of each.
+const MESSAGES: usize = 60;
+/// Between two posts: slower than an edge's rate limit.
+const POST_EVERY: Duration = Duration::from_millis(25);
+
 /// What is read.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Options {
@@ -31,7 +40,7 @@ pub(super) struct Options {
     /// Messages of a page.
     #[arg(long, default_value_t = 50)]
     limit: u32,
-    /// Who reads; with --thread. A user with a thread and messages is made if nobody is named.
+    /// Who reads; with --thread. Users with threads and messages are made if nobody is named.
     #[arg(long, requires = "thread")]
     user: Option<String>,
     /// The thread to page through.
@@ -50,15 +59,19 @@ struct Result {
 
 pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> std::result::Result<(), Error> {
     let api = Api::new(config, &target.url)?;
-    let (user, thread) = match (&options.user, options.thread) {
-        (Some(user), Some(thread)) => (user.clone(), thread),
+    if !(options.rate.is_finite() && options.rate > 0.0) || options.seconds == 0 {
+        return Err(Error::Tool("load needs a rate above 0 and a second at least".into()));
+    }
+    let (readers, thread) = match (&options.user, options.thread) {
+        (Some(user), Some(thread)) => (vec![user.clone()], thread),
         _ => prepare(&api).await?,
     };
-    let token: Arc<str> = api.token(&user)?.into();
+    let tokens: Vec<Arc<str>> =
+        readers.iter().map(|user| Ok(api.token(user)?.into())).collect::<std::result::Result<_, Error>>()?;
     let page = format!("/api/chat/threads/{thread}/messages/?limit={}", options.limit);
-    let history_page_bytes = api.get(&page, &token).await?;
-    let history = measure(&api, &page, &token, options).await?;
-    let unread = measure(&api, "/api/chat/unread-count/", &token, options).await?;
+    let history_page_bytes = api.get(&page, &tokens[0]).await?;
+    let history = measure(&api, &page, &tokens, options).await?;
+    let unread = measure(&api, "/api/chat/unread-count/", &tokens, options).await?;
     let result = Result {
         scenario: "reads",
         rate: options.rate,
@@ -74,31 +87,26 @@ pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> 
     Ok(())
 }
 
-/// A reader with twenty threads of somebody else's messages.
-async fn prepare(api: &Api) -> std::result::Result<(String, Uuid), Error> {
-    const THREADS: usize = 20;
-    const MESSAGES: usize = 60;
+/// Readers of twenty threads with somebody else's messages, and one of the threads.
+async fn prepare(api: &Api) -> std::result::Result<(Vec<String>, Uuid), Error> {
     let run = Uuid::now_v7().simple();
-    let users = [format!("load-{run}-writer"), format!("load-{run}-reader")];
+    let users: Vec<String> = (0..=READERS).map(|index| format!("load-{run}-{index}")).collect();
     let token = api.token(&users[0])?;
-    let pause = tokio::time::interval(Duration::from_millis(25));
-    tokio::pin!(pause);
+    let mut pause = tokio::time::interval(POST_EVERY);
     let mut last = Uuid::nil();
     for index in 0..THREADS {
         let thread = api.create_group(index, &users).await?;
         last = thread.0;
         for message in 0..MESSAGES {
-            // Slower than what one user may ask for.
             pause.tick().await;
             api.post(thread, &token, &format!("Message {message} of a thread that is read again and again.")).await?;
         }
     }
-    let [_, reader] = users;
-    Ok((reader, last))
+    Ok((users[1..].to_vec(), last))
 }
 
 /// Asks at the rate, whether answers come or not; latencies count from the scheduled time.
-async fn measure(api: &Api, path: &str, token: &Arc<str>, options: &Options) -> std::result::Result<Latency, Error> {
+async fn measure(api: &Api, path: &str, tokens: &[Arc<str>], options: &Options) -> std::result::Result<Latency, Error> {
     let clock = Clock::start();
     let sends = (options.rate * options.seconds as f64) as u64;
     let latencies = Arc::new(Mutex::new(histogram()));
@@ -112,7 +120,8 @@ async fn measure(api: &Api, path: &str, token: &Arc<str>, options: &Options) -> 
         let late = places.available_permits() == 0;
         let place = Arc::clone(&places).acquire_owned().await.map_err(|error| Error::Tool(error.to_string()))?;
         let from_ns = if late { scheduled_ns } else { began_ns };
-        let (api, path, token, latencies) = (api.clone(), path.to_owned(), Arc::clone(token), Arc::clone(&latencies));
+        let token = Arc::clone(&tokens[turn as usize % tokens.len()]);
+        let (api, path, latencies) = (api.clone(), path.to_owned(), Arc::clone(&latencies));
         tokio::spawn(async move {
             if api.get(&path, &token).await.is_ok() {
                 record_ns(&mut *latencies.lock().await, clock.now_ns().saturating_sub(from_ns));

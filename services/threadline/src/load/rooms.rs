@@ -15,39 +15,42 @@ use super::tally::{Faults, Latency};
 use crate::config::Config;
 use crate::error::Error;
 
-/// How many threads, of how many, at which rate; the defaults are the scenario's.
+/// How many threads, of how many, at which rate.
 #[derive(Clone, Debug, Args)]
-pub(super) struct Shape<const THREADS: usize, const MEMBERS: usize, const RATE: u32> {
-    /// Threads.
-    #[arg(long, default_value_t = THREADS)]
-    threads: usize,
-    /// Members of each, all connected.
-    #[arg(long, default_value_t = MEMBERS)]
-    members: usize,
-    /// Messages a second, all threads together.
-    #[arg(long, default_value_t = f64::from(RATE))]
-    rate: f64,
+pub(super) struct Shape {
+    /// Threads [rooms: 20, room: 1].
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Members of each, all connected [rooms: 5, room: 200].
+    #[arg(long)]
+    members: Option<usize>,
+    /// Messages a second, all threads together [rooms: 50, room: 5].
+    #[arg(long)]
+    rate: Option<f64>,
     /// How long, after the warm-up.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
     /// How long before it counts.
     #[arg(long, default_value_t = 5)]
     warm_up: u64,
-    /// Measure the log's own round trip before, for comparison; needs DATABASE_URL or KAFKA_BROKERS.
+    /// Measure the log's own round trip before, for comparison.
     #[arg(long)]
     raw: bool,
 }
 
-/// A [`Shape`] without its defaults.
+/// A scenario's name and what it does unless it is told otherwise.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
+pub(super) struct Kind {
+    name: &'static str,
     threads: usize,
     members: usize,
     rate: f64,
-    seconds: u64,
-    warm_up: u64,
-    raw: bool,
 }
+
+/// Many small threads.
+pub(super) const ROOMS: Kind = Kind { name: "rooms", threads: 20, members: 5, rate: 50.0 };
+/// One large thread.
+pub(super) const ROOM: Kind = Kind { name: "room", threads: 1, members: 200, rate: 5.0 };
 
 #[derive(Debug, Serialize)]
 struct Result {
@@ -69,20 +72,12 @@ struct Result {
     cpu_per_delivery: Option<CpuPerDelivery>,
 }
 
-impl<const THREADS: usize, const MEMBERS: usize, const RATE: u32> Shape<THREADS, MEMBERS, RATE> {
-    pub(super) fn plain(&self) -> Plain {
-        let Self { threads, members, rate, seconds, warm_up, raw } = *self;
-        Plain { threads, members, rate, seconds, warm_up, raw }
-    }
-}
-
-pub(super) async fn run(
-    scenario: &'static str,
-    config: &Config,
-    target: &Target,
-    shape: &Plain,
-) -> std::result::Result<(), Error> {
-    let Plain { threads, members, rate, seconds, warm_up, raw } = *shape;
+pub(super) async fn run(kind: Kind, config: &Config, target: &Target, shape: &Shape) -> std::result::Result<(), Error> {
+    let Shape { seconds, warm_up, raw, .. } = *shape;
+    let scenario = kind.name;
+    let threads = shape.threads.unwrap_or(kind.threads);
+    let members = shape.members.unwrap_or(kind.members);
+    let rate = shape.rate.unwrap_or(kind.rate);
     if threads == 0 || members < 2 || !(rate.is_finite() && rate > 0.0) || seconds == 0 {
         return Err(Error::Tool("load needs a thread, two members, a rate above 0 and a second at least".into()));
     }

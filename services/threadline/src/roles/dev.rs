@@ -60,6 +60,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let edges = all(&mut edges).await;
         stop_behind.cancel();
         let behind = all(&mut behind_edges).await;
+        backing.close().await;
         result.and(edges).and(behind)
     };
     let result = result.await;

@@ -23,7 +23,7 @@ async fn run_decider(config: &Config, backing: &Backing, shutdown: CancellationT
 
 /// Runs a projector until `shutdown`.
 async fn run_projector(backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
-    let Backing { log, views, database } = backing.clone();
+    let Backing { log, views, database, .. } = backing.clone();
     projection::run(projection::Config::default(), log, views, &database, shutdown.clone()).await;
     ended("projector", &shutdown)
 }
