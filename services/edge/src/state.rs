@@ -50,13 +50,14 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Notes who came in: a name that is new here, or has changed, goes to the log.
-    pub async fn greet(&self, identity: &Identity) {
+    /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
+    pub fn greet(self: &Arc<Self>, identity: &Identity) {
         if let Some(name) = &identity.name
             && self.names.note(&identity.user, name)
         {
             let profile = UserProfile { user: identity.user.clone(), name: Arc::clone(name), at: clock::now() };
-            self.commands.see_user(profile).await;
+            let edge = Arc::clone(self);
+            tokio::spawn(async move { edge.commands.see_user(profile).await });
         }
     }
 

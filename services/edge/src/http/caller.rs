@@ -46,7 +46,7 @@ impl FromRequestParts<Arc<Edge>> for Caller {
         }
         let identity = edge.auth.verify(token.trim()).await?;
         edge.rate.take(&identity.user, 1).map_err(Problem::rate_limited)?;
-        edge.greet(&identity).await;
+        edge.greet(&identity);
         let trace = parts.extensions.get::<Trace>().copied().unwrap_or_else(|| Trace::enter(None));
         Ok(Self { identity, trace })
     }

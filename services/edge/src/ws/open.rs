@@ -57,7 +57,7 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     if edge.rate.take(&identity.user, 1).is_err() {
         return Err(CloseCode::Rate);
     }
-    greet(edge, &identity);
+    edge.greet(&identity);
     let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
     let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
     let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
@@ -82,14 +82,6 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     let backlog = resume::backlog(edge, &identity.user, asked, &from, joined).await?;
     let first = first_frames(edge, &identity, hello.id.as_deref(), (&before, &place), backlog);
     Ok(Opened { identity, seat, first })
-}
-
-/// Writes the name of who came in to the log, if it is new; nobody waits for it.
-fn greet(edge: &Arc<Edge>, identity: &Identity) {
-    if identity.name.is_some() {
-        let (edge, identity) = (Arc::clone(edge), identity.clone());
-        tokio::spawn(async move { edge.greet(&identity).await });
-    }
 }
 
 /// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is

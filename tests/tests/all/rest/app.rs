@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use reqwest::Method;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use threadline_edge::auth::AuthConfig;
@@ -22,6 +22,7 @@ const PARTITIONS: u32 = 3;
 /// One edge with all that is behind it; everything ends when this is dropped.
 pub(super) struct App {
     pub(super) url: String,
+    pub(super) http: Client,
     pub(super) log: MemoryLog,
     pub(super) shutdown: CancellationToken,
     pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
@@ -64,8 +65,11 @@ impl App {
         let shutdown = CancellationToken::new();
         let deps = Deps { log, views, metrics: None };
         let edge = tokio::spawn(threadline_edge::serve(listener, config, deps, shutdown.clone()));
-        let app = Self { url, log: memory, shutdown, edge, behind: Behind { stop, projector }, _database: database };
-        let ready = async || reqwest::get(app.at("/readyz")).await.is_ok_and(|answer| answer.status().is_success());
+        let http = Client::new();
+        let app =
+            Self { url, http, log: memory, shutdown, edge, behind: Behind { stop, projector }, _database: database };
+        let ready =
+            async || app.http.get(app.at("/readyz")).send().await.is_ok_and(|answer| answer.status().is_success());
         threadline_tests::wait::until("the edge is ready", std::time::Duration::from_secs(20), ready).await;
         app
     }
@@ -77,12 +81,12 @@ impl App {
 
     /// This person's calls.
     pub(super) fn rest(&self, user: &str) -> Rest {
-        Rest::new(&self.url, user)
+        Rest::new(&self.http, &self.url, user)
     }
 
     /// A call outside of `/api/chat`, without a token.
     pub(super) async fn call(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
-        let mut request = reqwest::Client::new().request(method, self.at(path));
+        let mut request = self.http.request(method, self.at(path));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

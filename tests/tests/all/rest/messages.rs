@@ -51,7 +51,7 @@ async fn the_idempotency_key_is_the_messages_id() {
     let url = app.at(&format!("/api/chat/threads/{thread}/messages/"));
     let key = Uuid::now_v7();
     let send = async |body: Value| {
-        let request = reqwest::Client::new().post(&url).bearer_auth(threadline_tests::token::token("ann"));
+        let request = app.http.post(&url).bearer_auth(threadline_tests::token::token("ann"));
         let answer = request.header("idempotency-key", key.to_string()).json(&body).send().await;
         let answer = answer.expect("the edge answers");
         (answer.status().as_u16(), answer.json::<Value>().await.expect("JSON"))

@@ -79,5 +79,5 @@ async fn an_edge_that_is_told_to_go_finishes_what_it_has_and_goes() {
     let ended = tokio::time::timeout(PATIENCE, &mut app.edge).await.expect("it ends");
     ended.expect("without a panic").expect("without an error");
     rest_of(idle).await;
-    assert!(reqwest::get(app.at("/livez")).await.is_err(), "nobody listens any more");
+    assert!(app.http.get(app.at("/livez")).send().await.is_err(), "nobody listens any more");
 }

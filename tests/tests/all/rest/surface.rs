@@ -91,7 +91,7 @@ async fn a_callers_trace_goes_into_the_log() {
     let app = App::start().await;
     let mut tail = app.log.tail(Topic::Messages, (0..3).map(|partition| (partition, Start::End)).collect());
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let request = reqwest::Client::new().post(app.at("/api/chat/threads/")).bearer_auth(token("ann"));
+    let request = app.http.post(app.at("/api/chat/threads/")).bearer_auth(token("ann"));
     let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
     let made = request.json(&json!({"kind": "group", "participants": []})).send().await.unwrap();
     assert_eq!(made.status(), 201);

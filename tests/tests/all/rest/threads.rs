@@ -40,8 +40,7 @@ async fn a_group_is_made_once_under_its_idempotency_key() {
     let app = App::start().await;
     let key = Uuid::now_v7().to_string();
     let make = async |key: &str| {
-        let client = reqwest::Client::new();
-        let request = client.post(app.at("/api/chat/threads/")).bearer_auth(threadline_tests::token::token("ann"));
+        let request = app.http.post(app.at("/api/chat/threads/")).bearer_auth(threadline_tests::token::token("ann"));
         let body = json!({"kind": "group", "participants": ["bob"]});
         request.header("idempotency-key", key).json(&body).send().await.expect("the edge answers")
     };
