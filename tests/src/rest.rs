@@ -25,14 +25,14 @@ pub struct Answer {
 }
 
 impl Rest {
-    /// For calls to a base URL such as `http://127.0.0.1:8080`.
-    pub fn new(base: &str, user: &str) -> Self {
-        Self::with_token(base, &token(user))
+    /// For calls to a base URL such as `http://127.0.0.1:8080`. Making an HTTP client is costly: share it.
+    pub fn new(http: &Client, base: &str, user: &str) -> Self {
+        Self { http: http.clone(), base: base.to_owned(), token: token(user) }
     }
 
-    /// With any token.
-    pub fn with_token(base: &str, token: &str) -> Self {
-        Self { http: Client::new(), base: base.to_owned(), token: token.to_owned() }
+    /// The same with any token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
     }
 
     /// `GET /api/chat/{path}`.

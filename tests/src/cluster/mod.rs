@@ -7,6 +7,7 @@ mod servers;
 
 use std::path::{Path, PathBuf};
 
+use reqwest::Client;
 use tokio::sync::watch;
 
 pub use backend::{Backend, PARTITIONS, shared_brokers};
@@ -35,6 +36,8 @@ const EDGES: u16 = 2;
 pub struct Cluster {
     /// What it stands on.
     pub backend: Backend,
+    /// For calls to it.
+    pub http: Client,
     processes: Vec<Process>,
     urls: Vec<String>,
     live: watch::Sender<Vec<String>>,
@@ -58,9 +61,9 @@ impl Cluster {
             Layout::Roles => start_roles(&environment, &directory, &ports),
         };
         let (live, _) = watch::channel(urls.clone());
-        let mut cluster = Self { backend, processes, urls, live, directory, _ports: ports };
+        let mut cluster = Self { backend, http: Client::new(), processes, urls, live, directory, _ports: ports };
         for process in &mut cluster.processes {
-            process.ready().await;
+            process.ready(&cluster.http).await;
         }
         cluster
     }
@@ -72,7 +75,7 @@ impl Cluster {
 
     /// This person at an edge.
     pub fn rest(&self, index: usize, user: &str) -> Rest {
-        Rest::new(self.edge(index), user)
+        Rest::new(&self.http, self.edge(index), user)
     }
 
     /// The base URLs of all edges that are not being killed.
@@ -101,8 +104,9 @@ impl Cluster {
 
     /// Starts a killed process again and waits until it is ready.
     pub async fn revive(&mut self, name: &str) {
+        let http = self.http.clone();
         self.process(name).restart();
-        self.process(name).ready().await;
+        self.process(name).ready(&http).await;
         if let Some(index) = edge_index(name) {
             let url = self.urls[index].clone();
             self.live.send_modify(|live| live.push(url));

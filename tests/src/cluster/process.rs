@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::Client;
+
 use crate::wait::until;
 
 /// How long a process may take to be ready: it may have to wait for a dead predecessor's session to end.
@@ -78,8 +80,7 @@ impl Process {
     }
 
     /// Waits until it says it is ready.
-    pub async fn ready(&mut self) {
-        let http = reqwest::Client::new();
+    pub async fn ready(&mut self, http: &Client) {
         let start = Instant::now();
         loop {
             let answer = http.get(&self.health).timeout(Duration::from_secs(2)).send().await;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -26,6 +27,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(6);
 /// A person's connections, one after another.
 pub(super) struct Life {
     pub(super) user: String,
+    pub(super) http: Client,
     pub(super) edges: watch::Receiver<Vec<String>>,
     pub(super) diary: Arc<Mutex<Diary>>,
     pub(super) wake: Arc<Notify>,
@@ -162,7 +164,7 @@ impl Life {
             diary.stale.iter().map(|thread| (*thread, diary.last_seq.get(thread).copied().unwrap_or(0))).collect()
         };
         for (thread, after) in stale {
-            for event in timeline(edge, &self.user, thread, after).await.into_iter().flatten() {
+            for event in timeline(&self.http, edge, &self.user, thread, after).await.into_iter().flatten() {
                 self.diary().hand_over(event);
             }
         }

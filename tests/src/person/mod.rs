@@ -7,6 +7,7 @@ mod timeline;
 
 use std::sync::{Arc, Mutex};
 
+use reqwest::Client;
 use serde_json::json;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -27,10 +28,16 @@ pub struct Person {
 
 impl Person {
     /// Starts connecting to any of the edges named by the watch, whenever there is no connection.
-    pub fn start(user: &str, edges: watch::Receiver<Vec<String>>) -> Self {
+    pub fn start(user: &str, http: &Client, edges: watch::Receiver<Vec<String>>) -> Self {
         let diary = Arc::new(Mutex::new(Diary::default()));
         let wake = Arc::new(Notify::new());
-        let life = Life { user: user.to_owned(), edges, diary: Arc::clone(&diary), wake: Arc::clone(&wake) };
+        let life = Life {
+            user: user.to_owned(),
+            http: http.clone(),
+            edges,
+            diary: Arc::clone(&diary),
+            wake: Arc::clone(&wake),
+        };
         Self { user: user.to_owned(), diary, wake, work: tokio::spawn(life.live()) }
     }
 

@@ -1,5 +1,6 @@
 //! Events as REST and frames show them.
 
+use reqwest::Client;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -7,8 +8,7 @@ use crate::checker::Seen;
 use crate::token::token;
 
 /// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer.
-pub async fn timeline(edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
-    let http = reqwest::Client::new();
+pub async fn timeline(http: &Client, edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
     let mut events = Vec::new();
     loop {
         let url = format!("{edge}/api/chat/threads/{thread}/events/?after_seq={after}&limit=200");

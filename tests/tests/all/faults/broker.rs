@@ -40,7 +40,7 @@ async fn under_restarts(test: &str, backend: Backend) {
         // The fault itself lasts this long; people go on talking.
         tokio::time::sleep(AWAY).await;
         cluster.backend.log_up().await;
-        recoveries.note(&probes.served(cluster.edge(0), Instant::now()).await);
+        recoveries.note(&probes.served(&cluster, cluster.edge(0), Instant::now()).await);
     }
     town.judge(&cluster).await;
     recoveries.judge(&format!("{test}: the log's server restarted"), SERVED_WITHIN);

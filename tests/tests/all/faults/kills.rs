@@ -57,7 +57,7 @@ async fn under_kills(test: &str, backend: Backend, takeover_max: Duration) {
         }
         if role == "decider" || also.as_ref().is_some_and(|also| also.starts_with("decider")) {
             let edge = cluster.edges().borrow()[0].clone();
-            takeovers.note(&probes.served(&edge, since).await);
+            takeovers.note(&probes.served(&cluster, &edge, since).await);
         } else {
             pause(&mut rng).await;
         }

@@ -37,8 +37,8 @@ impl Probes {
     }
 
     /// Posts into every partition until it is taken; for each, how long after `since` that was.
-    pub(super) async fn served(&self, edge: &str, since: Instant) -> Vec<Duration> {
-        let rest = Rest::new(edge, PROBER);
+    pub(super) async fn served(&self, cluster: &Cluster, edge: &str, since: Instant) -> Vec<Duration> {
+        let rest = Rest::new(&cluster.http, edge, PROBER);
         join_all(self.threads.iter().map(async |(partition, thread)| {
             let (path, body) =
                 (format!("threads/{thread}/messages/"), json!({"id": Uuid::now_v7(), "content": "probe"}));

@@ -52,7 +52,8 @@ impl Town {
             let id = made["id"].as_str().and_then(|id| id.parse().ok()).expect("a thread has an id");
             threads.push(Thread { id, members });
         }
-        let people: Vec<Person> = everyone.iter().map(|place| Person::start(&name(*place), cluster.edges())).collect();
+        let people: Vec<Person> =
+            everyone.iter().map(|place| Person::start(&name(*place), &cluster.http, cluster.edges())).collect();
         until("everyone is connected", SETTLE_WITHIN, async || people.iter().all(Person::is_connected)).await;
         let (people, threads, enough) = (Arc::new(people), Arc::new(threads), CancellationToken::new());
         let talking = tokio::spawn(talk(Arc::clone(&people), Arc::clone(&threads), rng, enough.clone()));
@@ -67,7 +68,8 @@ impl Town {
         let mut history = History::default();
         for thread in self.threads.iter() {
             let reader = name(thread.members[0]);
-            let events = timeline(cluster.edge(0), &reader, thread.id, 0).await.expect("the edge answers");
+            let events =
+                timeline(&cluster.http, cluster.edge(0), &reader, thread.id, 0).await.expect("the edge answers");
             history.timeline.insert(thread.id, events);
         }
         let is_level = holds_within(SETTLE_WITHIN, async || {
@@ -75,7 +77,9 @@ impl Town {
                 let reader = name(thread.members[0]);
                 let events = history.timeline.get_mut(&thread.id).expect("it was just put there");
                 let last = events.last().map_or(0, |event| event.seq);
-                events.extend(timeline(cluster.edge(0), &reader, thread.id, last).await.into_iter().flatten());
+                events.extend(
+                    timeline(&cluster.http, cluster.edge(0), &reader, thread.id, last).await.into_iter().flatten(),
+                );
                 let last = events.last().map_or(0, |event| event.seq);
                 if thread.members.iter().any(|member| self.people[*member].last_seq(thread.id) != last) {
                     return false;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use reqwest::Method;
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
-use threadline_tests::rest::Rest;
 use threadline_tests::socket::Socket;
 use uuid::Uuid;
 
@@ -61,7 +60,7 @@ pub(super) async fn wrong_requests_name_the_field(cluster: Arc<Cluster>) {
     rest.get(&format!("messages/{other}/")).await.problem(404, "unknown_message");
     rest.get("nowhere/").await.problem(404, "not_found");
     rest.send_raw(Method::PATCH, "threads/", "application/json", b"{}").await.problem(405, "method_not_allowed");
-    Rest::with_token(cluster.edge(0), "not.a.token").get("threads/").await.problem(401, "unauthenticated");
+    rest.with_token("not.a.token").get("threads/").await.problem(401, "unauthenticated");
     rest.post(&messages, json!({"content": "after all that"})).await.is(201);
 }
 
