@@ -125,7 +125,8 @@ start() {
   fi
   local deadline=$((SECONDS + start_wait_s))
   until answers; do
-    running_pid >/dev/null || fail "the broker ended while starting: $(tail -n 5 "$dir/server.log")"
+    # By its id alone: at first the process still bears the name of this script.
+    kill -0 "$(cat "$dir/pid")" 2>/dev/null || fail "the broker ended while starting: $(tail -n 5 "$dir/server.log")"
     [ $SECONDS -lt $deadline ] || fail "no answer within $start_wait_s s; see $dir/server.log"
     sleep 0.1
   done

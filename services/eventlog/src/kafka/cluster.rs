@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -16,7 +16,9 @@ use crate::{Error, Offset, Partition};
 /// How long the brokers may take to answer a question.
 pub(super) const ANSWER_MS_MAX: u64 = 5_000;
 /// Log lines taken in at each question, at most.
-const LINES_MAX: usize = 100;
+const LINES_MAX: usize = 50;
+/// How long to wait before a question is asked again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A client for questions; cheap to clone. Its methods block.
 #[derive(Clone)]
@@ -72,8 +74,31 @@ impl Cluster {
         self.places(topic, partitions, Place::Beginning, timeout())
     }
 
-    /// One request for each broker. In the protocol, "earliest" and "latest" are timestamps.
+    /// Asks until there is an answer or the time is over: while brokers change roles they send clients away.
     fn places(
+        &self,
+        topic: &str,
+        partitions: u32,
+        place: Place,
+        wait: Duration,
+    ) -> Result<BTreeMap<Partition, Offset>, Error> {
+        let asked = Instant::now();
+        loop {
+            let left = wait.saturating_sub(asked.elapsed());
+            match self.ask(topic, partitions, place, left) {
+                Err(Error::Unavailable(reason)) if asked.elapsed() + AGAIN < wait => {
+                    tracing::debug!(topic, reason, "asking again");
+                    std::thread::sleep(AGAIN);
+                    // Who leads what is looked up anew.
+                    let _ = self.0.fetch_metadata(Some(topic), wait.saturating_sub(asked.elapsed()));
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// One request for each broker. In the protocol, "earliest" and "latest" are timestamps.
+    fn ask(
         &self,
         topic: &str,
         partitions: u32,
@@ -83,7 +108,8 @@ impl Cluster {
         self.take_lines();
         let mut asked = TopicPartitionList::with_capacity(partitions as usize);
         for partition in 0..partitions {
-            asked.add_partition_offset(topic, partition.cast_signed(), place).map_err(|error| self.failed(&error))?;
+            let added = asked.add_partition_offset(topic, partition.cast_signed(), place);
+            added.map_err(|error| self.failed(&error))?;
         }
         let answered = self.0.offsets_for_times(asked, wait).map_err(|error| self.failed(&error))?;
         let mut places = BTreeMap::new();
@@ -110,9 +136,8 @@ impl Cluster {
     /// Hands the client's log lines on; they wait in its queue until somebody polls.
     fn take_lines(&self) {
         for _ in 0..LINES_MAX {
-            if self.0.poll(Duration::ZERO).is_none() {
-                break;
-            }
+            // Nothing comes back for a line that was handed on, nor when there is none left.
+            let _ = self.0.poll(Duration::ZERO);
         }
     }
 }

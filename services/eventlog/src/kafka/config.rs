@@ -125,8 +125,7 @@ impl KafkaConfig {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("topic.metadata.refresh.fast.interval.ms", "50")
-            .set("log.connection.close", "false")
-            .set_log_level(RDKafkaLogLevel::Warning);
+            .set_log_level(RDKafkaLogLevel::Info);
         let security = &self.security;
         let mut set = |name: &str, value: Option<&str>| {
             if let Some(value) = value {

@@ -7,6 +7,9 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+/// librdkafka's name for lines about connections.
+const CONNECTION_FAILED: &str = "FAIL";
+
 /// Passes the client's lines on to `tracing`, and remembers why it could not reach the brokers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Logging {
@@ -18,16 +21,25 @@ impl Logging {
     pub(super) fn take_trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    fn note(&self, reason: &str) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+    }
 }
 
 impl ClientContext for Logging {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        if facility == CONNECTION_FAILED {
+            // Behind the name of the thread.
+            let reason = line.split_once("]: ").map_or(line, |(_, reason)| reason);
+            self.note(reason);
+        }
         log(level, facility, line);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+            self.note(reason);
         }
         report(&error, reason);
     }
@@ -37,8 +49,8 @@ impl ConsumerContext for Logging {}
 
 /// A line of librdkafka's log. Its errors are warnings to us: it goes on by itself, and what fails for good fails a call.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
-    // Every connection that fails is also reported as an error, see below.
-    let told_elsewhere = facility == "FAIL" || line.contains("enable.gapless.guarantee is experimental");
+    // Connections fail by the dozen while a broker is away; that none is left is reported once, see below.
+    let told_elsewhere = facility == CONNECTION_FAILED || line.contains("enable.gapless.guarantee is experimental");
     if (level as i32) <= RDKafkaLogLevel::Warning as i32 && !told_elsewhere {
         tracing::warn!(kafka.facility = facility, "{line}");
     } else {

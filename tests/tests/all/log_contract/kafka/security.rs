@@ -130,7 +130,7 @@ async fn who_may_gets_in_and_others_are_told_why_not() {
         let mut config = config.clone();
         change(&mut config.security);
         let Err(refused) = KafkaLog::connect(config).await else { panic!("let in although: {reason}") };
-        assert!(refused.to_string().contains(reason), "{refused}");
+        assert!(refused.to_string().contains(reason), "{reason}: {refused}");
         assert!(!refused.to_string().contains("wrong"), "no secrets: {refused}");
     }
 }
