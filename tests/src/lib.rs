@@ -4,6 +4,7 @@ pub mod checker;
 pub mod cluster;
 pub mod corpus;
 pub mod database;
+pub mod edges;
 pub mod person;
 pub mod rest;
 pub mod socket;

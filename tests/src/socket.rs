@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
@@ -42,6 +42,17 @@ impl Socket {
     pub async fn open(url: &str) -> Result<Self, Error> {
         let (stream, _) = tokio_tungstenite::connect_async(url).await?;
         Ok(Self { stream, inbox: VecDeque::new(), requests: 0 })
+    }
+
+    /// Connects with a receive buffer so small that an unread socket is soon full.
+    pub async fn narrow(base: &str) -> Self {
+        let address = base.trim_start_matches("http://").parse().expect("a base URL names an address");
+        let socket = TcpSocket::new_v4().expect("a socket can be made");
+        socket.set_recv_buffer_size(4_096).expect("buffers can be small");
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.expect("the edge accepts a connection"));
+        let url = format!("{}/ws", base.replacen("http", "ws", 1));
+        let (stream, _) = tokio_tungstenite::client_async(url, stream).await.expect("the edge upgrades");
+        Self { stream, inbox: VecDeque::new(), requests: 0 }
     }
 
     /// Connects and says hello; returns the welcome too.

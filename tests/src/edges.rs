@@ -1,0 +1,122 @@
+//! Edges in this process, with settings of the test's own: on a log in memory and real views, with a decider and a
+//! projector behind.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use threadline_edge::auth::AuthConfig;
+use threadline_edge::{Deps, EdgeConfig};
+use threadline_eventlog::memory::MemoryLog;
+use threadline_views::Views;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::database::Database;
+use crate::rest::Rest;
+use crate::token::SECRET;
+use crate::wait::until;
+
+/// Partitions of every topic: threads share some and not others.
+const PARTITIONS: u32 = 3;
+
+/// Edges and what is behind them.
+pub struct Edges {
+    /// The log; every role has a process of its own on it.
+    pub log: MemoryLog,
+    http: reqwest::Client,
+    config: EdgeConfig,
+    views: Views,
+    edges: Vec<Edge>,
+    _roles: DropGuard,
+    // Last: the database goes when nobody is connected any more.
+    _database: Database,
+}
+
+struct Edge {
+    url: String,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Edges {
+    /// Starts so many edges with the default settings.
+    pub async fn start(count: usize) -> Self {
+        Self::start_with(count, |_| {}).await
+    }
+
+    /// Starts so many edges with settings changed by the test.
+    pub async fn start_with(count: usize, change: impl FnOnce(&mut EdgeConfig)) -> Self {
+        let database = Database::fresh().await;
+        let views = Views::new(PgPool::connect_with(database.options()).await.expect("the database answers"));
+        views.migrate().await.expect("the views' schema can be made");
+        let log = MemoryLog::new(PARTITIONS);
+        let shutdown = CancellationToken::new();
+        let (decider, projector) = (Arc::new(log.process()), Arc::new(log.process()));
+        tokio::spawn(threadline_decider::run(Default::default(), decider, views.clone(), shutdown.clone()));
+        let (leases, to, stop) = (database.options(), views.clone(), shutdown.clone());
+        tokio::spawn(async move {
+            threadline_projector::run(Default::default(), projector, to, &leases, stop).await;
+        });
+        let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
+        config.listen = (Ipv4Addr::LOCALHOST, 0).into();
+        change(&mut config);
+        let (http, edges, _roles) = (reqwest::Client::new(), Vec::new(), shutdown.drop_guard());
+        let mut edges = Self { log, http, config, views, edges, _roles, _database: database };
+        for _ in 0..count {
+            edges.add().await;
+        }
+        edges
+    }
+
+    /// Starts another edge and waits until it is ready; returns its number.
+    pub async fn add(&mut self) -> usize {
+        let listener = TcpListener::bind(self.config.listen).await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("it listens"));
+        let shutdown = CancellationToken::new();
+        let deps = Deps { log: Arc::new(self.log.process()), views: self.views.clone(), metrics: None };
+        let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
+        let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
+        let ready = format!("{url}/readyz");
+        until("the edge is ready", crate::socket::PATIENCE, async || {
+            reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        self.edges.push(Edge { url, shutdown, serving });
+        self.edges.len() - 1
+    }
+
+    /// The base URL of an edge.
+    pub fn url(&self, edge: usize) -> &str {
+        &self.edges[edge].url
+    }
+
+    /// This person at an edge.
+    pub fn rest(&self, edge: usize, user: &str) -> Rest {
+        Rest::new(&self.http, self.url(edge), user)
+    }
+
+    /// Makes a group of its creator and these others; returns its id.
+    pub async fn group(&self, creator: &str, others: &[&str]) -> String {
+        let body = serde_json::json!({"kind": "group", "participants": others});
+        let thread = self.rest(0, creator).post("threads/", body).await.is(201);
+        thread["id"].as_str().expect("a thread has an id").to_owned()
+    }
+
+    /// Lets an edge go as SIGTERM does, and waits until it has.
+    pub async fn stop(&mut self, edge: usize) {
+        self.edges[edge].shutdown.cancel();
+        (&mut self.edges[edge].serving).await.expect("the edge ends in good order");
+    }
+
+    /// Takes an edge away with no warning.
+    pub fn kill(&self, edge: usize) {
+        self.edges[edge].serving.abort();
+    }
+
+    /// The views, for looking at what has arrived there.
+    pub fn views(&self) -> &Views {
+        &self.views
+    }
+}

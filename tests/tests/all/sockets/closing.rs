@@ -1,0 +1,137 @@
+//! Close codes of the protocol.
+
+use serde_json::json;
+use threadline_tests::edges::Edges;
+use threadline_tests::socket::{Received, Socket};
+use threadline_tests::token::token;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{self, http::HeaderValue};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_without_hello_is_closed() {
+    let edges = Edges::start_with(1, |config| config.sessions.hello_ms = 100).await;
+    let mut silent = Socket::connect(edges.url(0)).await.unwrap();
+    assert_eq!(silent.receive().await, Received::Closed(4502));
+    let mut rude = Socket::connect(edges.url(0)).await.unwrap();
+    rude.send(json!({"id": 1, "type": "ping"})).await;
+    assert_eq!(rude.closed().await, 4502);
+    let mut vague = Socket::connect(edges.url(0)).await.unwrap();
+    vague.send(json!({"id": 1, "type": "hello", "token": 7})).await;
+    let error = vague.frame_of("error").await;
+    assert_eq!((&error["id"], &error["error"]["field"]), (&json!(1), &json!("token")));
+    assert_eq!(vague.closed().await, 4502);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_frame_closes_before_and_after_hello() {
+    let edges = Edges::start(1).await;
+    let large = format!("{{\"type\":\"ping\",\"id\":\"{}\"}}", "x".repeat(70_000));
+    for text in ["", "hello", "[]", "{", "null", "\"hello\"", &large] {
+        let mut socket = Socket::connect(edges.url(0)).await.unwrap();
+        socket.text(text).await;
+        assert_eq!(socket.closed().await, 4500, "before hello: {text:.20}");
+        let (mut socket, _) = Socket::hello(edges.url(0), "ann", None).await;
+        socket.text(text).await;
+        assert_eq!(socket.closed().await, 4500, "after hello: {text:.20}");
+    }
+    let (mut socket, _) = Socket::hello(edges.url(0), "ann", None).await;
+    socket.binary(b"{\"type\":\"ping\"}".to_vec()).await;
+    assert_eq!(socket.closed().await, 4500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_errors_leave_the_socket_open() {
+    let edges = Edges::start(1).await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut eve, _) = Socket::hello(edges.url(0), "eve", None).await;
+    let error = ann.refused(json!({"type": "dance"})).await;
+    assert_eq!(error["code"], "unknown_type");
+    let error = ann.refused(json!({"type": "ping", "loud": true})).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("invalid_field"), &json!("loud")));
+    let error = ann.refused(json!({"type": "hello", "token": token("ann")})).await;
+    assert_eq!(error["field"], "type");
+    let error = ann.refused(super::send(&thread, "")).await;
+    assert_eq!(error["field"], "message.content");
+    let error = ann.refused(json!({"type": "read", "thread": thread, "number": 9})).await;
+    assert_eq!(error["field"], "number");
+    // Whoever is not in a thread learns nothing of it.
+    assert_eq!(eve.refused(super::send(&thread, "hi")).await["code"], "unknown_thread");
+    for frame in [json!({"type": "read", "thread": thread, "number": 0}), typing(&thread)] {
+        assert_eq!(eve.refused(frame).await["code"], "not_a_member");
+    }
+    ann.say(&thread, "still here").await;
+    eve.sync().await;
+}
+
+fn typing(thread: &str) -> serde_json::Value {
+    json!({"type": "typing", "thread": thread, "status": "start"})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_nothing_for_too_long_is_closed_and_who_pings_is_not() {
+    let edges = Edges::start_with(1, |config| config.sessions.heartbeat_ms = 200).await;
+    let (mut silent, welcome) = Socket::hello(edges.url(0), "ann", None).await;
+    assert_eq!(welcome["heartbeat_ms"], 200);
+    let (mut alive, _) = Socket::hello(edges.url(0), "ben", None).await;
+    let closed = silent.closed();
+    tokio::pin!(closed);
+    loop {
+        tokio::select! {
+            code = &mut closed => break assert_eq!(code, 4003),
+            () = tokio::time::sleep(std::time::Duration::from_millis(100)) => drop(alive.sync().await),
+        }
+    }
+    alive.sync().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_much_is_told_to_wait_and_then_closed() {
+    let edges = Edges::start_with(1, |config| (config.rate.per_second, config.rate.burst) = (1, 5)).await;
+    let (mut socket, _) = Socket::hello(edges.url(0), "ann", None).await;
+    for id in 1..=200 {
+        socket.send(json!({"id": id, "type": "ping"})).await;
+    }
+    let error = socket.frame_of("error").await;
+    assert_eq!(error["error"]["code"], "rate_limited");
+    assert_eq!(error["error"]["retryable"], true);
+    assert!(error["error"]["retry_after_ms"].as_u64().is_some_and(|ms| (1..=1_000).contains(&ms)), "{error}");
+    assert_eq!(socket.closed().await, 4004);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_has_only_so_many_sessions_at_once() {
+    let edges = Edges::start_with(1, |config| config.sessions.per_user_max = 2).await;
+    let (one, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (_two, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let mut third = Socket::connect(edges.url(0)).await.unwrap();
+    third.send(json!({"type": "hello", "token": token("ann")})).await;
+    assert_eq!(third.closed().await, 4504);
+    let (_other, _) = Socket::hello(edges.url(0), "ben", None).await;
+    one.cut();
+    threadline_tests::wait::until("the place is free again", threadline_tests::socket::PATIENCE, async || {
+        let mut again = Socket::connect(edges.url(0)).await.unwrap();
+        again.send(json!({"type": "hello", "token": token("ann")})).await;
+        matches!(again.receive().await, Received::Frame(frame) if frame["type"] == "welcome")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_allowed_origins_get_a_socket() {
+    let edges = Edges::start_with(1, |config| config.origins = vec!["https://app.example.org".into()]).await;
+    let connect = async |origin: &str| {
+        let mut request = format!("{}/ws", edges.url(0).replacen("http", "ws", 1)).into_client_request().unwrap();
+        request.headers_mut().insert("origin", HeaderValue::from_str(origin).unwrap());
+        match tokio_tungstenite::connect_async(request).await {
+            Ok(_) => 101,
+            Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(connect("https://app.example.org").await, 101);
+    for origin in ["null", "https://app.example.org.evil.net", "https://evil.net", "http://app.example.org"] {
+        assert_eq!(connect(origin).await, 403, "{origin}");
+    }
+    assert_eq!(reqwest::get(format!("{}/ws", edges.url(0))).await.unwrap().status(), 400, "no upgrade asked for");
+}

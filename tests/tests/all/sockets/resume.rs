@@ -1,0 +1,229 @@
+//! Resuming by cursor, anywhere.
+
+use std::collections::BTreeSet;
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+use threadline_tests::edges::Edges;
+use threadline_tests::socket::{PATIENCE, Socket};
+use threadline_tests::wait::until;
+use threadline_wire::Cursor;
+
+use super::seqs;
+
+/// Says hello with a cursor; the welcome, and all frames up to the answer of a ping.
+async fn resume(edges: &Edges, edge: usize, user: &str, cursor: &str) -> (Value, Vec<Value>, Socket) {
+    let (mut socket, welcome) = Socket::hello(edges.url(edge), user, Some(cursor)).await;
+    let (frames, _) = socket.sync().await;
+    (welcome, frames, socket)
+}
+
+/// Two threads with something said in the first, ben's place behind that, and more said in both.
+async fn story(edges: &Edges) -> (String, String, String) {
+    let (one, two) = (edges.group("ann", &["ben"]).await, edges.group("ann", &["ben", "cleo"]).await);
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut ben, _) = Socket::hello(edges.url(0), "ben", None).await;
+    ann.say(&one, "heard").await;
+    ben.event_of(&one, "message_posted").await;
+    let (_, cursor) = ben.sync().await;
+    ben.cut();
+    for thread in [&one, &two, &one, &two, &one] {
+        ann.say(thread, "missed").await;
+    }
+    for (thread, last_seq) in [(&one, 5), (&two, 3)] {
+        until("the views have it", PATIENCE, async || {
+            edges.rest(0, "ben").get(&format!("threads/{thread}/")).await.ok()["last_seq"] == last_seq
+        })
+        .await;
+    }
+    (one, two, cursor)
+}
+
+/// The reasons and threads of all resync frames.
+fn resyncs(frames: &[Value]) -> Vec<(&str, BTreeSet<&str>)> {
+    let resyncs = frames.iter().filter(|frame| frame["type"] == "resync");
+    resyncs
+        .map(|frame| {
+            let threads = frame["threads"].as_array().expect("threads").iter().filter_map(Value::as_str).collect();
+            (frame["reason"].as_str().expect("a reason"), threads)
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exactly_what_was_missed_comes_from_another_edges_ring_or_from_the_views() {
+    let mut edges = Edges::start(2).await;
+    let (one, two, cursor) = story(&edges).await;
+    // An edge that starts now has nothing in its rings.
+    let fresh = edges.add().await;
+    let mut sockets = Vec::new();
+    for edge in [0, 1, fresh] {
+        let (welcome, frames, socket) = resume(&edges, edge, "ben", &cursor).await;
+        assert_eq!(welcome["recovered"], true, "edge {edge}");
+        assert_eq!((seqs(&frames, &one), seqs(&frames, &two)), (vec![3, 4, 5], vec![2, 3]), "edge {edge}");
+        assert_eq!(frames.iter().filter(|frame| frame["type"] == "event").count(), 5);
+        sockets.push(socket);
+    }
+    // And they go on live, with nothing in between and nothing twice.
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    ann.say(&one, "live").await;
+    for ben in &mut sockets {
+        assert_eq!(ben.event(&one).await["seq"], 6);
+        let (frames, next) = ben.sync().await;
+        assert_eq!(seqs(&frames, &one), [] as [u64; 0]);
+        let (welcome, frames, _) = resume(&edges, 1, "ben", &next).await;
+        assert_eq!((&welcome["recovered"], seqs(&frames, &one), seqs(&frames, &two)), (&json!(true), vec![], vec![]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_in_the_address_resumes_too() {
+    let edges = Edges::start(1).await;
+    let (one, _, cursor) = story(&edges).await;
+    let base = edges.url(0).replacen("http", "ws", 1);
+    let token = threadline_tests::token::token("ben");
+    let mut ben = Socket::open(&format!("{base}/ws?token={token}&cursor={cursor}")).await.unwrap();
+    assert_eq!(ben.frame().await["recovered"], true);
+    assert_eq!(seqs(&ben.sync().await.0, &one), [3, 4, 5]);
+    let mut bad = Socket::open(&format!("{base}/ws?token=nonsense")).await.unwrap();
+    assert_eq!(bad.closed().await, 4501);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_cannot_be_resumed_from_names_every_thread() {
+    let edges = Edges::start(2).await;
+    let (one, two, cursor) = story(&edges).await;
+    let ours: Cursor = cursor.parse().unwrap();
+    let changed = |change: &dyn Fn(&mut Cursor)| {
+        let mut cursor = ours.clone();
+        change(&mut cursor);
+        cursor.to_string()
+    };
+    let cases = [
+        ("nonsense".to_owned(), "bad_cursor"),
+        (String::new(), "bad_cursor"),
+        (changed(&|cursor| cursor.log = "another log".into()), "foreign_cursor"),
+        (changed(&|cursor| cursor.next.values_mut().for_each(|next| *next += 1_000)), "foreign_cursor"),
+        (changed(&|cursor| drop(cursor.next.pop_first())), "foreign_cursor"),
+        (changed(&|cursor| drop(cursor.next.insert(7, 0))), "foreign_cursor"),
+    ];
+    for (cursor, reason) in cases {
+        let (welcome, frames, _) = resume(&edges, 1, "ben", &cursor).await;
+        assert_eq!(welcome["recovered"], false, "{cursor}");
+        assert_eq!(resyncs(&frames), [(reason, BTreeSet::from([one.as_str(), two.as_str()]))], "{cursor}");
+        assert_eq!(seqs(&frames, &one), [] as [u64; 0]);
+    }
+    let (welcome, frames, _) = resume(&edges, 1, "nobody", "nonsense").await;
+    assert_eq!((&welcome["recovered"], resyncs(&frames)), (&json!(false), vec![("bad_cursor", BTreeSet::new())]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_of_which_too_much_was_missed_are_named_and_the_others_come() {
+    let mut edges = Edges::start_with(1, |config| config.hub.missed_per_thread_max = 2).await;
+    let (one, two, cursor) = story(&edges).await;
+    let fresh = edges.add().await;
+    let (welcome, frames, _) = resume(&edges, fresh, "ben", &cursor).await;
+    assert_eq!(welcome["recovered"], false);
+    assert_eq!(resyncs(&frames), [("too_old", BTreeSet::from([one.as_str()]))]);
+    assert_eq!((seqs(&frames, &one), seqs(&frames, &two)), (vec![], vec![2, 3]));
+    // The ring of the edge that was there all the time still has it.
+    let (welcome, frames, _) = resume(&edges, 0, "ben", &cursor).await;
+    assert_eq!((&welcome["recovered"], seqs(&frames, &one)), (&json!(true), vec![3, 4, 5]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_removal_nothing_comes_by_resuming_either() {
+    let mut edges = Edges::start(1).await;
+    let (one, _, cursor) = story(&edges).await;
+    let owner = edges.rest(0, "ann");
+    owner.delete(&format!("threads/{one}/members/ben/")).await.ok();
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    ann.say(&one, "in his absence").await;
+    until("the views have it", PATIENCE, async || {
+        owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == 7
+    })
+    .await;
+    let fresh = edges.add().await;
+    for edge in [0, fresh] {
+        let (_, frames, mut ben) = resume(&edges, edge, "ben", &cursor).await;
+        assert_eq!(seqs(&frames, &one), [3, 4, 5, 6], "up to the removal, edge {edge}");
+        ann.say(&one, "still without him").await;
+        assert_eq!(seqs(&ben.sync().await.0, &one), [] as [u64; 0]);
+        assert_eq!(ben.refused(super::send(&one, "hello?")).await["code"], "unknown_thread");
+    }
+    // Back again, he sees what comes from then on, and of his absence nothing on this path.
+    owner.post(&format!("threads/{one}/members/"), json!({"user": "ben"})).await.ok();
+    let last = ann.say(&one, "welcome back").await["seq"].as_u64().unwrap();
+    until("the views have it", PATIENCE, async || {
+        owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == last
+    })
+    .await;
+    let later = edges.add().await;
+    for edge in [0, later] {
+        let (_, frames, _) = resume(&edges, edge, "ben", &cursor).await;
+        assert_eq!(seqs(&frames, &one), [3, 4, 5, 6, last - 1, last], "edge {edge}");
+    }
+}
+
+/// A client that is cut off again and again, at any moment, and comes back anywhere, sees each event once and in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_comes_and_goes_has_every_event_once_and_in_order() {
+    // Rings so small that resuming needs both the views and the ring.
+    let edges = Edges::start_with(2, |config| {
+        (config.rate.per_second, config.rate.burst) = (10_000, 10_000);
+        config.hub.ring_bytes_max = 40_000;
+    })
+    .await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let talk = tokio::spawn({
+        let thread = thread.clone();
+        async move {
+            for _ in 0..500 {
+                ann.say(&thread, "on and on").await;
+            }
+        }
+    });
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (mut ben, welcome) = Socket::hello(edges.url(1), "ben", None).await;
+    let mut cursor = welcome["cursor"].as_str().unwrap().to_owned();
+    // Where he starts depends on when he came; from there on nothing may be missing.
+    let mut seen: Vec<u64> = Vec::new();
+    let mut note = |frames: &[Value]| {
+        for seq in seqs(frames, &thread) {
+            let last = seen.last().copied();
+            if last.is_none_or(|last| seq == last + 1) {
+                seen.push(seq);
+            } else {
+                assert!(last.is_some_and(|last| seq <= last), "{seq} behind {last:?}");
+            }
+        }
+        seen.last().copied()
+    };
+    let mut last = None;
+    while last < Some(501) {
+        for _ in 0..rng.random_range(0..20) {
+            let frame = ben.frame().await;
+            last = note(&[frame]);
+            if last >= Some(501) {
+                break;
+            }
+        }
+        if rng.random_bool(0.5) {
+            let (frames, next) = ben.sync().await;
+            last = note(&frames);
+            cursor = next;
+        }
+        ben.cut();
+        let (socket, welcome) = Socket::hello(edges.url(rng.random_range(0..2)), "ben", Some(&cursor)).await;
+        assert_eq!(welcome["recovered"], true);
+        ben = socket;
+        if talk.is_finished() {
+            last = note(&ben.sync().await.0);
+        }
+    }
+    talk.await.unwrap();
+}

@@ -1,0 +1,113 @@
+//! Typing and presence.
+
+use serde_json::{Value, json};
+use threadline_edge::EdgeConfig;
+use threadline_tests::edges::Edges;
+use threadline_tests::socket::Socket;
+
+fn quick(config: &mut EdgeConfig) {
+    config.signals.typing_ms = 400;
+    config.signals.alive_ms = 100;
+    config.signals.edge_silent_ms = 600;
+    config.signals.offline_after_ms = 200;
+}
+
+/// The next presence frame of this user.
+async fn presence_of(socket: &mut Socket, user: &str) -> Value {
+    loop {
+        let frame = socket.frame_of("presence").await;
+        if frame["user"] == user {
+            return frame["status"].clone();
+        }
+    }
+}
+
+async fn typing(socket: &mut Socket, thread: &str, status: &str) {
+    let ok = socket.request(json!({"type": "typing", "thread": thread, "status": status})).await;
+    assert_eq!(ok["type"], "ok", "{ok}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_see_typing_start_and_stop_and_it_ends_by_itself() {
+    let edges = Edges::start_with(2, quick).await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut ben, _) = Socket::hello(edges.url(1), "ben", None).await;
+    let (mut eve, _) = Socket::hello(edges.url(1), "eve", None).await;
+    typing(&mut ann, &thread, "start").await;
+    typing(&mut ann, &thread, "start").await;
+    typing(&mut ann, &thread, "stop").await;
+    for status in ["start", "stop"] {
+        let frame = ben.frame_of("typing").await;
+        assert_eq!(frame, json!({"type": "typing", "thread": thread, "user": "ann", "status": status}));
+    }
+    typing(&mut ann, &thread, "start").await;
+    assert_eq!(ben.frame_of("typing").await["status"], "start");
+    assert_eq!(ben.frame_of("typing").await["status"], "stop", "without a further start");
+    for socket in [&mut ann, &mut eve] {
+        let (before, _) = socket.sync().await;
+        assert!(before.iter().all(|frame| frame["type"] != "typing"), "{before:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_shares_a_thread_sees_who_comes_looks_away_and_goes() {
+    let edges = Edges::start_with(2, quick).await;
+    edges.group("ann", &["ben", "cleo"]).await;
+    edges.group("ann", &["ben"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut eve, _) = Socket::hello(edges.url(0), "eve", None).await;
+    let (mut ben, _) = Socket::hello(edges.url(1), "ben", None).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "active");
+    assert_eq!(presence_of(&mut ben, "ann").await, "active", "who comes is told who is there");
+    ben.request(json!({"type": "presence", "status": "away"})).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "away");
+    // A second session counts as well: the most present one is shown.
+    let (phone, _) = Socket::hello(edges.url(0), "ben", None).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "active");
+    phone.cut();
+    assert_eq!(presence_of(&mut ann, "ben").await, "away");
+    ben.cut();
+    assert_eq!(presence_of(&mut ann, "ben").await, "offline");
+    let (before, _) = eve.sync().await;
+    assert!(before.iter().all(|frame| frame["type"] != "presence"), "{before:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quick_return_is_no_departure() {
+    let edges = Edges::start_with(1, |config| {
+        quick(config);
+        config.signals.offline_after_ms = 600_000;
+    })
+    .await;
+    edges.group("ann", &["ben"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (ben, _) = Socket::hello(edges.url(0), "ben", None).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "active");
+    ben.cut();
+    let (mut ben, _) = Socket::hello(edges.url(0), "ben", None).await;
+    ben.request(json!({"type": "presence", "status": "away"})).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "away", "nothing was said of his going");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presence_of_a_vanished_edge_expires_and_a_new_edge_learns_who_is_there() {
+    let mut edges = Edges::start_with(2, quick).await;
+    edges.group("ann", &["ben", "cleo"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (_ben, _) = Socket::hello(edges.url(1), "ben", None).await;
+    assert_eq!(presence_of(&mut ann, "ben").await, "active");
+    let third = edges.add().await;
+    let (mut cleo, _) = Socket::hello(edges.url(third), "cleo", None).await;
+    let mut there = [presence_of_any(&mut cleo).await, presence_of_any(&mut cleo).await];
+    there.sort();
+    assert_eq!(there, ["ann", "ben"]);
+    edges.kill(1);
+    for socket in [&mut ann, &mut cleo] {
+        assert_eq!(presence_of(socket, "ben").await, "offline");
+    }
+}
+
+async fn presence_of_any(socket: &mut Socket) -> String {
+    socket.frame_of("presence").await["user"].as_str().expect("a user").to_owned()
+}

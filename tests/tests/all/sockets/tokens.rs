@@ -1,0 +1,53 @@
+//! Tokens on an open socket.
+
+use serde_json::json;
+use threadline_tests::edges::Edges;
+use threadline_tests::socket::{Received, Socket};
+use threadline_tests::token::{token, token_for};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_closes_and_does_not_invite_to_reconnect() {
+    let edges = Edges::start(1).await;
+    let good = token("ann");
+    for token in ["", "nonsense", &good[..good.len() - 4], &token_for("has space", 60)] {
+        let mut socket = Socket::connect(edges.url(0)).await.unwrap();
+        socket.send(json!({"type": "hello", "token": token})).await;
+        let code = socket.closed().await;
+        assert!([4501, 4502].contains(&code), "{token}: {code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_told_that_its_token_ends_and_is_closed_when_it_does() {
+    let edges = Edges::start_with(1, |config| {
+        config.auth.leeway_s = 0;
+        config.sessions.expiry_notice_ms = 60_000;
+    })
+    .await;
+    let mut socket = Socket::connect(edges.url(0)).await.unwrap();
+    socket.send(json!({"type": "hello", "token": token_for("ann", 2)})).await;
+    assert_eq!(socket.frame().await["type"], "welcome");
+    assert!(socket.frame_of("token_expiring").await["at"].is_string());
+    assert_eq!(socket.receive().await, Received::Closed(4002));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_keeps_the_stream() {
+    let edges = Edges::start_with(1, |config| config.auth.leeway_s = 0).await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let mut ann = Socket::connect(edges.url(0)).await.unwrap();
+    ann.send(json!({"type": "hello", "token": token_for("ann", 2)})).await;
+    ann.frame_of("token_expiring").await;
+    let ok = ann.request(json!({"type": "auth", "token": token("ann")})).await;
+    assert!(ok["result"]["expires_at"].is_string(), "{ok}");
+    // A bad one changes nothing.
+    assert_eq!(ann.refused(json!({"type": "auth", "token": "nonsense"})).await["code"], "unauthenticated");
+    let mut old = Socket::connect(edges.url(0)).await.unwrap();
+    old.send(json!({"type": "hello", "token": token_for("ann", 2)})).await;
+    // When a session with the old token's time has ended, the one with the new token goes on.
+    assert_eq!(old.closed().await, 4002);
+    ann.say(&thread, "still here").await;
+    // Somebody else's token is none for this socket.
+    ann.send(json!({"id": 1, "type": "auth", "token": token("ben")})).await;
+    assert_eq!(ann.closed().await, 4503);
+}
