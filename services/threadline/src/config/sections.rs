@@ -134,6 +134,7 @@ fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>
     let issuer = from.optional::<String>("auth.issuer", "THREADLINE_JWT_ISSUER")?;
     let audience = from.optional::<String>("auth.audience", "THREADLINE_JWT_AUDIENCE")?;
     let tenants = from.list("auth.tenants", "THREADLINE_JWT_TENANTS");
+    let refetch = from.value("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", 60_000)?;
     let claims = (issuer.clone(), audience.clone());
     let mut config = match (secret, url) {
         (None, None) => return Ok((None, claims)),
@@ -151,7 +152,7 @@ fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>
     };
     config.tenants = tenants;
     if let KeySource::Jwks { refetch_ms, .. } = &mut config.keys {
-        *refetch_ms = from.value("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", *refetch_ms)?;
+        *refetch_ms = refetch;
     }
     Ok((Some(config), claims))
 }

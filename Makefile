@@ -1,0 +1,44 @@
+# Every chore is one command; `make` alone lists them.
+
+export CARGO_TERM_COLOR ?= auto
+KAFKA_PORT ?= 9092
+
+.PHONY: help run build test check kafka kafka-stop load fmt install clean
+
+help: ## lists the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: build ## builds, and runs everything in one process (ARGS="--edges 2 --port 8080")
+	@exec target/release/threadline dev $(ARGS)
+
+build: install ## builds the binary for use
+	cargo build --release --locked
+
+test: install ## checks and tests everything, on real Postgres and Apache Kafka
+	scripts/test.sh
+
+check: ## formatting, lints, dependency rules, crate arrows
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	scripts/cargo-deny.sh
+	cargo test --locked --quiet -p threadline-tests --test all arrows
+
+kafka: build ## obtains Apache Kafka, starts one node, creates the topics
+	THREADLINE_KAFKA_PORT=$(KAFKA_PORT) scripts/kafka.sh start
+	KAFKA_BROKERS=127.0.0.1:$(KAFKA_PORT) target/release/threadline topics create
+	@echo "now: KAFKA_BROKERS=127.0.0.1:$(KAFKA_PORT) make run"
+
+kafka-stop: ## stops that node
+	THREADLINE_KAFKA_PORT=$(KAFKA_PORT) scripts/kafka.sh stop
+
+load: build ## measures a system of its own on Postgres, or on Kafka with KAFKA_BROKERS
+	scripts/load.sh
+
+fmt: ## formats the code
+	cargo fmt --all
+
+install: ## installs what the machine lacks
+	@scripts/install.sh
+
+clean: ## removes what was built; keeps the data in .threadline
+	cargo clean

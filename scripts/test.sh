@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Everything that can be tested: make check, then all tests, on real Postgres and Apache Kafka. At the end it says what
+# was not run and why. With CI set, nothing may be left out.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+output=target/test-output.log
+work=$(mktemp -d)
+skipped=()
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+clean_up() {
+  if [ -n "${THREADLINE_KAFKA_DIR:-}" ]; then scripts/kafka.sh stop >/dev/null 2>&1 || true; fi
+  rm -rf "$work"
+}
+trap clean_up EXIT
+
+start_kafka() {
+  local port=$((31000 + RANDOM % 1000))
+  until port_is_free $port && port_is_free $((port + 1)); do port=$((port + 2)); done
+  export THREADLINE_KAFKA_PORT=$port THREADLINE_KAFKA_DIR=$work/kafka
+  if scripts/kafka.sh start; then
+    export KAFKA_BROKERS=127.0.0.1:$port
+  elif [ -n "${CI:-}" ]; then
+    echo "test.sh: no Kafka, and CI leaves nothing out" >&2
+    exit 1
+  else
+    unset THREADLINE_KAFKA_PORT THREADLINE_KAFKA_DIR
+    skipped+=("everything on Apache Kafka: no node could be started (see above)")
+  fi
+}
+
+make --no-print-directory check
+if [ -z "${KAFKA_BROKERS:-}" ]; then start_kafka; fi
+
+mkdir -p target
+# The tests start the binary itself.
+cargo build --locked
+status=0
+cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$output" |
+  grep --line-buffered -E '^(test |test result|failures:|---- |thread |error|warning)|panicked|assert' || true
+status=${PIPESTATUS[0]}
+
+echo
+grep -E '^test result' "$output" | awk '{ passed += $4; failed += $6; ignored += $8 }
+  END { printf "%d passed, %d failed, %d ignored\n", passed, failed, ignored }'
+while IFS= read -r line; do skipped+=("$line"); done < <(grep -h '^SKIPPED' "$output" | sort -u)
+if [ ${#skipped[@]} -eq 0 ]; then echo "nothing was left out"; else
+  echo "not run:"
+  printf '  %s\n' "${skipped[@]}"
+fi
+if [ "$status" -ne 0 ]; then echo "FAILED; all that was said is in $output"; fi
+exit "$status"
