@@ -115,7 +115,7 @@ start() {
       local cluster
       cluster=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
       java -Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$here/kafka/log4j2.yaml" -cp "$cache/*" \
-        kafka.tools.StorageTool format -c "$dir/server.properties" -t "$cluster" >"$dir/format.log" 2>&1 ||
+        kafka.tools.StorageTool format -c "$dir/server.properties" "--cluster-id=$cluster" >"$dir/format.log" 2>&1 ||
         fail "could not format $dir/data: $(tail -n 3 "$dir/format.log")"
     fi
     setsid java "-Xms$heap" "-Xmx$heap" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:+ExplicitGCInvokesConcurrent \
