@@ -13,6 +13,7 @@ use super::send;
 async fn a_client_that_does_not_read_is_closed_at_its_bound_and_resumes_and_others_do_not_notice() {
     let edges = Edges::start_with(1, |config| {
         config.sessions.queue_bytes_max = 256 * 1024;
+        config.hub.missed_per_thread_max = 1_000;
         (config.rate.per_second, config.rate.burst) = (100_000, 100_000);
     })
     .await;
