@@ -7,6 +7,7 @@
 Needs the package `websockets`.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -30,14 +31,15 @@ def uuid7():
 class Person:
     """Somebody with a token; keeps the cursor and the last seq seen, as the contract says."""
 
-    def __init__(self, token):
+    def __init__(self, token, connections):
         self.token = token
+        self.connections = connections
         self.cursor = None
         self.last_seq = {}
         self.requests = 0
 
     def connect(self, edge):
-        self.socket = connect(edge.replace("http", "ws", 1) + "/ws")
+        self.socket = self.connections.enter_context(connect(edge.replace("http", "ws", 1) + "/ws"))
         hello = {"id": 1, "type": "hello", "token": self.token}
         if self.cursor:
             hello["cursor"] = self.cursor
@@ -94,7 +96,11 @@ class Person:
 
 
 def main(first, second):
-    ann, bob = Person(os.environ["ANN_TOKEN"]), Person(os.environ["BOB_TOKEN"])
+    with contextlib.ExitStack() as connections:
+        chat(first, second, *(Person(os.environ[name], connections) for name in ("ANN_TOKEN", "BOB_TOKEN")))
+
+
+def chat(first, second, ann, bob):
     ann.connect(first)
     bob.connect(second)
     made = ann.call(first, "POST", "threads/", {"kind": "group", "title": "Python", "participants": [bob.user]})

@@ -12,8 +12,8 @@ use threadline_domain::{Offset, Partition};
 pub const CURSOR_PARTITIONS_MAX: usize = 1_024;
 /// Characters of a cursor as text: enough for the most partitions at the highest offsets.
 pub const CURSOR_CHARS_MAX: usize = 24 << 10;
-/// Bytes of a log's id.
-const LOG_ID_BYTES_MAX: usize = 64;
+/// Bytes of a log's id: those of Kafka name the cluster and the topics' prefix.
+const LOG_ID_BYTES_MAX: usize = 320;
 /// The first byte; another layout gets another one.
 const VERSION: u8 = 1;
 
@@ -21,7 +21,7 @@ const VERSION: u8 = 1;
 /// As text: base64url of a version byte, the log's id and varints; opaque to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The id of the log that the offsets belong to; at most 64 bytes.
+    /// The id of the log that the offsets belong to; at most 320 bytes.
     pub log: String,
     /// The next offset, by partition; at most [`CURSOR_PARTITIONS_MAX`].
     pub next: BTreeMap<Partition, Offset>,

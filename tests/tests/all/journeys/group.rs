@@ -43,7 +43,8 @@ pub(super) async fn a_group_lives(cluster: Arc<Cluster>) {
     assert_eq!(sockets[3].refused(edit.clone()).await["code"], "forbidden");
     assert_eq!(sockets[2].request(edit).await["type"], "ok");
     assert_eq!(heard(&mut sockets, &thread, "message_edited").await["event"]["content"], "second try");
-    let deleted = member.delete(&format!("messages/{message}/")).await.ok();
+    let at_least = posted["position"].as_str().expect("an ok has a position");
+    let deleted = member.delete(&format!("messages/{message}/?at_least={at_least}")).await.ok();
     assert_eq!(heard(&mut sockets, &thread, "message_deleted").await["event"]["message"], message);
     let at_least = deleted["position"].as_str().expect("a write has a position");
     let tombstone = owner.get(&format!("messages/{message}/?at_least={at_least}")).await.ok();
