@@ -8,7 +8,7 @@
 #   scripts/kafka.sh status    tell whether it answers
 #
 # THREADLINE_KAFKA_PORT (9092), its controller listens on the port after it; THREADLINE_KAFKA_DIR (.threadline/kafka)
-# holds data, log and pid file; THREADLINE_KAFKA_HEAP (512m); THREADLINE_KAFKA_PROPERTIES, further lines for its settings.
+# holds data, log and pid file; THREADLINE_KAFKA_HEAP (512m); THREADLINE_KAFKA_NODE_SETTINGS, further lines for its settings.
 set -euo pipefail
 
 kafka_version=4.1.1
@@ -99,7 +99,7 @@ log.retention.check.interval.ms=10000
 # A killed broker that starts again is let in at once, not after the 9 s its old session lasts.
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
-${THREADLINE_KAFKA_PROPERTIES:-}
+${THREADLINE_KAFKA_NODE_SETTINGS:-}
 EOF
 }
 

@@ -94,7 +94,7 @@ impl OwnBroker {
         let mut command = Command::new(script);
         command.arg(action).env("THREADLINE_KAFKA_DIR", &self.directory);
         command.env("THREADLINE_KAFKA_PORT", self.ports.get(0).to_string());
-        command.env("THREADLINE_KAFKA_PROPERTIES", &self.settings);
+        command.env("THREADLINE_KAFKA_NODE_SETTINGS", &self.settings);
         // A file, not a pipe: the broker outlives the script and would hold a pipe open.
         let said = self.directory.with_extension("log");
         let log = std::fs::File::create(&said).expect("the temporary directory can be written");
