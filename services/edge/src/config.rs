@@ -58,7 +58,7 @@ impl EdgeConfig {
 pub struct HttpConfig {
     /// Connections at once, WebSockets included. Further ones wait in the kernel's queue.
     pub connections_max: usize,
-    /// From the connection's first byte to the end of a request's headers.
+    /// From the end of one request (or the connection) to the end of the next one's headers.
     pub header_read_ms: u64,
     /// From a request's headers to its answer.
     pub request_ms: u64,
@@ -72,7 +72,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             connections_max: 20_000,
-            header_read_ms: 10_000,
+            header_read_ms: 30_000,
             request_ms: 15_000,
             body_bytes_max: 256 * 1024,
             at_least_wait_ms: 5_000,

@@ -55,10 +55,14 @@ impl App {
         tokio::spawn(threadline_decider::run(decider, Arc::clone(&log), views.clone(), stop.clone()));
         let projector = tokio::spawn({
             let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
-            async move { threadline_projector::run(Default::default(), log, views, &options, stop).await }
+            async move {
+                threadline_projector::run(threadline_projector::Config::default(), log, views, &options, stop).await
+            }
         });
 
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
+        // The log in memory has a clock of its own, which says nothing about how old a record is.
+        config.hub.lag_ms_max = i64::MAX as u64;
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));

@@ -59,7 +59,7 @@ fn rows() -> Vec<Row> {
 
 #[tokio::test]
 async fn every_operation_is_allowed_to_whom_it_should_be() {
-    let app = App::start().await;
+    let app = App::start_with(|config| config.rate.burst = 10_000).await;
     let document: Value = app.http.get(app.at("/openapi.json")).send().await.unwrap().json().await.unwrap();
     let described: BTreeSet<(String, String)> = document["paths"]
         .as_object()
