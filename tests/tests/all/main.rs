@@ -1,0 +1,12 @@
+//! All integration tests, one binary: one module a subject.
+
+mod arrows;
+mod decider;
+mod faults;
+mod import;
+mod journeys;
+mod log_contract;
+mod rebuild;
+mod sockets;
+mod rest;
+mod views;
