@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 
 use super::config::KafkaConfig;
@@ -47,7 +48,7 @@ impl Cluster {
     pub(super) fn health(&self, topic: &str, wait: Duration) -> Result<(), Error> {
         self.take_lines();
         let metadata = self.0.fetch_metadata(Some(topic), wait).map_err(|error| self.failed(&error))?;
-        let leaderless = metadata.topics().iter().flat_map(|topic| topic.partitions()).filter(|it| it.leader() < 0);
+        let leaderless = metadata.topics().iter().flat_map(MetadataTopic::partitions).filter(|it| it.leader() < 0);
         match leaderless.count() {
             0 => Ok(()),
             count => Err(Error::Unavailable(format!("{count} partitions of {topic} have no leader"))),

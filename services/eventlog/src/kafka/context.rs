@@ -60,13 +60,18 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
 
 /// An error of the client as a whole. Single connections come and go; what lasts is worth a warning.
 pub(super) fn report(error: &KafkaError, reason: &str) {
-    match error.rdkafka_error_code() {
+    let lasts = matches!(
+        error.rdkafka_error_code(),
         Some(
             RDKafkaErrorCode::AllBrokersDown
-            | RDKafkaErrorCode::Authentication
-            | RDKafkaErrorCode::SSL
-            | RDKafkaErrorCode::Fatal,
-        ) => tracing::warn!(%error, "{reason}"),
-        _ => tracing::debug!(%error, "{reason}"),
+                | RDKafkaErrorCode::Authentication
+                | RDKafkaErrorCode::SSL
+                | RDKafkaErrorCode::Fatal
+        )
+    );
+    if lasts {
+        tracing::warn!(%error, "{reason}");
+    } else {
+        tracing::debug!(%error, "{reason}");
     }
 }
