@@ -264,3 +264,43 @@ impl IntoResponse for UnknownSchema {
         (StatusCode::NOT_FOUND, Json(body)).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_code_is_a_whole_problem() {
+        for code in ErrorCode::ALL {
+            let response = Problem::new(*code, "why").at("field").into_response();
+            let (parts, body) = response.into_parts();
+            assert!(parts.status.is_client_error() || parts.status.is_server_error(), "{code:?}");
+            assert_eq!(parts.headers[header::CONTENT_TYPE], "application/problem+json");
+            assert_eq!(parts.headers.contains_key(header::RETRY_AFTER), code.retryable(), "{code:?}");
+            let body: Value = serde_json::from_slice(&to_bytes(body, 4_096).await.unwrap()).unwrap();
+            assert_eq!(body["status"], parts.status.as_u16());
+            assert_eq!(body["code"], code.name());
+            assert_eq!(body["type"], format!("urn:threadline:error:{}", code.name()));
+            assert_eq!((&body["detail"], &body["field"]), (&Value::from("why"), &Value::from("field")));
+            // What may pass is told from what cannot: only retryable faults are the server's.
+            assert_eq!(parts.status.is_server_error() || parts.status == 429, code.retryable(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_rounded_up() {
+        let response = Problem::rate_limited(1_001).into_response();
+        assert_eq!((response.status(), &response.headers()[header::RETRY_AFTER]), (StatusCode::TOO_MANY_REQUESTS, "2"));
+    }
+
+    #[test]
+    fn a_refused_field_is_named_as_the_body_has_it() {
+        let reason = threadline_domain::Invalid::Empty;
+        let problem = Problem::from(Rejection::Invalid { field: "message.content", reason });
+        assert_eq!((problem.status, problem.field.as_deref()), (StatusCode::BAD_REQUEST, Some("content")));
+        assert_eq!(Problem::from(Rejection::UnknownThread).status, StatusCode::NOT_FOUND);
+    }
+}

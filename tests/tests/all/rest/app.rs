@@ -56,7 +56,7 @@ impl App {
         let projector = tokio::spawn({
             let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
             async move {
-                threadline_projector::run(threadline_projector::Config::default(), log, views, &options, stop).await
+                threadline_projector::run(threadline_projector::Config::default(), log, views, &options, stop).await;
             }
         });
 
