@@ -11,8 +11,8 @@ use threadline_wire::{avro, frame};
 
 /// What an entry takes besides its bytes, roughly.
 const ENTRY_BYTES: usize = 256;
-/// A JSON frame is about this much larger than the Avro value it is made from.
-const FRAME_PER_VALUE: usize = 3;
+/// A JSON frame is larger than the Avro value it is made from, by about so much.
+const FRAME_BYTES_MORE: usize = 400;
 
 /// An event in the ring: the record's value, and its frame from the first time that it is needed.
 pub(crate) struct Entry {
@@ -82,7 +82,7 @@ impl Entry {
     }
 
     fn weight_bytes(&self) -> usize {
-        ENTRY_BYTES + self.value.len() * (1 + FRAME_PER_VALUE)
+        ENTRY_BYTES + 2 * self.value.len() + FRAME_BYTES_MORE
     }
 }
 
@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_ring_tells_what_it_covers() {
-        let mut ring = Ring::new(10, 10 * (ENTRY_BYTES + 400));
+        let ten_entries = 10 * entry(0, 100).weight_bytes();
+        let mut ring = Ring::new(10, ten_entries);
         assert!(ring.covers(10) && !ring.covers(9));
         // Duplicates leave no entry: offsets in the ring rise, not by one.
         for offset in (10..40).step_by(2) {
@@ -158,7 +159,7 @@ mod tests {
         assert!(ring.covers(19) && !ring.covers(18));
         let offsets: Vec<_> = ring.since(33).map(|entry| entry.position.offset).collect();
         assert_eq!(offsets, [34, 36, 38]);
-        assert!(ring.bytes() <= 10 * (ENTRY_BYTES + 400));
+        assert_eq!(ring.bytes(), ten_entries);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use threadline_domain::limits;
+use threadline_domain::{Offset, Partition, Topic, limits};
 use threadline_wire::frame::{self, Limits};
 use threadline_wire::{CloseCode, Cursor};
 
@@ -13,11 +13,14 @@ use super::Outbox;
 use super::hello::Hello;
 use super::resume::{self, Asked, Backlog};
 use crate::auth::{AuthError, Identity};
-use crate::hub::{Join, NotJoined, Request};
+use crate::hub::{Join, Joined, NotJoined, Request};
 use crate::state::Edge;
 
 /// How long it may take until a session is in, waiting for its turn included.
 const OPEN: Duration = Duration::from_secs(15);
+
+/// The pause before the views are asked again that were further behind than the hub's ring goes back.
+const BEHIND_PAUSE: Duration = Duration::from_millis(200);
 
 /// A session that is in.
 pub(super) struct Opened {
@@ -60,19 +63,7 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     edge.greet(&identity);
     let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
     let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
-    let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
-        tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
-        CloseCode::Overload
-    })?;
-    let next = |(&partition, progress): (&_, &threadline_views::Progress)| (partition, progress.next);
-    let from = asked.from().cloned().unwrap_or_else(|| memberships.progress.iter().map(next).collect());
-    let (user, session) = (identity.user.clone(), Arc::clone(outbox));
-    let joined = edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await;
-    let joined = joined.map_err(|reason| match reason {
-        NotJoined::TooManyConnections => CloseCode::TooManyConnections,
-        NotJoined::Behind => CloseCode::Overload,
-        NotJoined::Leaving => CloseCode::Drain,
-    })?;
+    let (from, joined) = take_seat(edge, &identity, &asked, outbox).await?;
     let leave = Request::Leave { user: identity.user.clone(), session: Arc::clone(outbox) };
     let seat = Seat { edge: Arc::clone(edge), leave: Some(leave) };
     let place = joined.cursor.clone();
@@ -82,6 +73,32 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     let backlog = resume::backlog(edge, &identity.user, asked, &from, joined).await?;
     let first = first_frames(edge, &identity, hello.id.as_deref(), (&before, &place), backlog);
     Ok(Opened { identity, seat, first })
+}
+
+/// Asks the hub for a seat, from the place that the client named or else the one of the views' snapshot.
+async fn take_seat(
+    edge: &Edge,
+    identity: &Identity,
+    asked: &Asked,
+    outbox: &Arc<Outbox>,
+) -> Result<(BTreeMap<Partition, Offset>, Joined), CloseCode> {
+    loop {
+        let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
+            tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
+            CloseCode::Overload
+        })?;
+        let snapshot =
+            || memberships.progress.iter().map(|(&partition, progress)| (partition, progress.next)).collect();
+        let from = asked.from().cloned().unwrap_or_else(snapshot);
+        let (user, session) = (identity.user.clone(), Arc::clone(outbox));
+        match edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await {
+            Ok(joined) => return Ok((from, joined)),
+            Err(NotJoined::TooManyConnections) => return Err(CloseCode::TooManyConnections),
+            Err(NotJoined::Leaving) => return Err(CloseCode::Drain),
+            // The views have got further meanwhile. The caller bounds the wait.
+            Err(NotJoined::Behind) => tokio::time::sleep(BEHIND_PAUSE).await,
+        }
+    }
 }
 
 /// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is

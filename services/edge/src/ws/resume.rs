@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
-use threadline_views::{Memberships, TimelineRow};
+use threadline_views::{Membership, Memberships, TimelineRow};
 use threadline_wire::{CloseCode, Cursor, avro, frame};
 
 use crate::hub::{About, Entry, Joined, frame_of};
@@ -154,8 +154,9 @@ async fn from_views(
     };
     let from = only(&|partition| from.get(&partition).copied().unwrap_or_default());
     let to = only(&|partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next));
-    let threads: Vec<_> =
-        memberships.threads.iter().filter(|membership| uncovered.contains(&membership.partition)).cloned().collect();
+    let threads = memberships.threads.iter().filter(|membership| uncovered.contains(&membership.partition));
+    // From the first event on, not only since the user last came in: an earlier stay may end in what was missed.
+    let threads: Vec<_> = threads.map(|membership| Membership { joined_seq: 0, ..membership.clone() }).collect();
     let (mut missed, mut too_many) = (Vec::new(), Vec::new());
     for threads in threads.chunks(THREADS_PER_READ_MAX) {
         if missed.len() >= EVENTS_MAX {

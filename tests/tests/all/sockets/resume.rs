@@ -219,9 +219,9 @@ async fn a_client_that_comes_and_goes_has_every_event_once_and_in_order() {
             cursor = next;
         }
         ben.cut();
-        let (socket, welcome) = Socket::hello(edges.url(rng.random_range(0..2)), "ben", Some(&cursor)).await;
-        assert_eq!(welcome["recovered"], true);
-        ben = socket;
+        let welcome;
+        (ben, welcome) = Socket::hello(edges.url(rng.random_range(0..2)), "ben", Some(&cursor)).await;
+        assert_eq!(welcome["recovered"], true, "{:?}", resyncs(&ben.sync().await.0));
         if talk.is_finished() {
             last = note(&ben.sync().await.0);
         }
