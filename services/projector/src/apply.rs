@@ -160,11 +160,13 @@ impl Projector {
         let mut next = Some((topic, first));
         while let Some((topic, batch)) = next {
             records += batch.records.len();
-            bytes +=
-                batch.records.iter().filter_map(|record| record.value.as_ref()).map(|value| value.len()).sum::<usize>();
+            bytes += batch.records.iter().map(|record| record.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
             collect(following, &mut pending, &mut dead, topic, &batch);
             let full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
             next = if full { None } else { following.try_next() };
+        }
+        if pending.is_empty() {
+            return Ok(());
         }
         let mut pending: Vec<Pending> = pending.into_values().collect();
         in_time(&self.config, async {
@@ -201,14 +203,19 @@ impl Projector {
         }
     }
 
-    /// Measures how far the views are behind the log, in what is owned.
+    /// Measures how far the views are behind the log, in what is owned. That they are where they were left tells that
+    /// nobody has thrown them away, which would go unnoticed until the next record.
     async fn measure(&self) -> Result<(), Failed> {
         let Some(following) = &self.following else { return Ok(()) };
         for topic in TOPICS {
-            let ends = self.log.ends(topic).await?;
-            let ours = following.progress.iter().filter(|((of, _), _)| *of == topic);
-            let lag: u64 =
-                ours.map(|((_, partition), at)| ends.get(partition).map_or(0, |end| end.saturating_sub(at.next))).sum();
+            let (known, ends) = (self.views.progress(topic).await?, self.log.ends(topic).await?);
+            let mut lag = 0;
+            for ((_, partition), at) in following.progress.iter().filter(|((of, _), _)| *of == topic) {
+                if known.get(partition).copied().unwrap_or_default() != *at {
+                    return Err(threadline_views::Error::Fenced.into());
+                }
+                lag += ends.get(partition).map_or(0, |end| end.saturating_sub(at.next));
+            }
             metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name()).set(lag as f64);
         }
         Ok(())

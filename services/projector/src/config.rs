@@ -18,7 +18,7 @@ pub struct Config {
     pub retry_pause_first: Duration,
     /// See [`retry_pause_first`](Self::retry_pause_first).
     pub retry_pause_max: Duration,
-    /// How often the lag is measured.
+    /// How often the lag is measured, and the views looked at.
     pub lag_interval: Duration,
 }
 
@@ -28,7 +28,7 @@ impl Default for Config {
             batch_records_max: 2_000,
             batch_bytes_max: 4 << 20,
             transaction_interval: Duration::from_millis(5),
-            attempt_timeout: Duration::from_secs(60),
+            attempt_timeout: Duration::from_mins(1),
             retry_pause_first: Duration::from_millis(50),
             retry_pause_max: Duration::from_secs(2),
             lag_interval: Duration::from_secs(5),

@@ -22,7 +22,8 @@ pub struct Views {
 }
 
 impl Views {
-    /// In the schema of this version ([`SCHEMA`]), with the options of the given pool but connections of its own.
+    /// In the schema of this version ([`SCHEMA`]), with connections of its own like those of the given pool.
+    #[expect(clippy::needless_pass_by_value, reason = "takes the pool's place")]
     pub fn new(pool: PgPool) -> Self {
         Self::in_schema(&pool, SCHEMA)
     }

@@ -17,7 +17,9 @@ const MEMBERS_LISTED_MAX: i64 = 10;
 struct Patch<'a> {
     partition: Partition,
     created: Option<(&'a ThreadCreated, Timestamp)>,
-    title: Option<Option<&'a str>>,
+    /// Whether the title becomes `title`; if not, it stays.
+    titled: bool,
+    title: Option<&'a str>,
     metadata: Option<&'a str>,
     archived_at: Option<Timestamp>,
     last_seq: u64,
@@ -38,6 +40,7 @@ impl<'a> Pending<'a> {
         let patch = self.0.entry(event.thread).or_insert_with(|| Patch {
             partition,
             created: None,
+            titled: false,
             title: None,
             metadata: None,
             archived_at: None,
@@ -53,12 +56,12 @@ impl<'a> Pending<'a> {
         match &event.change {
             Change::ThreadCreated(created) => {
                 patch.created = Some((created, event.at));
-                patch.title = Some(created.title.as_deref());
+                (patch.titled, patch.title) = (true, created.title.as_deref());
                 patch.metadata = Some(created.metadata.as_json());
             }
             Change::ThreadChanged(changed) => {
                 if let Some(title) = &changed.title {
-                    patch.title = Some(title.as_deref());
+                    (patch.titled, patch.title) = (true, title.as_deref());
                 }
                 patch.metadata = changed.metadata.as_ref().map(Metadata::as_json).or(patch.metadata);
             }
@@ -105,7 +108,7 @@ async fn insert(
     .bind(patches().map(|patch| patch.partition as i32).collect::<Vec<_>>())
     .bind(creations().map(|(creation, _)| creation.kind.name()).collect::<Vec<_>>())
     .bind(creations().map(|(creation, _)| creation.key.as_deref()).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.title.flatten()).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
     .bind(creations().map(|(_, at)| at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.archived_at.map(Timestamp::millis)).collect::<Vec<_>>())
@@ -134,8 +137,8 @@ async fn update(connection: &mut PgConnection, changed: &[(Uuid, &Patch<'_>)]) -
          where t.id = p.id",
     )
     .bind(changed.iter().map(|(thread, _)| *thread).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.title.is_some()).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.title.flatten()).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.titled).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.archived_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_seq as i64).collect::<Vec<_>>())

@@ -38,6 +38,8 @@ impl<'a> Pending<'a> {
 }
 
 type Row = (Uuid, i64, i32, i64, Vec<u8>);
+/// The columns without the thread, of an event that an outer join may not have found.
+type OuterRow = (Option<i64>, Option<i32>, Option<i64>, Option<Vec<u8>>);
 
 fn event((thread, seq, partition, offset, value): Row) -> TimelineRow {
     let position = Position { topic: Topic::Messages, partition: partition as Partition, offset: offset as Offset };
@@ -52,7 +54,7 @@ pub(crate) async fn page(
     after_seq: u64,
     limit: u32,
 ) -> Result<Option<Vec<TimelineRow>>, Error> {
-    let rows: Vec<(Option<i64>, Option<i32>, Option<i64>, Option<Vec<u8>>)> = sqlx::query_as(
+    let rows: Vec<OuterRow> = sqlx::query_as(
         r#"select e.seq, e.partition, e."offset", e.value from members m
            left join lateral (
                select * from timeline t where t.thread = m.thread and t.seq > $3 order by t.seq limit $4) e on true
@@ -69,9 +71,8 @@ pub(crate) async fn page(
         return Ok(None);
     }
     // A member always gets a row; one without an event says that there is none.
-    let present = |(seq, partition, offset, value): (Option<_>, Option<_>, Option<_>, Option<_>)| {
-        Some(event((thread.0, seq?, partition?, offset?, value?)))
-    };
+    let present =
+        |(seq, partition, offset, value): OuterRow| Some(event((thread.0, seq?, partition?, offset?, value?)));
     Ok(Some(rows.into_iter().filter_map(present).collect()))
 }
 

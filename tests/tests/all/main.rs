@@ -6,6 +6,7 @@ mod faults;
 mod import;
 mod journeys;
 mod log_contract;
+mod projector;
 mod rebuild;
 mod sockets;
 mod rest;

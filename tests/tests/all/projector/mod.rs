@@ -1,0 +1,8 @@
+//! Projectors on a log in memory and a real Postgres: what is in the log is in the views, once, whatever dies.
+
+mod catching_up;
+mod faults;
+mod poison;
+mod world;
+
+pub use world::World;
