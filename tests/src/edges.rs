@@ -28,7 +28,7 @@ pub struct Edges {
     http: reqwest::Client,
     config: EdgeConfig,
     views: Views,
-    edges: Vec<Edge>,
+    all: Vec<Edge>,
     _roles: DropGuard,
     // Last: the database goes when nobody is connected any more.
     _database: Database,
@@ -54,16 +54,21 @@ impl Edges {
         let log = MemoryLog::new(PARTITIONS);
         let shutdown = CancellationToken::new();
         let (decider, projector) = (Arc::new(log.process()), Arc::new(log.process()));
-        tokio::spawn(threadline_decider::run(Default::default(), decider, views.clone(), shutdown.clone()));
+        tokio::spawn(threadline_decider::run(
+            threadline_decider::Config::default(),
+            decider,
+            views.clone(),
+            shutdown.clone(),
+        ));
         let (leases, to, stop) = (database.options(), views.clone(), shutdown.clone());
         tokio::spawn(async move {
-            threadline_projector::run(Default::default(), projector, to, &leases, stop).await;
+            threadline_projector::run(threadline_projector::Config::default(), projector, to, &leases, stop).await;
         });
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         config.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut config);
-        let (http, edges, _roles) = (reqwest::Client::new(), Vec::new(), shutdown.drop_guard());
-        let mut edges = Self { log, http, config, views, edges, _roles, _database: database };
+        let (http, roles) = (reqwest::Client::new(), shutdown.drop_guard());
+        let mut edges = Self { log, http, config, views, all: Vec::new(), _roles: roles, _database: database };
         for _ in 0..count {
             edges.add().await;
         }
@@ -83,13 +88,13 @@ impl Edges {
             reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
         })
         .await;
-        self.edges.push(Edge { url, shutdown, serving });
-        self.edges.len() - 1
+        self.all.push(Edge { url, shutdown, serving });
+        self.all.len() - 1
     }
 
     /// The base URL of an edge.
     pub fn url(&self, edge: usize) -> &str {
-        &self.edges[edge].url
+        &self.all[edge].url
     }
 
     /// This person at an edge.
@@ -106,13 +111,13 @@ impl Edges {
 
     /// Lets an edge go as SIGTERM does, and waits until it has.
     pub async fn stop(&mut self, edge: usize) {
-        self.edges[edge].shutdown.cancel();
-        (&mut self.edges[edge].serving).await.expect("the edge ends in good order");
+        self.all[edge].shutdown.cancel();
+        (&mut self.all[edge].serving).await.expect("the edge ends in good order");
     }
 
     /// Takes an edge away with no warning.
     pub fn kill(&self, edge: usize) {
-        self.edges[edge].serving.abort();
+        self.all[edge].serving.abort();
     }
 
     /// The views, for looking at what has arrived there.

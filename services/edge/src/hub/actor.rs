@@ -99,7 +99,7 @@ impl Actor {
             match ends(&deps).await {
                 Ok(ends) => break ends,
                 Err(error) => {
-                    tracing::warn!(error = %error, "the hub cannot start: the log does not say where it ends")
+                    tracing::warn!(error = %error, "the hub cannot start: the log does not say where it ends");
                 }
             }
             tokio::time::sleep(START_RETRY).await;

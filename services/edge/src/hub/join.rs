@@ -72,22 +72,22 @@ impl Actor {
 
     fn try_join(&mut self, until: Instant, join: Box<Join>) {
         if self.deps.place.draining() {
-            return refuse(join, NotJoined::Leaving);
+            return refuse(*join, NotJoined::Leaving);
         }
         let per_user_max = self.deps.config.sessions.per_user_max;
         if self.index.user(&join.user).is_some_and(|user| user.sessions.len() >= per_user_max) {
-            return refuse(join, NotJoined::TooManyConnections);
+            return refuse(*join, NotJoined::TooManyConnections);
         }
         let progress = self.progress(&join.memberships);
         let place = &self.deps.place;
         if !place.caught_up() || !place.reached(&progress) || !place.reached(&join.from) {
             if Instant::now() >= until {
-                return refuse(join, NotJoined::Behind);
+                return refuse(*join, NotJoined::Behind);
             }
             return self.joining.push((until, join));
         }
         if progress.iter().any(|(&partition, &next)| !self.partitions[partition as usize].ring.covers(next)) {
-            return refuse(join, NotJoined::Behind);
+            return refuse(*join, NotJoined::Behind);
         }
         self.take_in(*join, &progress);
     }
@@ -185,7 +185,7 @@ impl Actor {
     }
 }
 
-fn refuse(join: Box<Join>, reason: NotJoined) {
+fn refuse(join: Join, reason: NotJoined) {
     // The session may have gone.
     let _ = join.reply.send(Err(reason));
 }

@@ -193,8 +193,8 @@ mod tests {
         UserId::new("ann").unwrap()
     }
 
-    fn change(status: PresenceStatus, threads: &[ThreadId]) -> Option<Change> {
-        Some(Change { user: ann(), status, threads: threads.to_vec() })
+    fn change(status: PresenceStatus, threads: &[ThreadId]) -> Change {
+        Change { user: ann(), status, threads: threads.to_vec() }
     }
 
     fn presence() -> (Presence, Instant) {
@@ -204,11 +204,11 @@ mod tests {
     #[test]
     fn the_most_present_edge_counts_and_only_changes_are_told() {
         let (mut presence, now) = presence();
-        assert_eq!(presence.heard("one", &ann(), Active, &[T], now), change(Active, &[T]));
+        assert_eq!(presence.heard("one", &ann(), Active, &[T], now), Some(change(Active, &[T])));
         assert_eq!(presence.heard("two", &ann(), Away, &[T], now), None);
         assert_eq!(presence.heard("one", &ann(), Active, &[T], now), None, "said again");
-        assert_eq!(presence.heard("one", &ann(), Offline, &[T], now), change(Away, &[T]));
-        assert_eq!(presence.heard("two", &ann(), Offline, &[T], now), change(Offline, &[T]));
+        assert_eq!(presence.heard("one", &ann(), Offline, &[T], now), Some(change(Away, &[T])));
+        assert_eq!(presence.heard("two", &ann(), Offline, &[T], now), Some(change(Offline, &[T])));
         assert_eq!(presence.heard("two", &ann(), Offline, &[T], now), None);
         assert_eq!((presence.pairs, presence.users.len(), presence.threads.len()), (0, 0, 0));
     }
@@ -217,11 +217,11 @@ mod tests {
     fn further_threads_are_told_without_repeating_the_first() {
         let (mut presence, now) = presence();
         presence.heard("one", &ann(), Active, &[T], now);
-        assert_eq!(presence.heard("one", &ann(), Active, &[T, U], now), change(Active, &[U]));
+        assert_eq!(presence.heard("one", &ann(), Active, &[T, U], now), Some(change(Active, &[U])));
         assert_eq!(presence.present_in(U).collect::<Vec<_>>(), [(&ann(), Active)]);
         presence.removed(U, &ann());
         assert_eq!(presence.present_in(U).count(), 0);
-        assert_eq!(presence.heard("one", &ann(), Offline, &[T, U], now), change(Offline, &[T]));
+        assert_eq!(presence.heard("one", &ann(), Offline, &[T, U], now), Some(change(Offline, &[T])));
     }
 
     #[test]

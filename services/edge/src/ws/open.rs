@@ -87,8 +87,10 @@ async fn take_seat(
             tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
             CloseCode::Overload
         })?;
-        let snapshot =
-            || memberships.progress.iter().map(|(&partition, progress)| (partition, progress.next)).collect();
+        // Of a partition that nothing has come from yet, the views know nothing.
+        let next = |partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next);
+        let partitions = 0..edge.log.partitions(Topic::Messages);
+        let snapshot = || partitions.map(|partition| (partition, next(partition))).collect();
         let from = asked.from().cloned().unwrap_or_else(snapshot);
         let (user, session) = (identity.user.clone(), Arc::clone(outbox));
         match edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await {

@@ -61,7 +61,7 @@ impl Session {
             Request::Read { thread, number } => self.ask(id, |asked| hub::Request::Read { asked, thread, number }),
             Request::Typing { thread, active } => self.ask(id, |asked| hub::Request::Typing { asked, thread, active }),
             Request::Presence { status } => self.ask(id, |asked| hub::Request::Presence { asked, status }),
-            Request::Ping => self.pong(id),
+            Request::Ping => self.pong(id.as_deref()),
             Request::Auth { token } => return Box::pin(self.on_auth(id, &token)).await,
             Request::Hello { .. } => {
                 self.outbox.push(answer::error(id, RequestError::invalid("type", "hello was said already")));
@@ -91,9 +91,9 @@ impl Session {
     }
 
     /// The place is read before the answer is queued: every event below it is queued in front.
-    fn pong(&self, id: Id) {
+    fn pong(&self, id: Option<&str>) {
         let cursor = self.edge.hub.place().cursor();
-        self.outbox.push(frame::pong(id.as_deref(), &cursor).into());
+        self.outbox.push(frame::pong(id, &cursor).into());
     }
 
     /// A new token for the open socket. One that is refused leaves the session to its old one.

@@ -10,7 +10,7 @@ use super::{send, seqs};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_told_and_closed_over_the_window_and_go_on_elsewhere() {
-    const WINDOW: Duration = Duration::from_millis(1_000);
+    const WINDOW: Duration = Duration::from_secs(1);
     let mut edges = Edges::start_with(2, |config| config.drain_window_ms = WINDOW.as_millis() as u64).await;
     let thread = edges.group("ann", &["ben"]).await;
     let mut cursors = Vec::new();
@@ -34,7 +34,7 @@ async fn sessions_are_told_and_closed_over_the_window_and_go_on_elsewhere() {
         spread.push(after);
     }
     spread.sort();
-    assert!(spread[9] - spread[0] >= WINDOW / 2, "all at once: {spread:?}");
+    assert!(spread[9] >= spread[0] + WINDOW / 2, "all at once: {spread:?}");
     assert_eq!(silent.receive().await, Received::Closed(1012));
     assert!(Socket::connect(edges.url(0)).await.is_err(), "nobody listens any more");
 

@@ -78,6 +78,22 @@ async fn exactly_what_was_missed_comes_from_another_edges_ring_or_from_the_views
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_cursor_that_is_given_can_be_resumed_from() {
+    let edges = Edges::start(2).await;
+    let (mut ann, welcome) = Socket::hello(edges.url(0), "ann", None).await;
+    let mut cursors = vec![welcome["cursor"].clone()];
+    for _ in 0..5 {
+        edges.group("ann", &["ben"]).await;
+        cursors.push(ann.sync().await.1.into());
+        cursors.push(Socket::hello(edges.url(1), "ben", None).await.1["cursor"].clone());
+    }
+    for cursor in cursors {
+        let (welcome, _, _) = resume(&edges, 1, "ann", cursor.as_str().unwrap()).await;
+        assert_eq!(welcome["recovered"], true, "{cursor}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_in_the_address_resumes_too() {
     let edges = Edges::start(1).await;
     let (one, _, cursor) = story(&edges).await;
@@ -140,10 +156,8 @@ async fn after_a_removal_nothing_comes_by_resuming_either() {
     owner.delete(&format!("threads/{one}/members/ben/")).await.ok();
     let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
     ann.say(&one, "in his absence").await;
-    until("the views have it", PATIENCE, async || {
-        owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == 7
-    })
-    .await;
+    until("the views have it", PATIENCE, async || owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == 7)
+        .await;
     let fresh = edges.add().await;
     for edge in [0, fresh] {
         let (_, frames, mut ben) = resume(&edges, edge, "ben", &cursor).await;
@@ -155,10 +169,8 @@ async fn after_a_removal_nothing_comes_by_resuming_either() {
     // Back again, he sees what comes from then on, and of his absence nothing on this path.
     owner.post(&format!("threads/{one}/members/"), json!({"user": "ben"})).await.ok();
     let last = ann.say(&one, "welcome back").await["seq"].as_u64().unwrap();
-    until("the views have it", PATIENCE, async || {
-        owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == last
-    })
-    .await;
+    until("the views have it", PATIENCE, async || owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == last)
+        .await;
     let later = edges.add().await;
     for edge in [0, later] {
         let (_, frames, _) = resume(&edges, edge, "ben", &cursor).await;
