@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sqlx::{Connection, PgConnection};
 use threadline::postgres::{Error, Managed};
@@ -57,9 +57,8 @@ async fn a_server_left_behind_is_taken_over() {
     let status = fs::read_to_string(format!("/proc/{server}/status")).expect("a process");
     let supervisor = status.lines().find_map(|line| line.strip_prefix("PPid:")).expect("a parent").trim();
     // The supervisor and its watcher share a process group with the server, so only these two are named.
-    let watchers = Command::new("pgrep").args(["-P", supervisor]).stdout(Stdio::piped()).output().expect("pgrep");
-    let watchers = String::from_utf8(watchers.stdout).expect("pids");
-    for pid in watchers.lines().filter(|pid| *pid != server).chain([supervisor]) {
+    let children = fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).expect("children");
+    for pid in children.split_whitespace().filter(|pid| *pid != server).chain([supervisor]) {
         assert!(Command::new("kill").args(["-KILL", pid]).status().expect("kill").success());
     }
     drop(first);

@@ -27,7 +27,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             backing::find_database(&mut config);
             runtime()?.block_on(backing::migrate(&config))
         }
-        Command::Topics { action } => topics(&config, action),
+        Command::Topics { action } => topics(&config, &action),
         Command::Token { user, name, ttl } => {
             print(&Mint::new(&config)?.token(&user, name.as_deref(), ttl)?);
             Ok(())
@@ -55,7 +55,7 @@ fn runtime() -> Result<Runtime, Error> {
     Builder::new_multi_thread().enable_all().build().map_err(Error::system("the runtime"))
 }
 
-fn topics(config: &Config, action: Topics) -> Result<(), Error> {
+fn topics(config: &Config, action: &Topics) -> Result<(), Error> {
     let Log::Kafka(kafka) = &config.log else {
         return Err(config::Error(
             "kafka.brokers: set KAFKA_BROKERS; the log in Postgres makes its topics itself".into(),
@@ -65,7 +65,7 @@ fn topics(config: &Config, action: Topics) -> Result<(), Error> {
     let kafka: &KafkaConfig = kafka;
     let found = runtime()?.block_on(async {
         match action {
-            Topics::Create { partitions, replication } => create_topics(kafka, partitions, replication).await,
+            Topics::Create { partitions, replication } => create_topics(kafka, *partitions, *replication).await,
             Topics::List => list_topics(kafka).await,
         }
     })?;

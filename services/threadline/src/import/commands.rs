@@ -13,7 +13,7 @@ use super::plan::{Plan, PlannedThread};
 use crate::error::Error;
 
 /// Sends all commands; ends early when nobody takes them any more.
-pub(super) fn send_all(options: &Options, plan: Plan, commands: &mpsc::Sender<Command>) -> Result<(), Error> {
+pub(super) fn send_all(options: &Options, plan: &Plan, commands: &mpsc::Sender<Command>) -> Result<(), Error> {
     let mut history = History::open(&options.file, &options.threads_prefix)?;
     let (mut ids, mut begun) = (Ids::default(), HashSet::new());
     while let Some(line) = history.next()? {

@@ -106,7 +106,7 @@ async fn import(
     let bar = progress.appending(plan.messages);
     let (commands, queue) = mpsc::channel(READ_AHEAD_COMMANDS_MAX);
     let skipped = plan.skipped;
-    let reading = tokio::task::spawn_blocking(move || commands::send_all(&options, plan, &commands));
+    let reading = tokio::task::spawn_blocking(move || commands::send_all(&options, &plan, &commands));
     let outcomes = appending::run(&*backing.log, queue, stop, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     let mut outcomes = outcomes?;

@@ -136,13 +136,13 @@ impl Socket {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => false,
                     Some(Ok(_)) => true,
                 },
-                send = sends.recv(), if open => match send {
-                    Some(send) => self.send(&send).await,
-                    None => {
-                        open = false;
-                        true
+                send = sends.recv(), if open => {
+                    open = send.is_some();
+                    match send {
+                        Some(send) => self.send(&send).await,
+                        None => true,
                     }
-                },
+                }
                 _ = heartbeats.tick() => self.stream.send(Message::text(r#"{"type":"ping"}"#)).await.is_ok(),
                 () = self.shared.stop.cancelled() => {
                     let _ = self.stream.close(None).await;

@@ -40,7 +40,7 @@ pub(super) struct Stage {
     rooms: Arc<Vec<Room>>,
     texts: Arc<Vec<Arc<str>>>,
     members: usize,
-    stage: u16,
+    number: u16,
 }
 
 struct Room {
@@ -87,21 +87,21 @@ impl Stage {
             .buffered(4)
             .try_collect()
             .await?;
-        Ok(Self { shared, rooms: Arc::new(made), texts, members, stage: 0 })
+        Ok(Self { shared, rooms: Arc::new(made), texts, members, number: 0 })
     }
 
     /// Sends `rate` messages a second, spread over threads and members in turn, and waits for the last ones to arrive.
     pub(super) async fn play(&mut self, rate: f64, duration: Duration, pids: &[u32]) -> Outcome {
-        self.stage += 1;
+        self.number += 1;
         let sends = (rate * duration.as_secs_f64()).round().max(1.0) as u64;
         let expected = sends * (self.members as u64 - 1);
-        self.shared.tally.begin(self.stage);
+        self.shared.tally.begin(self.number);
         let (before, start) = (process::cpu(pids), Instant::now());
         let schedule = Schedule {
             first_ns: self.shared.clock.now_ns() + LEAD_NS,
             interval_ns: 1e9 / rate,
             sends,
-            stage: self.stage,
+            stage: self.number,
             rooms: Arc::clone(&self.rooms),
             texts: Arc::clone(&self.texts),
             shared: self.shared.clone(),

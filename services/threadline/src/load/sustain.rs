@@ -70,9 +70,9 @@ pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> 
         let step = judge(target, rate, p99_ms, Duration::from_secs(seconds), outcome);
         tracing::info!(rate, failure = step.failure.as_deref().unwrap_or("none"), "held");
         if step.failure.is_none() {
-            held = Some(rate)
+            held = Some(rate);
         } else {
-            missed = Some(rate)
+            missed = Some(rate);
         }
         steps.push(step);
         rate = match (held, missed) {

@@ -1,6 +1,7 @@
 //! Whom the server runs as: ourselves, or somebody else when we are root, which Postgres refuses to be.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -22,9 +23,7 @@ pub(super) enum Account {
 
 impl Account {
     pub(super) fn choose() -> Result<Self, Error> {
-        // The owner of our own entry in /proc is our effective user.
-        let proc = Path::new("/proc/self");
-        if fs::metadata(proc).map_err(Error::at(proc))?.uid() != 0 {
+        if own_uid()? != 0 {
             return Ok(Self::Own);
         }
         let passwd = Path::new("/etc/passwd");
@@ -42,9 +41,12 @@ impl Account {
         command
     }
 
-    /// Makes the user the owner of a file or directory of ours.
+    /// Makes the user the owner of a file or directory. Refuses one that is somebody else's, unless we are root.
     pub(super) fn give(self, path: &Path) -> Result<(), Error> {
         match self {
+            Self::Own if fs::metadata(path).map_err(Error::at(path))?.uid() != own_uid()? => {
+                Err(Error::File { path: path.to_owned(), source: ErrorKind::PermissionDenied.into() })
+            }
             Self::Own => Ok(()),
             Self::Other { uid, gid } => chown(path, Some(uid), Some(gid)).map_err(Error::at(path)),
         }
@@ -60,6 +62,12 @@ impl Account {
                 .status()
                 .is_ok_and(|status| status.success())
     }
+}
+
+/// The owner of our own entry in /proc is our effective user.
+fn own_uid() -> Result<u32, Error> {
+    let proc = Path::new("/proc/self");
+    Ok(fs::metadata(proc).map_err(Error::at(proc))?.uid())
 }
 
 /// Reads one user out of the text of /etc/passwd.

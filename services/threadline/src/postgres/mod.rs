@@ -2,6 +2,7 @@
 
 mod account;
 mod binaries;
+mod place;
 mod server;
 
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! The server itself.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use super::account::Account;
-use super::{Error, binaries};
+use super::{Error, binaries, place};
 
 /// How long a server may take to answer; it may have to recover first.
 const READY_WITHIN: Duration = Duration::from_mins(2);
@@ -21,12 +19,6 @@ const READY_WITHIN: Duration = Duration::from_mins(2);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 /// Between two looks at it.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// The longest path a Unix socket's directory may have: 107 bytes less the socket's own name.
-const SOCKET_DIRECTORY_BYTES_MAX: usize = 90;
-/// Where data goes when the server's user cannot get to where it should be.
-const ELSEWHERE: &str = "/var/lib/threadline";
-/// Locked while a server runs.
-const LOCK: &str = "lock";
 /// Tells others of ours the running server's URL.
 const NOTICE: &str = "url";
 /// The database we use.
@@ -95,17 +87,17 @@ impl Managed {
 
     async fn run(directory: &Path, temporary: bool) -> Result<Self, Error> {
         let account = Account::choose()?;
-        make(directory)?;
-        let lock = lock(directory)?;
+        place::make(directory)?;
+        let lock = place::lock(directory)?;
         let notice = directory.join(NOTICE);
-        let directory = settle(account, directory)?;
+        let directory = place::settle(account, directory)?;
         let data = directory.join("data");
         stop_orphan(&data)?;
         let bin = binaries::find(&data)?;
         if !data.join("PG_VERSION").is_file() {
             initialise(account, &bin, &directory, &data)?;
         }
-        let socket = socket_directory(account, &directory)?;
+        let socket = place::socket_directory(account, &directory)?;
         let log = directory.join("server.log");
         let log_file = File::create(&log).map_err(Error::at(&log))?;
         account.give(&log)?;
@@ -117,7 +109,7 @@ impl Managed {
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log_file);
         let supervisor = command.spawn().map_err(Error::at(Path::new("/bin/sh")))?;
         let options = PgConnectOptions::new_without_pgpass().socket(&socket).username("postgres").database("postgres");
-        let url = url(&socket);
+        let url = place::url(&socket, DATABASE);
         let mut managed = Self { directory, url, supervisor, _lock: lock };
         managed.wait_until_ready(&options, &log).await?;
         fs::write(&notice, managed.url()).map_err(Error::at(&notice))?;
@@ -126,9 +118,7 @@ impl Managed {
 
     /// The URL of the server that another process of ours runs on `directory`, if one does.
     pub fn running(directory: &Path) -> Option<String> {
-        let lock = File::open(directory.join(LOCK)).ok()?;
-        let is_running = matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
-        if is_running { fs::read_to_string(directory.join(NOTICE)).ok() } else { None }
+        if place::is_locked(directory) { fs::read_to_string(directory.join(NOTICE)).ok() } else { None }
     }
 
     /// For `DATABASE_URL`: superuser, on a Unix socket that only the server's user and root can reach.
@@ -182,37 +172,6 @@ impl Drop for Managed {
     }
 }
 
-/// Where the data goes: into the directory, or where the server's user can get to.
-fn settle(account: Account, directory: &Path) -> Result<PathBuf, Error> {
-    let directory = directory.canonicalize().map_err(Error::at(directory))?;
-    account.give(&directory)?;
-    if account.reaches(&directory) {
-        return Ok(directory);
-    }
-    let other = Path::new(ELSEWHERE).join(digest(&directory));
-    tracing::warn!(wanted = %directory.display(), chosen = %other.display(), "the Postgres user cannot reach its directory");
-    make(&other)?;
-    account.give(&other)?;
-    Ok(other)
-}
-
-fn make(directory: &Path) -> Result<(), Error> {
-    if let Some(parent) = directory.parent() {
-        fs::create_dir_all(parent).map_err(Error::at(parent))?;
-    }
-    DirBuilder::new().mode(0o700).recursive(true).create(directory).map_err(Error::at(directory))
-}
-
-fn lock(directory: &Path) -> Result<File, Error> {
-    let path = directory.join(LOCK);
-    let file = File::create(&path).map_err(Error::at(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse(directory.to_owned())),
-        Err(TryLockError::Error(source)) => Err(Error::File { path, source }),
-    }
-}
-
 /// We hold the lock, so a server on this data belongs to a process that died. It is asked to stop, and waited for.
 /// A `postmaster.pid` whose process is something else by now is taken away.
 fn stop_orphan(data: &Path) -> Result<(), Error> {
@@ -260,25 +219,6 @@ fn initialise(account: Account, bin: &Path, directory: &Path, data: &Path) -> Re
     fs::rename(&fresh, data).map_err(Error::at(data))
 }
 
-fn socket_directory(account: Account, directory: &Path) -> Result<PathBuf, Error> {
-    let inside = directory.join("socket");
-    let socket = if inside.as_os_str().len() <= SOCKET_DIRECTORY_BYTES_MAX {
-        inside
-    } else {
-        PathBuf::from(format!("/tmp/threadline-{}", digest(directory)))
-    };
-    make(&socket)?;
-    account.give(&socket)?;
-    Ok(socket)
-}
-
-/// A short name for a path.
-fn digest(path: &Path) -> String {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
 /// Connects, and makes our database if it is not there.
 async fn prepare(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
     let mut connection: PgConnection = options.connect().await?;
@@ -290,17 +230,6 @@ async fn prepare(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
         sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"))).execute(&mut connection).await?;
     }
     connection.close().await
-}
-
-fn url(socket: &Path) -> String {
-    let mut host = String::new();
-    for byte in socket.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => host.push(char::from(*byte)),
-            _ => host.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    format!("postgres://postgres@localhost/{DATABASE}?host={host}")
 }
 
 fn last_line(log: &Path) -> String {
