@@ -1,0 +1,281 @@
+import type { PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
+import type { CreateThread, Message, Thread, Unread, Written } from "./api/types.js";
+import { backoff } from "./backoff.js";
+import { type Clock, pause, systemClock } from "./clock.js";
+import { ThreadlineError } from "./errors.js";
+import { Ids } from "./ids.js";
+import { Connection, type ConnectionState } from "./net/connection.js";
+import { Rest } from "./net/rest.js";
+import { type WebSocketClass, socketsOf } from "./net/socket.js";
+import { type GetToken, Tokens } from "./net/tokens.js";
+import { type Op, messageOf } from "./outbox/op.js";
+import { Outbox } from "./outbox/outbox.js";
+import { owner } from "./outbox/owner.js";
+import { type OutboxStorage, indexedDbStorage, memoryStorage } from "./outbox/storage.js";
+import { Presence } from "./presence.js";
+import { type Store, Teller, View } from "./store.js";
+import { ThreadHandle } from "./thread/handle.js";
+import { Threads, type ThreadsState } from "./threads.js";
+import { onWake } from "./wake.js";
+
+export interface ClientOptions {
+  /** Any edge's address, such as `https://chat.example.org`. */
+  url: string;
+  /** Gives a token that is good for now; called for every connection and whenever one runs out. */
+  getToken: GetToken;
+  /**
+   * The user's id, where it is known without asking the server. With it, what waited when the page was closed is shown
+   * and kept also while there is no connection; without it, from the first connection on.
+   */
+  user?: string;
+  /** Where what is not sent yet is kept; IndexedDB if there is one. */
+  storage?: OutboxStorage;
+  /** The WebSocket class, where there is no global one (Node before 22). */
+  webSocket?: WebSocketClass;
+  fetch?: typeof fetch;
+  clock?: Clock;
+  /** Numbers from 0 to 1. */
+  random?: () => number;
+}
+
+/** What is not done yet. */
+export interface OutboxState {
+  readonly pending: number;
+  readonly failed: number;
+  /** Whether it outlives this page. */
+  readonly durable: boolean;
+}
+
+/** A creation that the server cannot take right now is tried this often. */
+const CREATE_TRIES_MAX = 4;
+
+/** A user's conversations, over one socket. */
+export class Client {
+  /** How the connection is. */
+  readonly connection: Store<ConnectionState>;
+  /** The user's id; empty until it is known. */
+  readonly user: Store<string>;
+  /** The user's threads, latest activity first. */
+  readonly threads: Store<ThreadsState>;
+  /** What the user has not read. */
+  readonly unread: Store<Unread>;
+  /** What waits to be sent. */
+  readonly outbox: Store<OutboxState>;
+  readonly #connection: Connection;
+  readonly #threads: Threads;
+  readonly #outbox: Outbox;
+  readonly #presence: Presence;
+  readonly #rest: Rest;
+  readonly #ids: Ids;
+  readonly #user: View<string>;
+  readonly #outboxView: View<OutboxState>;
+  readonly #handles = new Map<string, ThreadHandle>();
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #url: string;
+  readonly #unlisten: () => void;
+  #me: string;
+  #away = false;
+  #live = false;
+
+  constructor(options: ClientOptions) {
+    const url = new URL(options.url).href.replace(/\/+$/, "");
+    const clock = options.clock ?? systemClock;
+    const random = options.random ?? Math.random;
+    const tokens = new Tokens(options.getToken);
+    const teller = new Teller(clock);
+    this.#url = url;
+    this.#clock = clock;
+    this.#random = random;
+    this.#me = options.user ?? "";
+    this.#ids = new Ids(clock);
+    this.#rest = new Rest({ url, tokens, fetch: options.fetch ?? ((...call) => fetch(...call)), clock, random });
+    this.#connection = new Connection({
+      url: `${url.replace(/^http/, "ws")}/ws`,
+      tokens,
+      open: socketsOf(options.webSocket),
+      clock,
+      random,
+      teller,
+      onWelcome: (welcome, resumed) => this.#onWelcome(welcome, resumed),
+      onFrame: (frame) => this.#onFrame(frame),
+      onDown: () => this.#onDown(),
+    });
+    this.#outbox = new Outbox({
+      storage: options.storage ?? ("indexedDB" in globalThis ? indexedDbStorage() : memoryStorage()),
+      owner: owner(this.#ids.mint()),
+      ids: this.#ids,
+      clock,
+      random,
+      submit: (op) => this.#submit(op),
+      onChange: (thread) => this.#onOutbox(thread),
+    });
+    this.#threads = new Threads({
+      me: () => this.#me,
+      live: () => this.#live,
+      rest: this.#rest,
+      clock,
+      teller,
+      ops: (thread) => this.#outbox.of(thread),
+      arrived: (message, position) => this.#arrived(message, position),
+    });
+    this.#presence = new Presence(teller);
+    this.#user = new View(teller, () => this.#me);
+    this.#outboxView = new View(teller, () => this.#outboxState());
+    this.connection = this.#connection.state;
+    this.user = this.#user;
+    this.threads = this.#threads.list;
+    this.unread = this.#threads.unread;
+    this.outbox = this.#outboxView;
+    this.#unlisten = onWake(() => this.#connection.wake());
+    if (this.#me) void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
+  }
+
+  /** Connects, and stays connected until {@link disconnect}. */
+  connect(): void {
+    this.#connection.connect();
+  }
+
+  /** Ends the connection; what is sent meanwhile waits. */
+  disconnect(): void {
+    this.#connection.disconnect();
+  }
+
+  /** Ends everything; what waits stays in storage for the next client. */
+  close(): void {
+    this.disconnect();
+    this.#outbox.close();
+    this.#unlisten();
+  }
+
+  /** One thread, by its id. */
+  thread(id: string): ThreadHandle {
+    let handle = this.#handles.get(id);
+    if (!handle) {
+      const room = (id: string) => this.#threads.room(id);
+      const deps = { room, outbox: this.#outbox, connection: this.#connection, rest: this.#rest, clock: this.#clock };
+      handle = new ThreadHandle(id, deps);
+      this.#handles.set(id, handle);
+    }
+    return handle;
+  }
+
+  /** Loads further threads into {@link threads}. */
+  moreThreads(): Promise<void> {
+    return this.#threads.more();
+  }
+
+  /** Makes a thread, or returns the dm, or the one with this key, that there is. */
+  async createThread(create: CreateThread): Promise<Thread> {
+    const key = this.#ids.mint();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const thread = await this.#rest.call<Thread>("POST", "threads", { body: create, key });
+        this.#threads.room(thread.id).absorb(thread);
+        return thread;
+      } catch (thrown) {
+        const error = ThreadlineError.from(thrown);
+        if (!error.retryable || attempt === CREATE_TRIES_MAX) throw error;
+        await pause(this.#clock, (error.retryAfterMs ?? 0) + backoff(attempt, this.#random));
+      }
+    }
+  }
+
+  /** Tries everything that failed again. */
+  retryFailed(): boolean {
+    return this.#outbox.retry();
+  }
+
+  /** Whether a user whom one shares a thread with is there. */
+  presence(user: string): Store<PresenceStatus> {
+    return this.#presence.of(user);
+  }
+
+  /** Tells the others whether one is looking. */
+  setPresence(status: "active" | "away"): void {
+    this.#away = status === "away";
+    this.#connection.tell({ type: "presence", status });
+  }
+
+  get #scope(): string {
+    return `${this.#url} ${this.#me}`;
+  }
+
+  #onWelcome(welcome: Welcome, resumed: boolean): void {
+    if (this.#me && this.#me !== welcome.user) {
+      return this.#connection.disconnect(0, "another_user");
+    }
+    this.#me = welcome.user;
+    this.#user.changed();
+    if (this.#away) this.#connection.tell({ type: "presence", status: "away" });
+    this.#live = true;
+    // A session that was not asked to go on from a place does not continue what was read before it.
+    if (!resumed) this.#threads.onResync([], false);
+    this.#threads.onUp();
+    this.#outbox.start();
+    void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
+  }
+
+  #onDown(): void {
+    this.#outbox.stop();
+    this.#threads.onDown();
+    this.#presence.clear();
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "event":
+        if (frame.event.type === "message_posted" && frame.event.message.sender === this.#me) {
+          this.#arrived(frame.event.message as Message, frame.position);
+        }
+        return this.#threads.onEvent(frame);
+      case "read":
+        return this.#threads.onRead(frame.thread, frame.user, frame.number);
+      case "typing":
+        if (frame.user === this.#me) return;
+        return this.#threads.find(frame.thread)?.typists.set(frame.user, frame.status === "start");
+      case "presence":
+        return this.#presence.set(frame.user, frame.status);
+      case "resync":
+        // Only "too_old" says that what is known is true as far as it goes.
+        return this.#threads.onResync(frame.threads, frame.reason !== "too_old");
+    }
+  }
+
+  #submit(op: Op): Promise<Written> {
+    const { thread } = op;
+    switch (op.type) {
+      case "send":
+        return this.#connection.ask({ type: "send", thread, message: { id: op.id, ...op.draft } });
+      case "edit": {
+        const metadata = op.metadata ? { metadata: op.metadata } : {};
+        return this.#connection.ask({ type: "edit", thread, message: op.message, content: op.content, ...metadata });
+      }
+      case "delete":
+        return this.#connection.ask({ type: "delete", thread, message: op.message });
+      case "read":
+        return this.#connection.ask({ type: "read", thread, number: op.number });
+    }
+  }
+
+  #arrived(message: Message, position: string | null): void {
+    const { id, seq, number, sent_at } = message;
+    this.#outbox.arrived(id, { message: id, seq, number, sent_at, at: sent_at, position });
+  }
+
+  #onOutbox(thread: string): void {
+    this.#threads.find(thread)?.messages.changed();
+    this.#outboxView.changed();
+  }
+
+  #outboxState(): OutboxState {
+    const ops = this.#outbox.ops.filter((op) => messageOf(op) !== undefined);
+    const failed = ops.filter((op) => op.error).length;
+    return { pending: ops.length - failed, failed, durable: this.#outbox.durable };
+  }
+}
+
+/** A client for one user. It does nothing until {@link Client.connect}. */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options);
+}

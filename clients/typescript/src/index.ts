@@ -1,0 +1,15 @@
+export { type Client, type ClientOptions, type OutboxState, createClient } from "./client.js";
+export { closeCodes, reconnects } from "./codes.js";
+export { type Clock } from "./clock.js";
+export { ThreadlineError } from "./errors.js";
+export type { ConnectionState } from "./net/connection.js";
+export type { Sending } from "./outbox/outbox.js";
+export type { Op } from "./outbox/op.js";
+export { type OutboxStorage, indexedDbStorage, memoryStorage } from "./outbox/storage.js";
+export type { Store } from "./store.js";
+export type { HistoryQuery, Text, ThreadHandle } from "./thread/handle.js";
+export type { ChatMessage } from "./thread/message.js";
+export type { MessagesState, RoomEvent, ThreadState } from "./thread/room.js";
+export type { ThreadsState } from "./threads.js";
+export type { PresenceStatus } from "./api/frames.js";
+export type * from "./api/types.js";

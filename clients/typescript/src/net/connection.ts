@@ -1,0 +1,227 @@
+import type { ClientFrame, ServerFrame, Welcome } from "../api/frames.js";
+import { backoff } from "../backoff.js";
+import { type Clock, Timer } from "../clock.js";
+import { closeCodes, reconnects } from "../codes.js";
+import { local } from "../errors.js";
+import { type Teller, View } from "../store.js";
+import { Requests } from "./requests.js";
+import { type OpenSocket, type Socket, leave } from "./socket.js";
+import type { Tokens } from "./tokens.js";
+
+/** How the connection is, and why: the code and reason of the last close, or of the last step. */
+export interface ConnectionState {
+  readonly status: "disconnected" | "connecting" | "connected";
+  /** A WebSocket close code; 0 where no socket was involved. */
+  readonly code: number;
+  readonly reason: string;
+  /** When the next attempt begins, milliseconds since the epoch, while one waits for it. */
+  readonly retryAt: number | null;
+}
+
+export interface ConnectionDeps {
+  /** The socket's address. */
+  url: string;
+  tokens: Tokens;
+  open: OpenSocket;
+  clock: Clock;
+  random: () => number;
+  teller: Teller;
+  /** A session has begun. `resumed`: it was asked to go on from a cursor. Its frames follow. */
+  onWelcome(welcome: Welcome, resumed: boolean): void;
+  onFrame(frame: ServerFrame): void;
+  /** A session has ended. */
+  onDown(): void;
+}
+
+/** From opening a socket to the welcome. */
+const OPEN_MS = 20_000;
+/** From a ping to any sign of life. */
+const PONG_MS = 10_000;
+/** A session of this length is a success: the next attempt comes soon. */
+const STABLE_MS = 5_000;
+/** After a close that says "too much" the next attempt waits at least this long. */
+const CALM_MS = 1_000;
+
+/** One socket at a time, opened again whenever it is lost. */
+export class Connection {
+  #now: ConnectionState = { status: "disconnected", code: 0, reason: "not_started", retryAt: null };
+  #socket: Socket | undefined;
+  /** Rises whenever what went before does not count any more. */
+  #turn = 0;
+  #attempt = 0;
+  #upSince = 0;
+  #cursor: string | undefined;
+  #heartbeatMs = 25_000;
+  readonly #retry: Timer;
+  readonly #heart: Timer;
+  readonly #dead: Timer;
+  readonly #requests: Requests;
+  readonly state: View<ConnectionState>;
+
+  constructor(private readonly deps: ConnectionDeps) {
+    this.state = new View(deps.teller, () => this.#now);
+    this.#retry = new Timer(deps.clock);
+    this.#heart = new Timer(deps.clock);
+    this.#dead = new Timer(deps.clock);
+    this.#requests = new Requests(deps.clock);
+  }
+
+  get up(): boolean {
+    return this.#now.status === "connected";
+  }
+
+  connect(): void {
+    if (this.#now.status !== "disconnected") return;
+    this.#attempt = 0;
+    void this.#dial(0, "connect");
+  }
+
+  /** Ends the connection until {@link connect}; the place in the events is kept. */
+  disconnect(code = 1000, reason = "disconnect"): void {
+    if (this.#now.status === "disconnected") return;
+    this.#drop();
+    this.#set({ status: "disconnected", code, reason, retryAt: null });
+  }
+
+  /** The network or the page came back: no reason to wait, and reason to ask whether the other side is there. */
+  wake(): void {
+    if (this.#now.retryAt !== null) void this.#dial(this.#now.code, this.#now.reason);
+    else if (this.up) this.#ping();
+  }
+
+  /** Closes the socket and opens another one, which goes on where this one is. */
+  renew(reason: string): void {
+    if (this.#now.status === "disconnected") return;
+    this.#drop();
+    void this.#dial(0, reason);
+  }
+
+  /** A request; fails with a retryable error when there is no connection or no answer. */
+  ask<T>(frame: ClientFrame): Promise<T> {
+    const socket = this.#socket;
+    if (!this.up || !socket) return Promise.reject(local("disconnected", "there is no connection"));
+    return this.#requests.ask<T>(frame, (text) => socket.send(text));
+  }
+
+  /** A frame that nobody waits for, lost when there is no connection. */
+  tell(frame: ClientFrame): void {
+    if (this.up) this.#socket?.send(JSON.stringify(frame));
+  }
+
+  async #dial(code: number, reason: string): Promise<void> {
+    const turn = ++this.#turn;
+    this.#retry.clear();
+    this.#set({ status: "connecting", code, reason, retryAt: null });
+    let token: string;
+    try {
+      token = await this.deps.tokens.fresh();
+    } catch {
+      if (turn === this.#turn) this.#again(0, "no_token");
+      return;
+    }
+    if (turn !== this.#turn) return;
+    this.#open(turn, token);
+  }
+
+  #open(turn: number, token: string): void {
+    const mine = () => turn === this.#turn;
+    this.#dead.set(() => this.#lost(0, "open_timeout"), OPEN_MS);
+    const socket = this.deps.open(this.deps.url);
+    this.#socket = socket;
+    const cursor = this.#cursor;
+    socket.onopen = () => {
+      if (mine()) socket.send(JSON.stringify({ type: "hello", token, ...(cursor === undefined ? {} : { cursor }) }));
+    };
+    socket.onmessage = ({ data }) => {
+      if (mine()) this.#receive(String(data), cursor !== undefined);
+    };
+    socket.onclose = (event) => {
+      if (mine()) this.#lost(event.code, event.reason);
+    };
+    // What it means is told by the close that follows.
+    socket.onerror = () => {};
+  }
+
+  #receive(text: string, resumed: boolean): void {
+    this.#dead.clear();
+    const frame = JSON.parse(text) as ServerFrame;
+    if ("cursor" in frame) this.#cursor = frame.cursor;
+    switch (frame.type) {
+      case "welcome":
+        this.#upSince = this.deps.clock.now();
+        this.#heartbeatMs = frame.heartbeat_ms;
+        this.#beat();
+        this.#set({ status: "connected", code: 0, reason: frame.recovered ? "recovered" : "welcome", retryAt: null });
+        return this.deps.onWelcome(frame, resumed);
+      case "ok":
+      case "error":
+        return this.#requests.answer(frame);
+      case "token_expiring":
+        return void this.#renewToken(this.#turn, 0);
+      case "drain":
+        return this.#retry.set(() => this.renew("drain"), this.deps.random() * frame.reconnect_within_ms);
+      default:
+        this.deps.onFrame(frame);
+    }
+  }
+
+  #beat(): void {
+    this.#heart.set(() => {
+      this.#ping();
+      this.#beat();
+    }, this.#heartbeatMs);
+  }
+
+  #ping(): void {
+    this.tell({ type: "ping" });
+    this.#dead.set(() => this.#lost(0, "no_pong"), PONG_MS);
+  }
+
+  async #renewToken(turn: number, attempt: number): Promise<void> {
+    try {
+      const token = await this.deps.tokens.fresh();
+      if (turn === this.#turn) await this.ask({ type: "auth", token });
+    } catch {
+      // The server closes when the old one ends, and the next hello brings a new one.
+      if (turn !== this.#turn || attempt >= 5) return;
+      const wait = CALM_MS + backoff(attempt, this.deps.random);
+      this.deps.clock.setTimeout(() => {
+        if (turn === this.#turn) void this.#renewToken(turn, attempt + 1);
+      }, wait);
+    }
+  }
+
+  #lost(code: number, reason: string): void {
+    this.#drop();
+    if (!reconnects(code)) this.#set({ status: "disconnected", code, reason, retryAt: null });
+    else this.#again(code, reason);
+  }
+
+  /** Sets the next attempt. */
+  #again(code: number, reason: string): void {
+    const floor = code === closeCodes.rate || code === closeCodes.overload ? CALM_MS : 0;
+    const wait = floor + backoff(this.#attempt++, this.deps.random);
+    this.#set({ status: "connecting", code, reason, retryAt: this.deps.clock.now() + wait });
+    this.#retry.set(() => void this.#dial(code, reason), wait);
+  }
+
+  /** Lets go of the socket and all that waits for it. */
+  #drop(): void {
+    this.#turn++;
+    for (const timer of [this.#retry, this.#heart, this.#dead]) timer.clear();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    if (socket) leave(socket);
+    const wasUp = this.up;
+    if (wasUp && this.deps.clock.now() - this.#upSince >= STABLE_MS) this.#attempt = 0;
+    // Nothing of what follows finds the connection up any more.
+    this.#now = { ...this.#now, status: "connecting" };
+    this.#requests.fail(local("disconnected", "the connection was lost"));
+    if (wasUp) this.deps.onDown();
+  }
+
+  #set(state: ConnectionState): void {
+    this.#now = state;
+    this.state.changed();
+  }
+}

@@ -1,0 +1,111 @@
+import type { ErrorBody } from "../api/frames.js";
+import { backoff } from "../backoff.js";
+import { type Clock, pause } from "../clock.js";
+import { ThreadlineError, local } from "../errors.js";
+import type { Tokens } from "./tokens.js";
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Query = Record<string, string | number | undefined | null>;
+/** What a call carries beside its path. `key` makes it the same call when it is made again. */
+export interface Content {
+  body?: unknown;
+  query?: Query;
+  key?: string;
+}
+
+/** A read is tried this often before it fails. */
+const TRIES_MAX = 4;
+/** Calls under way at once; others wait. */
+const CALLS_MAX = 6;
+const CALL_MS = 20_000;
+
+export interface RestDeps {
+  /** The edge's address, without a slash at its end. */
+  url: string;
+  tokens: Tokens;
+  fetch: typeof fetch;
+  clock: Clock;
+  random: () => number;
+}
+
+/** The HTTP side of the contract. */
+export class Rest {
+  #under = 0;
+  #queue: (() => void)[] = [];
+  constructor(private readonly deps: RestDeps) {}
+
+  /** Reads; what can succeed later is tried again. */
+  async get<T>(path: string, query: Query = {}): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.call<T>("GET", path, { query });
+      } catch (thrown) {
+        const error = ThreadlineError.from(thrown);
+        if (!error.retryable || attempt + 1 >= TRIES_MAX) throw error;
+        await pause(this.deps.clock, (error.retryAfterMs ?? 0) + backoff(attempt, this.deps.random));
+      }
+    }
+  }
+
+  /** One call; a token that is refused is replaced once. */
+  async call<T>(method: Method, path: string, content: Content = {}): Promise<T> {
+    await this.#turn();
+    try {
+      const token = await this.deps.tokens.current();
+      const first = await this.#send(method, path, content, token);
+      if (first.status !== 401) return await read<T>(first);
+      this.deps.tokens.refused(token);
+      return await read<T>(await this.#send(method, path, content, await this.deps.tokens.fresh()));
+    } finally {
+      this.#under--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#under >= CALLS_MAX) await new Promise<void>((go) => this.#queue.push(go));
+    this.#under++;
+  }
+
+  async #send(method: Method, path: string, content: Content, token: string): Promise<Response> {
+    const { body, query, key } = content;
+    const url = new URL(`${this.deps.url}/api/chat/${path}`);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined && value !== null) url.searchParams.append(name, String(value));
+    }
+    const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (key !== undefined) headers["Idempotency-Key"] = key;
+    const abort = new AbortController();
+    const timer = this.deps.clock.setTimeout(() => abort.abort(), CALL_MS);
+    try {
+      const init: RequestInit = { method, headers, signal: abort.signal };
+      if (body !== undefined) init.body = JSON.stringify(body);
+      return await this.deps.fetch(url.href, init);
+    } catch (thrown) {
+      throw local("unreachable", thrown instanceof Error ? thrown.message : "the server cannot be reached");
+    } finally {
+      this.deps.clock.clearTimeout(timer);
+    }
+  }
+}
+
+async function read<T>(response: Response): Promise<T> {
+  const text = await response.text().catch(() => "");
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new ThreadlineError("internal", `an answer that is not JSON (${response.status})`, response.status >= 500);
+  }
+  if (response.ok) return body as T;
+  const problem = body as Partial<ErrorBody>;
+  throw ThreadlineError.of({
+    code: problem.code ?? "internal",
+    title: problem.title ?? `HTTP ${response.status}`,
+    detail: problem.detail ?? "",
+    field: problem.field ?? null,
+    retryable: problem.retryable ?? response.status >= 500,
+    retry_after_ms: problem.retry_after_ms ?? null,
+  });
+}

@@ -1,0 +1,294 @@
+import type { Written } from "../api/types.js";
+import { backoff } from "../backoff.js";
+import { type Clock, Timer } from "../clock.js";
+import { ThreadlineError, local } from "../errors.js";
+import type { Ids } from "../ids.js";
+import { type Op, laneOf, messageOf } from "./op.js";
+import type { Owner } from "./owner.js";
+import type { OutboxStorage } from "./storage.js";
+
+/** Something that was asked for. */
+export interface Sending {
+  /** The op's id: that of the message, when it is posted. */
+  readonly id: string;
+  /** Fulfilled once it is durable; rejected once it was refused for good. Nobody has to listen. */
+  readonly sent: Promise<Written>;
+}
+
+export interface OutboxDeps {
+  storage: OutboxStorage;
+  owner: Owner;
+  ids: Ids;
+  clock: Clock;
+  random: () => number;
+  /** Does it on the connection at hand; the same op may be done again. */
+  submit(op: Op): Promise<Written>;
+  /** The ops of this thread have changed. */
+  onChange(thread: string): void;
+}
+
+/** Ops that may wait. */
+export const OUTBOX_OPS_MAX = 1_000;
+/** Lanes in which something is under way at once: the server bounds the requests of one session. */
+const LANES_MAX = 16;
+/** Refusals that may pass, one after the other, before an op counts as failed. */
+const REFUSALS_MAX = 20;
+/** What a failed op is sent with a new id for: its old one can never succeed. */
+const NEW_ID_FOR = new Set(["message_conflict", "invalid_field"]);
+
+interface Lane {
+  busy: string | undefined;
+  attempt: number;
+  readonly wait: Timer;
+  waits: boolean;
+}
+
+interface Promised {
+  resolve(written: Written): void;
+  reject(error: ThreadlineError): void;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** What is to be done, before it has an id. */
+export type Wish = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error">;
+
+/** Does what was asked for, in its order in each thread, and keeps it until it is done. */
+export class Outbox {
+  #scope: string | undefined;
+  #ops: readonly Op[] = [];
+  #promised = new Map<string, Promised>();
+  #lanes = new Map<string, Lane>();
+  #online = false;
+  #durable = true;
+  constructor(private readonly deps: OutboxDeps) {}
+
+  /** All ops, in their order. */
+  get ops(): readonly Op[] {
+    return this.#ops;
+  }
+
+  /** Those of a thread. */
+  of(thread: string): readonly Op[] {
+    return this.#ops.filter((op) => op.thread === thread);
+  }
+
+  /** Whether what waits is also in storage. */
+  get durable(): boolean {
+    return this.#durable && this.#scope !== undefined;
+  }
+
+  /** Names whose ops these are, and takes up what was left of an earlier time. */
+  async open(scope: string): Promise<void> {
+    if (this.#scope !== scope) {
+      this.#scope = scope;
+      // What was asked for before the name was known is this user's too.
+      this.#ops = this.#ops.map((op) => ({ ...op, scope }));
+      for (const op of this.#ops) this.#save(op);
+    }
+    await this.adopt();
+  }
+
+  /** Takes over what clients left behind that are no more. */
+  async adopt(): Promise<void> {
+    const { storage, owner, ids } = this.deps;
+    const scope = this.#scope;
+    if (scope === undefined) return;
+    const take = async (alive: (owner: string) => boolean) => {
+      const left = (await storage.load(scope)).filter((op) => !alive(op.owner) && !this.#has(op));
+      const taken = left.map((op) => ({ ...op, owner: owner.id }));
+      await Promise.all(taken.map((op) => storage.save(op)));
+      for (const op of taken) ids.above(op.id);
+      if (taken.length > 0) this.#set([...this.#ops, ...taken], ...taken);
+    };
+    await owner.adopt(take).catch(() => {
+      this.#durable = false;
+    });
+    this.#pump();
+  }
+
+  /** Asks for something. */
+  add(wish: Wish): Sending {
+    if (wish.type === "read") this.#forgetReads(wish.thread);
+    const { ids, clock, owner } = this.deps;
+    const op = { ...wish, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
+    const sent = new Promise<Written>((resolve, reject) => this.#promised.set(op.id, { resolve, reject }));
+    sent.catch(() => {});
+    if (this.#ops.length >= OUTBOX_OPS_MAX) {
+      this.#take(op.id)?.reject(local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
+      return { id: op.id, sent };
+    }
+    this.#save(op);
+    this.#set([...this.#ops, op], op);
+    this.#pump();
+    return { id: op.id, sent };
+  }
+
+  /** Tries what failed of a message, or of everything, again. Returns whether there was anything. */
+  retry(message?: string): boolean {
+    const failed = this.#ops.filter((op) => op.error && (message === undefined || messageOf(op) === message));
+    for (const op of failed) {
+      const renew = op.type === "send" && NEW_ID_FOR.has(op.error!.code);
+      const again = { ...op, error: null, id: renew ? this.deps.ids.mint() : op.id };
+      if (renew) this.#keep(this.deps.storage.remove(op.id));
+      this.#save(again);
+      this.#set([...this.#ops.filter((other) => other.id !== op.id), again], again);
+    }
+    this.#pump();
+    return failed.length > 0;
+  }
+
+  /** Gives up what failed or waits for a message. What is on its way cannot be taken back. */
+  discard(message: string): boolean {
+    const busy = new Set([...this.#lanes.values()].map((lane) => lane.busy));
+    const given = this.#ops.filter((op) => messageOf(op) === message && !busy.has(op.id));
+    for (const op of given) {
+      this.#remove(op);
+      this.#take(op.id)?.reject(local("discarded", "it was given up", false));
+    }
+    return given.length > 0;
+  }
+
+  /** A message with this id has arrived in the thread: its posting is done. */
+  arrived(id: string, written: Written): void {
+    const op = this.#ops.find((op) => op.id === id && op.type === "send");
+    if (op) this.#done(op, written);
+  }
+
+  /** There is a connection. */
+  start(): void {
+    this.#online = true;
+    for (const lane of this.#lanes.values()) this.#calm(lane);
+    this.#pump();
+  }
+
+  /** There is none. */
+  stop(): void {
+    this.#online = false;
+  }
+
+  /** All that waits for storage has been told to it; nothing is done any more. */
+  close(): void {
+    this.stop();
+    for (const lane of this.#lanes.values()) lane.wait.clear();
+    for (const id of [...this.#promised.keys()]) this.#take(id)?.reject(local("closed", "the client was closed"));
+    this.deps.owner.close();
+  }
+
+  #pump(): void {
+    if (!this.#online) return;
+    let free = LANES_MAX;
+    for (const lane of this.#lanes.values()) if (lane.busy) free--;
+    const seen = new Set<string>();
+    for (const op of this.#ops) {
+      if (free <= 0) return;
+      if (op.error) continue;
+      const name = laneOf(op);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      let lane = this.#lanes.get(name);
+      if (!lane) {
+        lane = { busy: undefined, attempt: 0, wait: new Timer(this.deps.clock), waits: false };
+        this.#lanes.set(name, lane);
+      }
+      if (lane.busy || lane.waits) continue;
+      free--;
+      void this.#run(op, name, lane);
+    }
+  }
+
+  async #run(op: Op, name: string, lane: Lane): Promise<void> {
+    lane.busy = op.id;
+    try {
+      const written = await this.deps.submit(op);
+      this.#calm(lane);
+      this.#done(op, written);
+    } catch (thrown) {
+      this.#onRefused(op, lane, ThreadlineError.from(thrown));
+    }
+    lane.busy = undefined;
+    if (!lane.waits && !this.#ops.some((op) => laneOf(op) === name)) this.#lanes.delete(name);
+    this.#pump();
+  }
+
+  #onRefused(op: Op, lane: Lane, error: ThreadlineError): void {
+    if (!this.#has(op)) return;
+    if (error.code === "disconnected") {
+      // The next connection carries on, whatever became of it.
+      lane.waits = true;
+      return;
+    }
+    if (error.retryable && ++lane.attempt < REFUSALS_MAX) {
+      lane.waits = true;
+      const wait = (error.retryAfterMs ?? 0) + backoff(lane.attempt, this.deps.random);
+      lane.wait.set(() => {
+        lane.waits = false;
+        this.#pump();
+      }, wait);
+      return;
+    }
+    this.#calm(lane);
+    if (op.type === "read") return this.#remove(op);
+    const { code, message: detail, retryable, field } = error;
+    const failed: Op = { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } };
+    this.#save(failed);
+    this.#set(
+      this.#ops.map((other) => (other.id === op.id ? failed : other)),
+      op,
+    );
+    this.#take(op.id)?.reject(error);
+  }
+
+  #calm(lane: Lane): void {
+    lane.wait.clear();
+    lane.waits = false;
+    lane.attempt = 0;
+  }
+
+  #done(op: Op, written: Written): void {
+    this.#remove(op);
+    this.#take(op.id)?.resolve(written);
+  }
+
+  /** A later read mark says more than those that wait. */
+  #forgetReads(thread: string): void {
+    const busy = this.#lanes.get(`read ${thread}`)?.busy;
+    for (const op of this.#ops) {
+      if (op.type !== "read" || op.thread !== thread || op.id === busy) continue;
+      this.#remove(op);
+      this.#take(op.id)?.reject(local("discarded", "a later read mark took its place", false));
+    }
+  }
+
+  #remove(op: Op): void {
+    const left = this.#ops.filter((other) => other.id !== op.id);
+    if (left.length === this.#ops.length) return;
+    if (this.#scope !== undefined) this.#keep(this.deps.storage.remove(op.id));
+    this.#set(left, op);
+  }
+
+  #save(op: Op): void {
+    if (this.#scope !== undefined) this.#keep(this.deps.storage.save(op));
+  }
+
+  #keep(stored: Promise<void>): void {
+    stored.catch(() => {
+      this.#durable = false;
+    });
+  }
+
+  #take(id: string): Promised | undefined {
+    const promised = this.#promised.get(id);
+    this.#promised.delete(id);
+    return promised;
+  }
+
+  #has(op: Op): boolean {
+    return this.#ops.some((other) => other.id === op.id);
+  }
+
+  /** Ops are done in the order of their ids: that in which they were asked for, across tabs and restarts. */
+  #set(ops: readonly Op[], ...changed: readonly Op[]): void {
+    this.#ops = [...ops].sort((one, other) => (one.id < other.id ? -1 : 1));
+    for (const thread of new Set(changed.map((op) => op.thread))) this.deps.onChange(thread);
+  }
+}

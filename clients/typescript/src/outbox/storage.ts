@@ -1,0 +1,57 @@
+import type { Op } from "./op.js";
+
+/** Where the outbox is kept while nobody is there. Calls are carried out in their order. */
+export interface OutboxStorage {
+  /** All ops of a scope. */
+  load(scope: string): Promise<Op[]>;
+  /** Adds or replaces. */
+  save(op: Op): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Kept as long as the process lives; several clients may share one. */
+export function memoryStorage(): OutboxStorage {
+  const ops = new Map<string, Op>();
+  return {
+    load: async (scope) => [...ops.values()].filter((op) => op.scope === scope),
+    save: async (op) => void ops.set(op.id, op),
+    remove: async (id) => void ops.delete(id),
+  };
+}
+
+const STORE = "outbox";
+
+/** Kept by the browser, across tabs and restarts. */
+export function indexedDbStorage(name = "threadline", factory: IDBFactory = indexedDB): OutboxStorage {
+  let opened: Promise<IDBDatabase> | undefined;
+  const open = () => {
+    opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+      const request = factory.open(name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
+      request.onsuccess = () => {
+        // Another tab may bring a newer layout.
+        request.result.onversionchange = () => {
+          request.result.close();
+          opened = undefined;
+        };
+        resolve(request.result);
+      };
+      request.onerror = () => reject(request.error);
+    });
+    return opened;
+  };
+  const run = async <T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
+    const transaction = (await open()).transaction(STORE, mode);
+    const request = act(transaction.objectStore(STORE));
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    });
+  };
+  return {
+    load: async (scope) =>
+      (await run<Op[]>("readonly", (store) => store.getAll())).filter((op) => op.scope === scope),
+    save: async (op) => void (await run("readwrite", (store) => store.put(op))),
+    remove: async (id) => void (await run("readwrite", (store) => store.delete(id))),
+  };
+}

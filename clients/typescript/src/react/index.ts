@@ -1,0 +1,13 @@
+export { ThreadlineProvider, useClient } from "./context.js";
+export {
+  useConnection,
+  useMessages,
+  useOutbox,
+  usePresence,
+  useStore,
+  useThread,
+  useThreads,
+  useTyping,
+  useUnread,
+  useUser,
+} from "./hooks.js";

@@ -1,0 +1,84 @@
+import { type Clock, Timer } from "./clock.js";
+
+/** A value that changes, as `useSyncExternalStore` wants it: the same value until something has changed. */
+export interface Store<T> {
+  get(): T;
+  /** Calls back after changes; returns what ends that. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** Listeners are told at most this often. */
+const FRAME_MS = 16;
+
+/** Tells listeners of what has changed: at once after quiet, once a frame in a storm. */
+export class Teller {
+  #due = new Set<View<unknown>>();
+  #told = Number.NEGATIVE_INFINITY;
+  readonly #timer: Timer;
+  constructor(private readonly clock: Clock) {
+    this.#timer = new Timer(clock);
+  }
+
+  tell(view: View<unknown>): void {
+    this.#due.add(view);
+    if (this.#due.size > 1) return;
+    const wait = this.#told + FRAME_MS - this.clock.now();
+    if (wait <= 0) queueMicrotask(() => this.#flush());
+    else this.#timer.set(() => this.#flush(), wait);
+  }
+
+  #flush(): void {
+    this.#told = this.clock.now();
+    const due = this.#due;
+    this.#due = new Set();
+    for (const view of due) view.told();
+  }
+}
+
+/** A store whose value is computed when it is asked for and something has changed. */
+export class View<T> implements Store<T> {
+  #value: T | undefined;
+  #stale = true;
+  #listeners = new Set<() => void>();
+  #rest: (() => void) | void = undefined;
+  constructor(
+    private readonly teller: Teller,
+    private readonly compute: () => T,
+    /** Called with the first listener; what it returns is called after the last. */
+    private readonly wake?: () => (() => void) | void,
+  ) {}
+
+  get = (): T => {
+    if (this.#stale) {
+      this.#value = this.compute();
+      this.#stale = false;
+    }
+    return this.#value as T;
+  };
+
+  subscribe = (listener: () => void): (() => void) => {
+    // A wrapper of its own, so that the same function can subscribe twice.
+    const own = () => listener();
+    this.#listeners.add(own);
+    if (this.#listeners.size === 1) this.#rest = this.wake?.();
+    return () => {
+      if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
+      this.#rest?.();
+      this.#rest = undefined;
+    };
+  };
+
+  get active(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Something that the value is computed from has changed. */
+  changed(): void {
+    this.#stale = true;
+    if (this.active) this.teller.tell(this as View<unknown>);
+  }
+
+  told(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

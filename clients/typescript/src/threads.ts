@@ -1,0 +1,177 @@
+import type { Thread, ThreadEvent, ThreadsPage, Unread } from "./api/types.js";
+import { ThreadlineError } from "./errors.js";
+import type { Rest } from "./net/rest.js";
+import { type Teller, View } from "./store.js";
+import { Room, type RoomDeps } from "./thread/room.js";
+
+/** The user's threads, latest activity first. */
+export interface ThreadsState {
+  readonly threads: readonly Thread[];
+  readonly loading: boolean;
+  /** Whether there are further ones than those loaded. */
+  readonly hasMore: boolean;
+  readonly error: ThreadlineError | null;
+}
+
+const PAGE = 50;
+/** Pages that are loaded again after events were missed. */
+const RELOAD_PAGES_MAX = 4;
+
+export interface ThreadsDeps extends Omit<RoomDeps, "onSummary"> {
+  rest: Rest;
+  teller: Teller;
+}
+
+/** All threads that this client knows of, and the list of them. */
+export class Threads {
+  #rooms = new Map<string, Room>();
+  /** The cursor of the next page; undefined before the first. */
+  #next: string | null | undefined;
+  #pages = 0;
+  #loading: Promise<void> | undefined;
+  #error: ThreadlineError | null = null;
+  /** Unread counts of threads that are not loaded. */
+  #counts: Record<string, number> | undefined;
+  #started = false;
+  readonly list: View<ThreadsState>;
+  readonly unread: View<Unread>;
+
+  constructor(private readonly deps: ThreadsDeps) {
+    this.list = new View(deps.teller, () => this.#state(), () => this.start());
+    this.unread = new View(deps.teller, () => this.#unread(), () => this.start());
+  }
+
+  room(id: string): Room {
+    let room = this.#rooms.get(id);
+    if (!room) {
+      room = new Room(id, { ...this.deps, onSummary: () => this.#changed() });
+      this.#rooms.set(id, room);
+    }
+    return room;
+  }
+
+  /** A thread, if it is known already. */
+  find(id: string): Room | undefined {
+    return this.#rooms.get(id);
+  }
+
+  /** Loads the list, once, and keeps it from then on. */
+  start(): void {
+    this.#started = true;
+    if (!this.deps.live() || this.#loading || (this.#next !== undefined && this.#counts && !this.#error)) return;
+    void this.#load(async () => {
+      await Promise.all([this.#page(null), this.#count()]);
+    });
+  }
+
+  /** Loads the next page. */
+  async more(): Promise<void> {
+    if (this.#next === undefined) return this.start();
+    const next = this.#next;
+    if (next !== null) await this.#load(() => this.#page(next));
+  }
+
+  onEvent(event: ThreadEvent): void {
+    const known = this.#rooms.get(event.thread);
+    if (known || this.#started) (known ?? this.room(event.thread)).onEvent(event);
+  }
+
+  onRead(thread: string, user: string, number: number): void {
+    const room = this.#rooms.get(thread);
+    if (room) room.onRead(user, number);
+    else if (this.#counts?.[thread] && user === this.deps.me()) void this.room(thread).load();
+  }
+
+  /** A session has begun. */
+  onUp(): void {
+    for (const room of this.#rooms.values()) room.resume();
+    if (this.#started) this.start();
+  }
+
+  onDown(): void {
+    for (const room of this.#rooms.values()) room.typists.clear();
+  }
+
+  /** Events of these threads will not come; without any, of all. `lost`: nothing of what is known counts any more. */
+  onResync(threads: readonly string[], lost: boolean): void {
+    const all = lost || threads.length === 0;
+    for (const [id, room] of [...this.#rooms]) {
+      if (!all && !threads.includes(id)) continue;
+      if (!lost) void room.catchUp();
+      else if (room.wanted) room.reset();
+      else this.#rooms.delete(id);
+    }
+    if (this.#next === undefined) return;
+    void this.#load(async () => {
+      let next: string | null = null;
+      const pages = Math.min(Math.max(this.#pages, 1), RELOAD_PAGES_MAX);
+      this.#pages = 0;
+      await this.#count();
+      for (let page = 0; page === 0 || (page < pages && next !== null); page++) next = await this.#page(next);
+    });
+  }
+
+  async #page(cursor: string | null): Promise<string | null> {
+    const { threads, next } = await this.deps.rest.get<ThreadsPage>("threads", { limit: PAGE, cursor });
+    this.#next = next;
+    this.#pages++;
+    // Pages are in the order of activity, which is told only by the order itself where it was not a message.
+    let activeAt = 0;
+    for (const thread of [...threads].reverse()) {
+      activeAt = Math.max(activeAt, Date.parse(thread.last_message?.sent_at ?? thread.created_at));
+      this.room(thread.id).absorb(thread, activeAt);
+    }
+    return next;
+  }
+
+  async #count(): Promise<void> {
+    this.#counts = (await this.deps.rest.get<Unread>("unread-count")).threads;
+  }
+
+  #load(run: () => Promise<unknown>): Promise<void> {
+    const before = this.#loading ?? Promise.resolve();
+    const loading: Promise<void> = before
+      .then(run)
+      .then(
+        () => {
+          this.#error = null;
+        },
+        (thrown: unknown) => {
+          this.#error = ThreadlineError.from(thrown);
+        },
+      )
+      .then(() => {
+        if (this.#loading === loading) this.#loading = undefined;
+        this.#changed();
+      });
+    this.#loading = loading;
+    this.#changed();
+    return loading;
+  }
+
+  #state(): ThreadsState {
+    const summaries = [...this.#rooms.values()].flatMap((room) => room.summary ?? []);
+    summaries.sort((one, other) => other.activeAt - one.activeAt || (one.thread.id < other.thread.id ? 1 : -1));
+    return {
+      threads: summaries.map((summary) => summary.thread),
+      loading: this.#loading !== undefined,
+      hasMore: Boolean(this.#next),
+      error: this.#error,
+    };
+  }
+
+  #unread(): Unread {
+    const threads = { ...this.#counts };
+    for (const [id, room] of this.#rooms) {
+      const unread = room.summary?.thread.unread;
+      if (unread !== undefined) threads[id] = unread;
+      if (!threads[id] || room.gone) delete threads[id];
+    }
+    return { total: Object.values(threads).reduce((sum, count) => sum + count, 0), threads };
+  }
+
+  #changed(): void {
+    this.list.changed();
+    this.unread.changed();
+  }
+}
