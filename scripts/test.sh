@@ -31,6 +31,12 @@ start_kafka() {
   fi
 }
 
+# The Python client among the tests needs a package that few machines have.
+python=.threadline/python
+if command -v python3 >/dev/null && ! python3 -c 'import websockets.sync.client' 2>/dev/null && [ ! -x $python/bin/python3 ]; then
+  { python3 -m venv $python && $python/bin/pip install --quiet websockets; } || rm -rf $python
+fi
+
 make --no-print-directory check
 if [ -z "${KAFKA_BROKERS:-}" ]; then start_kafka; fi
 

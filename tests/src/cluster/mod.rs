@@ -93,6 +93,15 @@ impl Cluster {
         self.processes.iter_mut().find(|process| process.name == name).unwrap_or_else(|| panic!("no process {name}"))
     }
 
+    /// Whether all command partitions have an owner and every decider has some.
+    pub async fn deciders_share(&self) -> bool {
+        let mut owned = Vec::new();
+        for process in self.processes.iter().filter(|process| process.name.starts_with("decider-")) {
+            owned.push(process.figure(&self.http, "threadline_decider_partitions").await.unwrap_or(0.0) as u32);
+        }
+        owned.iter().all(|count| *count > 0) && owned.iter().sum::<u32>() == PARTITIONS
+    }
+
     /// Kills a process with no warning and, if it is an edge, takes it off the list of live ones.
     pub fn kill(&mut self, name: &str) {
         self.process(name).kill();

@@ -23,7 +23,7 @@ pub struct Process {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     directory: PathBuf,
-    /// Where its `/readyz` is.
+    /// Where its health endpoints are.
     health: String,
     child: Option<Child>,
 }
@@ -63,7 +63,7 @@ impl Process {
             arguments: arguments.to_vec(),
             environment: environment.to_vec(),
             directory: directory.to_owned(),
-            health: format!("http://127.0.0.1:{port}/readyz"),
+            health: format!("http://127.0.0.1:{port}"),
             child: None,
         };
         process.restart();
@@ -83,7 +83,7 @@ impl Process {
     pub async fn ready(&mut self, http: &Client) {
         let start = Instant::now();
         loop {
-            let answer = http.get(&self.health).timeout(Duration::from_secs(2)).send().await;
+            let answer = http.get(format!("{}/readyz", self.health)).timeout(Duration::from_secs(2)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
@@ -91,6 +91,14 @@ impl Process {
             assert!(start.elapsed() < READY_WITHIN, "{} is not ready after {} s", self.name, READY_WITHIN.as_secs());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// A figure without labels from its `/metrics`; `None` when it does not answer or has no such figure yet.
+    pub async fn figure(&self, http: &Client, name: &str) -> Option<f64> {
+        let answer = http.get(format!("{}/metrics", self.health)).timeout(Duration::from_secs(2)).send().await.ok()?;
+        let text = answer.text().await.ok()?;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        value.parse().ok()
     }
 
     /// Ends it at once, as `kill -9` does.
