@@ -163,7 +163,12 @@ impl Projector {
             bytes += batch.records.iter().map(|record| record.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
             collect(following, &mut pending, &mut dead, topic, &batch);
             let full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
-            next = if full { None } else { following.try_next() };
+            if full {
+                // There is more: what keeps batches large while little comes would only hold up what is behind.
+                self.apply_at = started;
+                break;
+            }
+            next = following.try_next();
         }
         if pending.is_empty() {
             return Ok(());

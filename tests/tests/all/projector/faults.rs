@@ -10,7 +10,7 @@ use super::World;
 #[tokio::test]
 async fn killed_at_random_points_it_neither_loses_nor_doubles() {
     let mut world = World::new(7).await;
-    let mut projectors = vec![world.start(), world.start()];
+    let mut projectors = [world.start(), world.start()];
     for kill in 0..40 {
         world.happen(15).await;
         let micros = world.rng.random_range(0..30_000);

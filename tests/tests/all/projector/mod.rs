@@ -5,4 +5,4 @@ mod faults;
 mod poison;
 mod world;
 
-pub use world::World;
+pub(crate) use world::World;

@@ -18,22 +18,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::views::{Script, at, open, user};
 
-pub const PARTITIONS: u32 = 4;
+pub(crate) const PARTITIONS: u32 = 4;
 const PEOPLE: [&str; 5] = ["ann", "bob", "cid", "dan", "eve"];
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A log in memory beside real views.
-pub struct World {
-    pub log: MemoryLog,
-    pub views: Views,
-    pub rng: StdRng,
+pub(crate) struct World {
+    pub(crate) log: MemoryLog,
+    pub(crate) views: Views,
+    pub(crate) rng: StdRng,
     scripts: Vec<Script>,
     threads: Vec<(usize, ThreadId, u64)>,
-    pub database: Database,
+    pub(crate) database: Database,
 }
 
 impl World {
-    pub async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         println!("seed {seed}");
         let database = Database::fresh().await;
         let views = open(&database);
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Other, empty views of the same log, with the database that they are in.
-    pub async fn elsewhere(&self) -> (Views, Database) {
+    pub(crate) async fn elsewhere(&self) -> (Views, Database) {
         let database = Database::fresh().await;
         let views = open(&database);
         views.migrate().await.unwrap();
@@ -52,7 +52,7 @@ impl World {
     }
 
     /// A projector in a task of its own; aborting the task kills it.
-    pub fn projector(&self, views: &Views, database: &Database) -> JoinHandle<()> {
+    pub(crate) fn projector(&self, views: &Views, database: &Database) -> JoinHandle<()> {
         let log: Arc<dyn EventLog> = Arc::new(self.log.clone());
         let config = Config {
             batch_records_max: 7,
@@ -68,12 +68,12 @@ impl World {
     }
 
     /// A projector of the views of this world.
-    pub fn start(&self) -> JoinHandle<()> {
+    pub(crate) fn start(&self) -> JoinHandle<()> {
         self.projector(&self.views, &self.database)
     }
 
     /// Waits until the views have all that is in the log.
-    pub async fn caught_up(&self, views: &Views) {
+    pub(crate) async fn caught_up(&self, views: &Views) {
         for topic in [Topic::Messages, Topic::Reads, Topic::Users] {
             for (partition, end) in self.log.ends(topic).await.unwrap() {
                 if let Some(offset) = end.checked_sub(1) {
@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Appends some of everything; one event in eight is appended again, now or later, as a crashed decider would.
-    pub async fn happen(&mut self, count: usize) {
+    pub(crate) async fn happen(&mut self, count: usize) {
         for _ in 0..count {
             match self.rng.random_range(0..10) {
                 0 if self.threads.len() < 12 => {
@@ -150,12 +150,12 @@ impl World {
     }
 
     /// How many events there are, every one counted once.
-    pub fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.scripts.iter().map(|script| script.events.len()).sum()
     }
 
     /// The views as one undisturbed run from the start makes them.
-    pub async fn assert_as_undisturbed(&self) {
+    pub(crate) async fn assert_as_undisturbed(&self) {
         let (views, database) = self.elsewhere().await;
         let projector = self.projector(&views, &database);
         self.caught_up(&views).await;
@@ -171,7 +171,7 @@ impl World {
     }
 
     /// Throws the views away and makes their empty schema again.
-    pub async fn drop_views(&self) {
+    pub(crate) async fn drop_views(&self) {
         let mut connection = self.database.options().connect().await.unwrap();
         let drop = format!("DROP SCHEMA {} CASCADE", threadline_views::SCHEMA);
         connection.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();

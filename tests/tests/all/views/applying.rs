@@ -1,5 +1,7 @@
 //! Batches and progress: all or nothing, once, and the same rows however they were cut.
 
+use std::task::Poll;
+
 use threadline_domain::thread::{Change, ThreadChanged};
 use threadline_domain::{Metadata, Position, ReadMark, Topic, UserProfile};
 use threadline_views::{Batch, Error, Progress, Records};
@@ -124,6 +126,49 @@ async fn of_two_at_once_one_is_fenced() {
     let alone = fresh().await;
     everything().apply(&alone.views).await;
     assert_eq!(here.views.checksums().await.unwrap(), alone.views.checksums().await.unwrap());
+}
+
+#[tokio::test]
+async fn dropped_at_any_point_it_leaves_all_or_nothing() {
+    let here = fresh().await;
+    let script = everything();
+    let count = script.events.len();
+    let (mut at, mut dropped) = (0, 0);
+    for round in 0.. {
+        if at == count {
+            break;
+        }
+        let to = count.min(at + 1);
+        let step = here.views.project_events(2, script.progress(at), script.progress(to), &script.events[at..to]);
+        // Each poll ends where it waits for Postgres; so every such point is hit, again and again.
+        let done = polled(step, round % 20).await;
+        dropped += usize::from(!done);
+        let next = here.views.progress(Topic::Messages).await.unwrap().get(&2).map_or(0, |progress| progress.next);
+        assert!(next == at as u64 || next == to as u64, "{at} {next} {to}");
+        assert!(!done || next == to as u64);
+        at = next as usize;
+    }
+    assert!(dropped > 100, "{dropped}");
+    let alone = fresh().await;
+    everything().apply(&alone.views).await;
+    assert_eq!(here.views.checksums().await.unwrap(), alone.views.checksums().await.unwrap());
+}
+
+/// Polls at most so many times and then drops; answers whether it came to its end.
+async fn polled(step: impl Future<Output = Result<(), Error>>, polls: usize) -> bool {
+    let mut step = std::pin::pin!(step);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        step.as_mut().poll(context).map(|result| {
+            result.unwrap();
+            true
+        })
+    })
+    .await
 }
 
 #[tokio::test]

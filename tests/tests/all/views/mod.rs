@@ -12,21 +12,21 @@ use sqlx::postgres::PgPoolOptions;
 use threadline_tests::database::Database;
 use threadline_views::Views;
 
-pub use script::{Script, at, message_id, user};
+pub(crate) use script::{Script, at, message_id, user};
 
 /// Views in a database of their own, which goes when this does.
-pub struct Fresh {
-    pub views: Views,
+pub(crate) struct Fresh {
+    pub(crate) views: Views,
     _database: Database,
 }
 
-pub async fn fresh() -> Fresh {
+pub(crate) async fn fresh() -> Fresh {
     let database = Database::fresh().await;
     let views = open(&database);
     views.migrate().await.unwrap();
     Fresh { views, _database: database }
 }
 
-pub fn open(database: &Database) -> Views {
+pub(crate) fn open(database: &Database) -> Views {
     Views::new(PgPoolOptions::new().max_connections(4).connect_lazy(database.url()).unwrap())
 }

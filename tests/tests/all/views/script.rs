@@ -8,33 +8,33 @@ use threadline_eventlog::codec::{self, Context};
 use threadline_views::{Progress, Recorded, Views};
 use uuid::Uuid;
 
-pub fn user(name: &str) -> UserId {
+pub(crate) fn user(name: &str) -> UserId {
     UserId::new(name).unwrap()
 }
 
-pub fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp(1_700_000_000_000 + ms)
 }
 
-pub fn message_id(number: u64) -> MessageId {
+pub(crate) fn message_id(number: u64) -> MessageId {
     MessageId(Uuid::from_u128(0x018b_cfe5_0000_7000_8000_0000_0000_0000 + u128::from(number)))
 }
 
 /// The events of one partition, offsets dense from 0, causes two for each event.
-pub struct Script {
-    pub partition: u32,
-    pub events: Vec<Recorded>,
+pub(crate) struct Script {
+    pub(crate) partition: u32,
+    pub(crate) events: Vec<Recorded>,
     threads: BTreeMap<ThreadId, (u64, u64)>,
     applied: usize,
 }
 
 impl Script {
-    pub fn new(partition: u32) -> Self {
+    pub(crate) fn new(partition: u32) -> Self {
         Self { partition, events: vec![], threads: BTreeMap::new(), applied: 0 }
     }
 
     /// Something happens; time goes on by a second.
-    pub fn happen(&mut self, thread: ThreadId, actor: &str, change: Change) -> &Recorded {
+    pub(crate) fn happen(&mut self, thread: ThreadId, actor: &str, change: Change) -> &Recorded {
         let offset = self.events.len() as u64;
         let (seq, _) = self.threads.entry(thread).or_default();
         *seq += 1;
@@ -46,7 +46,7 @@ impl Script {
     }
 
     /// A group made by the first of its members.
-    pub fn group(&mut self, id: u128, members: &[&str]) -> ThreadId {
+    pub(crate) fn group(&mut self, id: u128, members: &[&str]) -> ThreadId {
         let thread = ThreadId(Uuid::from_u128(id));
         let role = |index| if index == 0 { Role::Owner } else { Role::Member };
         let members = members.iter().enumerate();
@@ -67,7 +67,7 @@ impl Script {
     }
 
     /// A message; answers its number. Ids follow numbers.
-    pub fn post(&mut self, thread: ThreadId, sender: &str, content: &str) -> u64 {
+    pub(crate) fn post(&mut self, thread: ThreadId, sender: &str, content: &str) -> u64 {
         let (_, number) = self.threads.get_mut(&thread).unwrap();
         *number += 1;
         let number = *number;
@@ -86,31 +86,31 @@ impl Script {
         number
     }
 
-    pub fn edit(&mut self, thread: ThreadId, actor: &str, number: u64, content: &str) {
+    pub(crate) fn edit(&mut self, thread: ThreadId, actor: &str, number: u64, content: &str) {
         let change =
             Change::MessageEdited { message: message_id(number), number, content: content.into(), metadata: None };
         self.happen(thread, actor, change);
     }
 
-    pub fn delete(&mut self, thread: ThreadId, actor: &str, number: u64) {
+    pub(crate) fn delete(&mut self, thread: ThreadId, actor: &str, number: u64) {
         self.happen(thread, actor, Change::MessageDeleted { message: message_id(number), number });
     }
 
-    pub fn add(&mut self, thread: ThreadId, actor: &str, name: &str) {
+    pub(crate) fn add(&mut self, thread: ThreadId, actor: &str, name: &str) {
         self.happen(thread, actor, Change::MemberAdded { user: user(name), role: Role::Member });
     }
 
-    pub fn remove(&mut self, thread: ThreadId, actor: &str, name: &str) {
+    pub(crate) fn remove(&mut self, thread: ThreadId, actor: &str, name: &str) {
         self.happen(thread, actor, Change::MemberRemoved { user: user(name) });
     }
 
     /// The progress when the first `count` events are in the views.
-    pub fn progress(&self, count: usize) -> Progress {
+    pub(crate) fn progress(&self, count: usize) -> Progress {
         Progress { next: count as u64, cause: count.checked_sub(1).map(|last| self.events[last].cause) }
     }
 
     /// Applies at most `count` events that are not in the views yet; false when there are none.
-    pub async fn apply_some(&mut self, views: &Views, count: usize) -> bool {
+    pub(crate) async fn apply_some(&mut self, views: &Views, count: usize) -> bool {
         let to = self.events.len().min(self.applied.saturating_add(count));
         if to == self.applied {
             return false;
@@ -121,7 +121,7 @@ impl Script {
         true
     }
 
-    pub async fn apply(&mut self, views: &Views) {
+    pub(crate) async fn apply(&mut self, views: &Views) {
         self.apply_some(views, usize::MAX).await;
     }
 }
