@@ -4,12 +4,23 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use threadline_wire::CloseCode;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 /// How long a client may take to take the close frame and answer it.
 const CLOSE: Duration = Duration::from_secs(5);
 /// How long a connection stays whose client said something unreadable: closing it at once, with bytes unread, could
 /// overtake the close frame.
 const LINGER: Duration = Duration::from_millis(500);
+
+/// What a failed read means: a frame that may not be, or, with no code, that the client has gone.
+pub(super) fn code_of(error: axum::Error) -> Option<CloseCode> {
+    let bad = match error.into_inner().downcast_ref::<tungstenite::Error>()? {
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => false,
+        tungstenite::Error::Protocol(_) | tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => true,
+        _ => false,
+    };
+    bad.then_some(CloseCode::BadFrame)
+}
 
 /// Closes the connection with this code and waits for the client, within bounds.
 pub(super) async fn close(socket: &mut WebSocket, code: CloseCode) {

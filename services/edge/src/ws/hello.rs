@@ -7,7 +7,7 @@ use axum::extract::ws::{Message, WebSocket};
 use threadline_wire::CloseCode;
 use threadline_wire::frame::{ClientFrame, FrameError, Request};
 
-use super::{Parameters, answer};
+use super::{Parameters, answer, closing};
 use crate::state::Edge;
 
 /// Who comes in, and where the client left off.
@@ -33,7 +33,8 @@ impl Hello {
                     Some(Ok(Message::Text(text))) => return Ok(text),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(_))) | None => return Err(None),
-                    Some(Ok(Message::Binary(_)) | Err(_)) => return Err(Some(CloseCode::BadFrame)),
+                    Some(Ok(Message::Binary(_))) => return Err(Some(CloseCode::BadFrame)),
+                    Some(Err(error)) => return Err(closing::code_of(error)),
                 }
             }
         };

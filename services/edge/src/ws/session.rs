@@ -128,7 +128,7 @@ impl Session {
                         Message::Close(_) => return None,
                     }
                 }
-                Step::Read(Some(Err(_))) => return Some(CloseCode::BadFrame),
+                Step::Read(Some(Err(error))) => return closing::code_of(error),
                 Step::Read(None) | Step::Gone => return None,
                 Step::Due => {
                     if let Some(code) = self.on_due() {

@@ -4,6 +4,8 @@ use serde_json::json;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::{Received, Socket};
 use threadline_tests::token::token;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, http::HeaderValue};
 
@@ -134,4 +136,52 @@ async fn only_pages_of_allowed_origins_get_a_socket() {
         assert_eq!(connect(origin).await, 403, "{origin}");
     }
     assert_eq!(reqwest::get(format!("{}/ws", edges.url(0))).await.unwrap().status(), 400, "no upgrade asked for");
+}
+
+/// What a well-behaved client library would not send.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_against_the_protocol_are_refused() {
+    let edges = Edges::start(1).await;
+    let masked = |first: u8, payload: &[u8]| -> Vec<u8> {
+        let length = u8::try_from(payload.len()).unwrap();
+        [&[first, 0x80 | length, 0, 0, 0, 0][..], payload].concat()
+    };
+    let text = br#"{"type":"ping"}"#;
+    // A large frame announced, and a message of many fragments that never ends.
+    let announced = [&[0x81, 0x80 | 127][..], &u64::MAX.to_be_bytes()[..], &[0; 4]].concat();
+    let fragment = masked(0x00, &[b' '; 120]);
+    let bomb = [masked(0x01, b"{"), fragment.repeat(600)].concat();
+    let cases: [(&str, Vec<u8>); 7] = [
+        ("a reserved bit", masked(0xc1, text)),
+        ("an unknown opcode", masked(0x83, text)),
+        ("no mask", [&[0x81, text.len() as u8][..], text].concat()),
+        ("not UTF-8", masked(0x81, &[b'"', 0xff, b'"'])),
+        ("a continuation of nothing", masked(0x80, text)),
+        ("more than a frame may have", announced),
+        ("a fragmented bomb", bomb),
+    ];
+    for (what, bytes) in cases {
+        assert_eq!(close_code_after(edges.url(0), &bytes).await, Some(4500), "{what}");
+    }
+}
+
+/// Upgrades by hand, sends these bytes, and reads the code of the close frame.
+async fn close_code_after(base: &str, bytes: &[u8]) -> Option<u16> {
+    let address = base.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let upgrade = format!(
+        "GET /ws HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    while !received.ends_with(b"\r\n\r\n") {
+        received.push(stream.read_u8().await.unwrap());
+    }
+    assert!(received.starts_with(b"HTTP/1.1 101"));
+    // The other side may close before it has taken everything.
+    let _ = stream.write_all(bytes).await;
+    let mut head = [0; 4];
+    stream.read_exact(&mut head).await.ok()?;
+    (head[0] == 0x88).then(|| u16::from_be_bytes([head[2], head[3]]))
 }
