@@ -77,9 +77,9 @@ export class Outbox {
     return this.#durable && this.#scope !== undefined;
   }
 
-  /** Names whose ops these are, and takes up what was left of an earlier time. */
+  /** Names whose ops these are, once and for ever, and takes up what was left of an earlier time. */
   async open(scope: string): Promise<void> {
-    if (this.#scope !== scope) {
+    if (this.#scope === undefined) {
       this.#scope = scope;
       // What was asked for before the name was known is this user's too.
       this.#ops = this.#ops.map((op) => ({ ...op, scope }));
@@ -178,13 +178,10 @@ export class Outbox {
     if (!this.#online) return;
     let free = LANES_MAX;
     for (const lane of this.#lanes.values()) if (lane.busy) free--;
-    const seen = new Set<string>();
     for (const op of this.#ops) {
       if (free <= 0) return;
       if (op.error) continue;
       const name = laneOf(op);
-      if (seen.has(name)) continue;
-      seen.add(name);
       let lane = this.#lanes.get(name);
       if (!lane) {
         lane = { busy: undefined, attempt: 0, wait: new Timer(this.deps.clock), waits: false };
