@@ -96,6 +96,14 @@ impl Backend {
         }
     }
 
+    /// Shuts everyone out of the database of the views, or lets them in again. Not for a log in Postgres.
+    pub async fn set_views_outage(&self, outage: bool) {
+        match &self.postgres {
+            Postgres::Shared(database) if self.is_kafka() => database.set_outage(outage).await,
+            _ => panic!("the log would be out, too"),
+        }
+    }
+
     /// What a process must be told.
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut environment =

@@ -34,14 +34,14 @@ const EDGES: u16 = 2;
 
 /// A running system; dropping it kills its processes, and shows the ends of their logs when the test has failed.
 pub struct Cluster {
-    /// What it stands on.
-    pub backend: Backend,
     /// For calls to it.
     pub http: Client,
     processes: Vec<Process>,
     urls: Vec<String>,
     live: watch::Sender<Vec<String>>,
     directory: PathBuf,
+    /// What it stands on; goes after the processes.
+    pub backend: Backend,
     _ports: Ports,
 }
 

@@ -19,8 +19,10 @@ use crate::token::token;
 const IN_FLIGHT_MAX: usize = 32;
 /// How long an answer may take before the request is sent again.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
-/// How long a silent connection is left alone before it is asked for a sign of life.
+/// How long to wait for a frame at a time.
 const TICK: Duration = Duration::from_millis(500);
+/// How often the edge is asked for a sign of life and a fresh cursor.
+const PING_EVERY: Duration = Duration::from_millis(500);
 /// How long nothing may be heard before the connection counts as dead.
 const SILENCE_MAX: Duration = Duration::from_secs(6);
 
@@ -51,10 +53,14 @@ impl Life {
         let cursor = self.diary().cursor.clone();
         socket.send(json!({"id": 0, "type": "hello", "token": token(&self.user), "cursor": cursor})).await;
         let mut welcomed = false;
-        let mut heard = Instant::now();
+        let (mut heard, mut pinged) = (Instant::now(), Instant::now());
         loop {
             if welcomed {
                 self.send_due(socket).await;
+            }
+            if welcomed && pinged.elapsed() >= PING_EVERY {
+                pinged = Instant::now();
+                socket.send(json!({"type": "ping"})).await;
             }
             let received = tokio::select! {
                 received = socket.receive_within(TICK) => received,
@@ -78,10 +84,7 @@ impl Life {
                 }
                 Some(Received::Closed(_)) => return,
                 None if heard.elapsed() > SILENCE_MAX => return,
-                None => {
-                    self.fetch_stale(edge).await;
-                    socket.send(json!({"type": "ping"})).await;
-                }
+                None => self.fetch_stale(edge).await,
             }
         }
     }

@@ -3,6 +3,7 @@
 mod chat;
 mod group;
 mod idempotency;
+mod leaving;
 mod outage;
 mod removal;
 mod stranger;

@@ -61,6 +61,37 @@ async fn log_away(test: &str, backend: Backend) {
     assert_eq!((&answer["seq"], &outcome["seq"]), (&json!(4), &json!(3)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn people_go_on_talking_while_the_views_are_away() {
+    let Some(brokers) = shared_brokers() else { return };
+    let cluster = Cluster::start("outage-views", Layout::Roles, Backend::kafka(&brokers).await).await;
+    let (ann, bob) = ("ann", "bob");
+    let thread = cluster.rest(0, ann).post("threads/", json!({"kind": "dm", "participants": [bob]})).await.is(201);
+    let thread = thread["id"].as_str().expect("a thread has an id").to_owned();
+    let (mut a, _) = Socket::hello(cluster.edge(0), ann, None).await;
+    let (mut b, _) = Socket::hello(cluster.edge(1), bob, None).await;
+    a.say(&thread, "before").await;
+    b.event(&thread).await;
+
+    cluster.backend.set_views_outage(true).await;
+    for round in 0..5 {
+        let (speaker, listener) = if round % 2 == 0 { (&mut a, &mut b) } else { (&mut b, &mut a) };
+        let said = speaker.say(&thread, "meanwhile").await;
+        while listener.event(&thread).await["seq"] != said["seq"] {}
+    }
+    let messages = format!("threads/{thread}/messages/");
+    let problem = cluster.rest(0, ann).get(&messages).await.problem(503, "unavailable");
+    assert_eq!(problem["retryable"], true);
+
+    cluster.backend.set_views_outage(false).await;
+    until("the views catch up", BACK_WITHIN, async || {
+        let page = cluster.rest(1, bob).get(&messages).await;
+        assert!(page.status == 200 || page.body["retryable"] == true, "{page:?}");
+        page.body["messages"].as_array().is_some_and(|messages| messages.len() == 6)
+    })
+    .await;
+}
+
 /// The posting of this message, on the socket that was open all the time.
 async fn b_hears(socket: &mut Socket, thread: &str, id: Uuid) -> Value {
     loop {
