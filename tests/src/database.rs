@@ -33,7 +33,9 @@ impl Database {
         let server_url = given.or_else(|| Some(server.as_ref()?.url().to_owned())).expect("one of the two is there");
         let name = format!("threadline_test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         // A process of the same id may have been killed before it could clean up.
-        execute(&server_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.expect("the server answers");
+        execute(&server_url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            .await
+            .expect("the server answers");
         execute(&server_url, &format!("CREATE DATABASE {name}")).await.expect("a database can be made");
         Self { url: with_database(&server_url, &name), name, server_url, _server: server }
     }

@@ -8,6 +8,6 @@ mod journeys;
 mod log_contract;
 mod projector;
 mod rebuild;
-mod sockets;
 mod rest;
+mod sockets;
 mod views;
