@@ -6,6 +6,7 @@ pub mod config;
 mod error;
 pub mod import;
 pub mod load;
+mod output;
 pub mod postgres;
 pub mod roles;
 pub mod shutdown;

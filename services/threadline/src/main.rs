@@ -1,5 +1,6 @@
 //! The one binary: every role and every tool.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -10,7 +11,7 @@ fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("threadline: {error}");
+            let _ = writeln!(std::io::stderr(), "threadline: {error}");
             ExitCode::FAILURE
         }
     }

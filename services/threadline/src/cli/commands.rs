@@ -1,7 +1,5 @@
 //! From a command line to what it does.
 
-use std::io::Write;
-
 use threadline_eventlog::kafka::{KafkaConfig, TopicDescription, create_topics, list_topics};
 use tokio::runtime::{Builder, Runtime};
 
@@ -9,7 +7,7 @@ use super::{Cli, Command, Topics};
 use crate::config::{self, Config, Log};
 use crate::error::Error;
 use crate::token::Mint;
-use crate::{backing, import, load, roles, shutdown, telemetry};
+use crate::{backing, import, load, output, roles, shutdown, telemetry};
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<(), Error> {
@@ -29,12 +27,12 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Topics { action } => topics(&config, &action),
         Command::Token { user, name, ttl } => {
-            print(&Mint::new(&config)?.token(&user, name.as_deref(), ttl)?);
+            output::line(Mint::new(&config)?.token(&user, name.as_deref(), ttl)?);
             Ok(())
         }
         Command::Config => {
             for entry in &config.entries {
-                print(&format!("{} = {}  ({}; {})", entry.key, entry.shown, entry.origin, entry.variable));
+                output::line(format_args!("{} = {}  ({}; {})", entry.key, entry.shown, entry.origin, entry.variable));
             }
             Ok(())
         }
@@ -71,12 +69,7 @@ fn topics(config: &Config, action: &Topics) -> Result<(), Error> {
     })?;
     for TopicDescription { name, partitions, .. } in found {
         let partitions = partitions.map_or_else(|| "missing".to_owned(), |count| format!("{count} partitions"));
-        print(&format!("{name}  {partitions}"));
+        output::line(format_args!("{name}  {partitions}"));
     }
     Ok(())
-}
-
-/// To standard output; a reader that went away is no failure.
-fn print(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

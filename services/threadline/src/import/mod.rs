@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::backing::{self, Backing};
-use crate::config::{Config, Log};
+use crate::config::Config;
 use crate::error::Error;
 use crate::roles;
 use appending::Outcomes;
@@ -53,9 +53,9 @@ pub struct Options {
 pub async fn run(mut config: Config, options: Options, stop: CancellationToken) -> Result<(), Error> {
     let progress = Progress::new(options.json);
     backing::find_database(&mut config);
-    // With nobody there to decide and project, we do it.
     let server = backing::ensure_database(&mut config).await?;
-    let alone = server.is_some() && matches!(config.log, Log::Postgres { .. });
+    // Nobody else can be at work on a server that we have just started.
+    let alone = server.is_some();
     let helpers = CancellationToken::new();
     let result = async {
         backing::migrate(&config).await?;

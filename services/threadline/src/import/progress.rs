@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::appending::Outcomes;
+use crate::output;
 
 /// Bars on a terminal, nothing otherwise; a summary at the end.
 #[derive(Clone, Copy, Debug)]
@@ -64,19 +65,19 @@ impl Progress {
             views_seconds: views.as_secs_f64(),
         };
         if self.json {
-            println!("{}", serde_json::to_string(&summary).unwrap_or_default());
+            output::line(serde_json::to_string(&summary).unwrap_or_default());
             return;
         }
-        println!(
+        output::line(format_args!(
             "{} messages created, {} already there; {} threads created, {} members added; {} lines left out",
             outcomes.messages, outcomes.present, outcomes.threads, outcomes.members, outcomes.skipped
-        );
+        ));
         for (reason, count) in &outcomes.refused {
-            println!("{count} refused: {reason}");
+            output::line(format_args!("{count} refused: {reason}"));
         }
-        println!(
+        output::line(format_args!(
             "{:.1} s to the last outcome ({:.0} messages/s), {:.1} s until the views had it",
             summary.log_seconds, summary.log_messages_per_second, summary.views_seconds
-        );
+        ));
     }
 }

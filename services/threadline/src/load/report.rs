@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Target;
 use super::process::Cpu;
 use super::tally::Latency;
+use crate::output;
 
 /// A line of the table: a name and what was found.
 pub(super) type Row = (&'static str, String);
@@ -12,13 +13,13 @@ pub(super) type Row = (&'static str, String);
 /// Prints a result: as one JSON line, or as a table for people.
 pub(super) fn print(target: &Target, title: &str, result: &impl Serialize, rows: &[Row]) {
     if target.json {
-        println!("{}", serde_json::to_string(result).unwrap_or_default());
+        output::line(serde_json::to_string(result).unwrap_or_default());
         return;
     }
-    println!("{title}");
+    output::line(title);
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in rows {
-        println!("  {name:width$}  {value}");
+        output::line(format_args!("  {name:width$}  {value}"));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{all, behind, spawn};
 use crate::backing::{self, Backing};
 use crate::config::{Config, keep_secret};
 use crate::error::Error;
-use crate::telemetry;
+use crate::{output, telemetry};
 
 /// What dev mode is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -90,12 +90,12 @@ async fn listen(first: SocketAddr, edges: u16) -> Result<Vec<TcpListener>, Error
 fn announce(config: &Config, addresses: &[SocketAddr], postgres: Option<&std::path::Path>) {
     let edges: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
     let views = postgres.map_or_else(|| "DATABASE_URL".to_owned(), |place| place.display().to_string());
-    println!(
+    output::line(format_args!(
         "threadline: {} edge(s) at {}; decider, projector; log on {}, views in {views}",
         edges.len(),
         edges.join(", "),
         config.log.name()
-    );
-    println!("a token: threadline token --user ann     stop: Ctrl-C");
+    ));
+    output::line("a token: threadline token --user ann     stop: Ctrl-C");
     tracing::info!(edges = edges.join(" "), log = config.log.name(), views, "threadline dev runs");
 }

@@ -1,0 +1,9 @@
+//! Standard output.
+
+use std::fmt::Display;
+use std::io::Write;
+
+/// Prints a line. A reader that went away is no failure: what runs goes on.
+pub(crate) fn line(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
