@@ -41,8 +41,9 @@ measure() {
     "${json[@]}" | tee -a "${OUT:-/dev/null}"
 }
 
+# First, while the server has not held anything yet.
+measure idle --connections "$connections"
 measure rooms --seconds "$seconds" --raw
 measure room --seconds "$seconds"
 measure reads --seconds "$seconds"
 measure sustain --seconds "$seconds"
-measure idle --connections "$connections"

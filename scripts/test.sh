@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 output=target/test-output.log
+check_output=target/check-output.log
 work=$(mktemp -d)
 skipped=()
 
@@ -37,21 +38,22 @@ if command -v python3 >/dev/null && ! python3 -c 'import websockets.sync.client'
   { python3 -m venv $python && $python/bin/pip install --quiet websockets; } || rm -rf $python
 fi
 
-make --no-print-directory check
+mkdir -p target
+make --no-print-directory check 2>&1 | tee "$check_output"
 if [ -z "${KAFKA_BROKERS:-}" ]; then start_kafka; fi
 
-mkdir -p target
 # The tests start the binary itself.
 cargo build --locked
-status=0
+set +e
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$output" |
-  grep --line-buffered -E '^(test |test result|failures:|---- |thread |error|warning)|panicked|assert' || true
+  grep --line-buffered -E '^(test |test result|failures:|---- |thread |error|warning)|panicked|assert'
 status=${PIPESTATUS[0]}
+set -e
 
 echo
-grep -E '^test result' "$output" | awk '{ passed += $4; failed += $6; ignored += $8 }
-  END { printf "%d passed, %d failed, %d ignored\n", passed, failed, ignored }'
-while IFS= read -r line; do skipped+=("$line"); done < <(grep -h '^SKIPPED' "$output" | sort -u)
+awk '/^test result/ { passed += $4; failed += $6; ignored += $8 }
+  END { printf "%d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$output"
+while IFS= read -r line; do skipped+=("$line"); done < <(grep -h '^SKIPPED' "$check_output" "$output" | sort -u)
 if [ ${#skipped[@]} -eq 0 ]; then echo "nothing was left out"; else
   echo "not run:"
   printf '  %s\n' "${skipped[@]}"

@@ -66,9 +66,13 @@ pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> 
     let (mut held, mut missed, mut rate) = (None::<f64>, None::<f64>, from);
     let mut steps = Vec::new();
     loop {
-        let outcome = stage.play(rate, Duration::from_secs(seconds), &target.server_pid).await;
-        let step = judge(target, rate, p99_ms, Duration::from_secs(seconds), outcome);
-        tracing::info!(rate, failure = step.failure.as_deref().unwrap_or("none"), "held");
+        let duration = Duration::from_secs(seconds);
+        let mut step = judge(target, rate, p99_ms, duration, stage.play(rate, duration, &target.server_pid).await);
+        if step.failure.is_some() {
+            // Other work on the machine may have been in the way: a rate is missed when it is missed twice.
+            step = judge(target, rate, p99_ms, duration, stage.play(rate, duration, &target.server_pid).await);
+        }
+        tracing::info!(rate, failure = step.failure.as_deref().unwrap_or("none"), "tried");
         if step.failure.is_none() {
             held = Some(rate);
         } else {
