@@ -1,5 +1,6 @@
 //! What every role stands on: the log and the views.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,6 @@ use crate::postgres::Managed;
 
 /// How long a role waits for a free connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
-/// The directory of our own Postgres within [`Config::directory`].
-const POSTGRES: &str = "postgres";
 
 /// The log and the views, open.
 #[derive(Clone)]
@@ -81,7 +80,7 @@ pub async fn ensure_database(config: &mut Config) -> Result<Option<Managed>, Err
     if config.database.url.is_some() {
         return Ok(None);
     }
-    let server = Managed::start(&config.directory.join(POSTGRES)).await?;
+    let server = Managed::start(&postgres_directory(config)).await?;
     config.database.url = Some(server.url().to_owned());
     Ok(Some(server))
 }
@@ -89,8 +88,17 @@ pub async fn ensure_database(config: &mut Config) -> Result<Option<Managed>, Err
 /// Looks for a database to join: the one that was named, or the one that a running dev mode manages.
 pub fn find_database(config: &mut Config) {
     if config.database.url.is_none() {
-        config.database.url = Managed::running(&config.directory.join(POSTGRES));
+        config.database.url = Managed::running(&postgres_directory(config));
     }
+}
+
+/// Where our own Postgres has its data. Views are made from one log: each sort of log has a Postgres of its own, so that
+/// one can go to Kafka and back.
+fn postgres_directory(config: &Config) -> PathBuf {
+    config.directory.join(match config.log {
+        Log::Postgres { .. } => "postgres",
+        Log::Kafka(_) => "postgres-kafka",
+    })
 }
 
 fn database(config: &Config) -> Result<PgConnectOptions, config::Error> {
