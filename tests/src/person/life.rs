@@ -150,10 +150,11 @@ impl Life {
             }
             Some("error") => {
                 let answered = frame["id"].as_u64().and_then(|id| diary.in_flight.remove(&id));
-                match answered {
-                    Some((sent, _)) if frame["error"]["retryable"] == true => diary.outbox.push_back(sent),
-                    _ => diary.refused.push(frame.clone()),
-                }
+                if frame["error"]["retryable"] != true {
+                    diary.refused.push(frame.clone());
+                } else if let Some((sent, _)) = answered {
+                    diary.outbox.push_back(sent);
+                } // Otherwise it came too late: the message was sent again.
             }
             _ => {}
         }
