@@ -103,34 +103,6 @@ async fn take_seat(
     }
 }
 
-/// Asks the hub for a seat, from the place that the client named or else the one of the views' snapshot.
-async fn take_seat(
-    edge: &Edge,
-    identity: &Identity,
-    asked: &Asked,
-    outbox: &Arc<Outbox>,
-) -> Result<(BTreeMap<Partition, Offset>, Joined), CloseCode> {
-    loop {
-        let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
-            tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
-            CloseCode::Overload
-        })?;
-        // Of a partition that nothing has come from yet, the views know nothing.
-        let next = |partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next);
-        let partitions = 0..edge.log.partitions(Topic::Messages);
-        let snapshot = || partitions.map(|partition| (partition, next(partition))).collect();
-        let from = asked.from().cloned().unwrap_or_else(snapshot);
-        let (user, session) = (identity.user.clone(), Arc::clone(outbox));
-        match edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await {
-            Ok(joined) => return Ok((from, joined)),
-            Err(NotJoined::TooManyConnections) => return Err(CloseCode::TooManyConnections),
-            Err(NotJoined::Leaving) => return Err(CloseCode::Drain),
-            // The views have got further meanwhile. The caller bounds the wait.
-            Err(NotJoined::Behind) => tokio::time::sleep(BEHIND_PAUSE).await,
-        }
-    }
-}
-
 /// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is
 /// the place `before` the backlog, and a pong behind the backlog brings the place that it leads up to. A client that is
 /// cut off in between asks for the backlog again.
