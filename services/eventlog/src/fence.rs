@@ -30,6 +30,12 @@ impl Fence {
         *unseen.entry((topic, partition)).or_default() += 1;
         Failure { error, at: (topic, partition), unseen: Arc::clone(&self.0) }
     }
+
+    /// An append that fails at once, and closes the partition until that is seen.
+    pub(crate) fn refuse(&self, topic: Topic, partition: Partition, error: Error) -> Appending {
+        let failure = self.close(topic, partition, error);
+        Appending::new(async move { Err(failure.seen()) })
+    }
 }
 
 /// A failure on its way to the caller; seen when dropped.
@@ -38,6 +44,13 @@ pub(crate) struct Failure {
     error: Error,
     at: (Topic, Partition),
     unseen: Unseen,
+}
+
+impl Failure {
+    /// The caller has it.
+    fn seen(self) -> Error {
+        self.error.clone()
+    }
 }
 
 impl Drop for Failure {
@@ -60,7 +73,7 @@ pub(crate) fn appending(outcome: oneshot::Receiver<Outcome>) -> Appending {
     Appending::new(async move {
         match outcome.await {
             Ok(Ok(position)) => Ok(position),
-            Ok(Err(failure)) => Err(failure.error.clone()),
+            Ok(Err(failure)) => Err(failure.seen()),
             Err(_) => Err(Error::Unavailable("the log was shut down".into())),
         }
     })

@@ -16,8 +16,9 @@ use crate::{Error, NewRecord, Offset, Partition, Position, Record, Topic};
 ///   take records away later; they never renumber).
 /// - `key → partition` equals the JVM clients' default partitioner: `(murmur2(key) & 0x7fffffff) % partitions`.
 /// - Calls of [`EventLog::append`] by one process to one partition take effect in call order.
-/// - No hole behind a caller's back: an append that fails with [`Error::Unavailable`] takes with it every later append of
-///   this process to that partition, until its caller has seen the failure or dropped the future.
+/// - No hole behind a caller's back: an append that fails, whatever the reason, takes with it every later append of this
+///   process to that partition (as [`Error::Unavailable`]), until its caller has seen the failure or dropped the future.
+///   Signals are the exception where they are in no table (Postgres): any of them may be lost alone.
 /// - All queues are bounded.
 pub trait EventLog: Send + Sync + 'static {
     /// How many partitions the topic has; fixed for its life.

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::config::KafkaConfig;
 use super::{context, unavailable};
 use crate::fence::{self, Fence, Outcome};
+use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
 /// How long the delivery thread waits at a time before it looks at the clock.
@@ -60,11 +61,10 @@ impl Appender {
     /// Queues a record at once.
     pub(super) fn append(&self, topic: Topic, name: &str, partition: Partition, record: &NewRecord) -> Appending {
         let (sender, outcome) = oneshot::channel();
-        let failed = |error: Error| {
-            let (sender, outcome) = oneshot::channel();
-            let _ = sender.send(Err(self.shared.fence.close(topic, partition, error)));
-            fence::appending(outcome)
-        };
+        let failed = |error: Error| self.shared.fence.refuse(topic, partition, error);
+        if let Err(error) = check_size(topic, record) {
+            return failed(error);
+        }
         // Held while queueing: whoever replaces the producer knows that nothing is queued behind its back.
         let producer = self.shared.producer.read().unwrap_or_else(PoisonError::into_inner);
         let Some(producer) = producer.as_ref() else {
@@ -89,10 +89,10 @@ impl Appender {
             return fence::appending(outcome);
         };
         self.shared.underway.leave(message.delivery_opaque.since);
-        match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::QueueFull) => Appending::failed(Error::Full),
-            _ => failed(unavailable(&error)),
-        }
+        failed(match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::QueueFull) => Error::Full,
+            _ => unavailable(&error),
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::Fate;
 use super::group::Groups;
 use crate::fence::{self, Failure, Fence, Outcome};
+use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Offset, Partition, Position, Record, Topic};
 
 /// Appends that may wait, for the log or for their confirmation.
@@ -132,11 +133,14 @@ impl Broker {
         let Some(fence) = state.fences.get(&process) else {
             return Appending::failed(Error::Unavailable("the process was killed".into()));
         };
+        if let Err(error) = check_size(topic, &record) {
+            return fence.refuse(topic, partition, error);
+        }
         if fence.closed(topic, partition) {
             return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
         }
         if state.waiting.len() + state.withheld.len() >= QUEUE_RECORDS_MAX {
-            return Appending::failed(Error::Full);
+            return fence.refuse(topic, partition, Error::Full);
         }
         let (outcome, waits) = oneshot::channel();
         let waiting = Waiting { process, topic, partition, record, outcome, queued_at: Instant::now() };

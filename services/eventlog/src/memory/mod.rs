@@ -14,7 +14,6 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use self::broker::{Broker, PartitionLog};
-use crate::topics;
 use crate::{Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of};
 
 /// What becomes of one append.
@@ -116,9 +115,6 @@ impl EventLog for MemoryLog {
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         if partition >= self.broker.partitions {
             return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}")));
-        }
-        if let Err(error) = topics::check_size(topic, &record) {
-            return Appending::failed(error);
         }
         if self.process.closing.is_cancelled() {
             return Appending::failed(Error::Unavailable("the process was killed".into()));

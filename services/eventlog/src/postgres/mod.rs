@@ -35,7 +35,7 @@ use self::feed::Feed;
 use self::ownership::Group;
 use self::queue::Queue;
 use self::wake::{Outgoing, Wakes};
-use crate::topics::{self, Retention};
+use crate::topics::Retention;
 use crate::{
     Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Position, Record, Start, Tail, Topic,
     partition_of,
@@ -53,7 +53,7 @@ pub struct Options {
     pub partitions: u32,
     /// How often old records are taken away.
     pub clean_up_every: Duration,
-    /// What topics keep, where it is not what [`topics::retention`] says.
+    /// What topics keep, where it is not what [`retention`](crate::topics::retention) says.
     pub retention: BTreeMap<Topic, Retention>,
 }
 
@@ -213,9 +213,6 @@ impl EventLog for PostgresLog {
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         if partition >= self.partitions {
             return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}")));
-        }
-        if let Err(error) = topics::check_size(topic, &record) {
-            return Appending::failed(error);
         }
         if self.closing.is_cancelled() {
             return Appending::failed(Error::Unavailable("the log was shut down".into()));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot};
 
 use crate::fence::{Failure, Fence, Outcome};
+use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Topic, fence};
 
 /// Records that may wait.
@@ -49,6 +50,9 @@ impl Queue {
 
     /// Queues a record, at once.
     pub(super) fn push(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
+        if let Err(error) = check_size(topic, &record) {
+            return self.fence.refuse(topic, partition, error);
+        }
         let bytes = record.size_bytes();
         let (outcome, waits) = oneshot::channel();
         {
@@ -57,7 +61,7 @@ impl Queue {
                 return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
             }
             if waiting.entries.len() >= QUEUE_RECORDS_MAX || waiting.bytes + bytes > QUEUE_BYTES_MAX {
-                return Appending::failed(Error::Full);
+                return self.fence.refuse(topic, partition, Error::Full);
             }
             waiting.bytes += bytes;
             waiting.entries.push_back(Entry { topic, partition, record, outcome, queued_at: Instant::now() });

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use threadline_eventlog::{Error, EventLog, Record, Start, Topic};
 use tokio::time::timeout;
 
 use super::owners::{Held, hold, share};
 use super::{LogUnderTest, PATIENCE, append_all, number_in, numbered, numbers_of, offsets_of, tail_of, take};
+
+/// No log's queue takes more records than this.
+const QUEUED_MAX: usize = 200_000;
 
 pub(super) async fn a_dead_owners_partitions_are_taken_over<L: LogUnderTest>(log: &L) {
     let (one, other) = (log.open().await, log.open().await);
@@ -24,16 +29,15 @@ pub(super) async fn a_dead_owners_partitions_are_taken_over<L: LogUnderTest>(log
 }
 
 pub(super) async fn a_full_queue_refuses<L: LogUnderTest>(log: &L) {
-    const RECORDS: usize = 200_000;
     let process = log.open().await;
     append_all(&*process, Topic::Messages, 0, 0..1).await;
     log.go_away().await;
     let mut pending = Vec::new();
     let mut full = false;
-    for number in 0..RECORDS {
+    for number in 0..QUEUED_MAX {
         let appending = process.append_to(Topic::Messages, 0, numbered("k", number));
         // Full is known at once.
-        match futures_util::FutureExt::now_or_never(appending) {
+        match appending.now_or_never() {
             Some(Err(Error::Full)) => {
                 full = true;
                 break;
@@ -45,6 +49,36 @@ pub(super) async fn a_full_queue_refuses<L: LogUnderTest>(log: &L) {
     }
     log.come_back().await;
     assert!(full, "{} records were taken while the log was away", pending.len());
+}
+
+/// The queue has room again before the caller has seen that it had none.
+pub(super) async fn a_full_queue_takes_what_was_called_after_it<L: LogUnderTest>(log: &L) {
+    let process = log.open().await;
+    append_all(&*process, Topic::Messages, 0, 0..1).await;
+    log.go_away().await;
+    let mut queued = Vec::new();
+    loop {
+        assert!(queued.len() < QUEUED_MAX, "{} records were taken while the log was away", queued.len());
+        let mut appending = process.append_to(Topic::Messages, 0, numbered("k", queued.len() + 1));
+        match (&mut appending).now_or_never() {
+            None => queued.push(appending),
+            Some(Err(Error::Full)) => break,
+            Some(Ok(_)) => panic!("the log is away"),
+            // It found out, and gave up on what was queued by then.
+            Some(Err(_)) => queued.clear(),
+        }
+    }
+    // That one was seen; this one's caller looks later.
+    let unseen = process.append_to(Topic::Messages, 0, numbered("k", queued.len() + 1));
+    log.come_back().await;
+    let drained = timeout(PATIENCE, join_all(queued)).await.expect("each has an outcome");
+    let number = drained.len() + 2;
+    for _ in 0..2 {
+        let failed = process.append_to(Topic::Messages, 0, numbered("k", number)).await;
+        assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}: the one before was not seen yet");
+    }
+    assert!(matches!(unseen.await, Err(Error::Full)));
+    append_until_there(&*process, number, "k").await;
 }
 
 pub(super) async fn tails_go_on_after_an_outage<L: LogUnderTest>(log: &L) {

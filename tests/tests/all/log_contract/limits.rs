@@ -9,7 +9,10 @@ pub(super) async fn a_record_too_large_is_refused<L: LogUnderTest>(log: &L) {
     let process = log.open().await;
     let record =
         |bytes: usize| NewRecord { key: "k".into(), value: Some(Bytes::from(vec![7; bytes])), headers: Headers::new() };
-    let refused = process.append(Topic::Messages, record(topics::RECORD_BYTES_MAX)).await.expect_err("it is too large");
+    let refused = process.append_to(Topic::Messages, 0, record(topics::RECORD_BYTES_MAX));
+    let later = process.append_to(Topic::Messages, 0, record(1)).await;
+    assert!(matches!(later, Err(Error::Unavailable(_))), "{later:?}: the one before was not seen yet");
+    let refused = refused.await.expect_err("it is too large");
     let expected = topics::RECORD_BYTES_MAX;
     assert!(matches!(refused, Error::TooLarge { topic: Topic::Messages, bytes_max, .. } if bytes_max == expected));
     assert!(!refused.retryable());

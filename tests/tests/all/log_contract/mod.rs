@@ -111,6 +111,7 @@ macro_rules! every_check {
             failures::{
                 a_dead_owners_partitions_are_taken_over,
                 a_full_queue_refuses,
+                a_full_queue_takes_what_was_called_after_it,
                 tails_go_on_after_an_outage,
                 retries_through_outages_lose_nothing_and_keep_order,
                 a_failure_takes_what_was_called_after_it,
