@@ -224,11 +224,13 @@ export class Client {
 
   #onFrame(frame: ServerFrame): void {
     switch (frame.type) {
-      case "event":
-        if (frame.event.type === "message_posted" && frame.event.message.sender === this.#me) {
-          this.#arrived(frame.event.message as Message, frame.position);
+      case "event": {
+        const { thread, seq, position, event } = frame;
+        if (event.type === "message_posted" && event.message.sender === this.#me) {
+          this.#arrived(event.message as Message, position);
         }
-        return this.#threads.onEvent(frame);
+        return this.#threads.onEvent({ thread, seq, position, event });
+      }
       case "read":
         return this.#threads.onRead(frame.thread, frame.user, frame.number);
       case "typing":

@@ -173,8 +173,8 @@ export class Connection {
   }
 
   #ping(): void {
-    this.tell({ type: "ping" });
     this.#dead.set(() => this.#lost(0, "no_pong"), PONG_MS);
+    this.tell({ type: "ping" });
   }
 
   async #renewToken(turn: number, attempt: number): Promise<void> {

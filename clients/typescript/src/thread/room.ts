@@ -28,7 +28,7 @@ export interface MessagesState {
 }
 
 /** An event of the thread; `reset` when so many were missed that they are not told one by one. */
-export type RoomEvent = ThreadEvent | { readonly type: "reset"; readonly thread: string };
+export type RoomEvent = ThreadEvent | { readonly thread: string; readonly event: { readonly type: "reset" } };
 
 export interface RoomDeps {
   /** The user's id; empty until it is known. */
@@ -214,7 +214,7 @@ export class Room {
     if (followed || this.state.active) void this.load();
     if (this.messages.active) void this.open();
     this.messages.changed();
-    for (const listener of [...this.#listeners]) listener({ type: "reset", thread: this.id });
+    for (const listener of [...this.#listeners]) listener({ thread: this.id, event: { type: "reset" } });
   }
 
   get #followed(): boolean {

@@ -107,8 +107,9 @@ export function withEvent(summary: Summary, event: ThreadEvent, me: string): Sum
       active(message.sent_at);
       // Who writes has read what was before.
       thread.members = replaced(thread.members, message.sender, { read_number: message.number });
-      if (message.sender !== me) thread.unread += 1;
-      else return { ...next, ...readTo(next, message.number) };
+      if (message.sender === me) return readTo(next, Math.max(message.number, summary.myRead));
+      // Another device may have read further than what has arrived here.
+      if (message.number > summary.myRead) thread.unread += 1;
       break;
     }
     case "message_edited":
