@@ -16,8 +16,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
+use tokio::task::block_in_place;
 
 use self::append::Appender;
 use self::cluster::Cluster;
@@ -25,7 +26,6 @@ pub use self::config::{KafkaConfig, Security};
 use self::own::Owning;
 use self::tail::Following;
 pub use self::topics::{PARTITIONS_DEFAULT, TopicDescription, create_topics, list_topics};
-use crate::topics::check_size;
 use crate::{Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of};
 
 /// How long the brokers may take to answer a question about their health.
@@ -79,9 +79,6 @@ impl EventLog for KafkaLog {
     }
 
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
-        if let Err(error) = check_size(topic, &record) {
-            return Appending::failed(error);
-        }
         let (name, partitions) = self.topic(topic);
         if partition >= partitions {
             return Appending::failed(Error::Misconfigured(format!("{name} has no partition {partition}")));
@@ -108,7 +105,7 @@ impl EventLog for KafkaLog {
             next: next.collect(),
             batches,
         };
-        following.find_ends(Duration::from_millis(END_MS_MAX));
+        may_block(|| following.find_ends(Duration::from_millis(END_MS_MAX)));
         thread("kafka-tail", move || following.run());
         Tail::new(receiver)
     }
@@ -155,6 +152,14 @@ impl EventLog for KafkaLog {
 async fn blocking<T: Send + 'static>(question: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let answer = tokio::task::spawn_blocking(question).await;
     answer.unwrap_or_else(|error| Err(Error::Unavailable(error.to_string())))
+}
+
+/// Runs something that blocks right here; where the runtime can, others go on meanwhile.
+fn may_block<T>(question: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(question),
+        _ => question(),
+    }
 }
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) {
