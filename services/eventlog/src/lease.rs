@@ -2,7 +2,8 @@
 //!
 //! Each member holds a shared lock that stands for its presence, and an exclusive one for every partition it owns. All
 //! members see the same locks, order themselves by their connections, and so agree on how many partitions each may own
-//! without a word: who has too many gives some up, who has too few takes what is free.
+//! without a word: who has too many gives some up, who has too few takes what is free. A member that is frozen loses its
+//! session to others, and learns of it when it wakes up.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,6 +21,9 @@ use crate::{Error, Ownership, OwnershipChange, Partition};
 const ROUND_MS: u64 = 200;
 /// A member that cannot look for this long has lost everything.
 const ROUND_MS_MAX: u64 = 3_000;
+/// The server ends the session of a member that does not look for this long: one that is frozen keeps its connection,
+/// and would keep its locks.
+const IDLE_MS_MAX: &str = "2500";
 /// How long a member may take to stop working on what it gives up.
 const REVOKE_MS_MAX: u64 = 3_000;
 /// Changes that may wait for the owner.
@@ -52,7 +56,8 @@ pub fn share(database: &Database, name: &str, partitions: u32) -> Ownership {
         owned: BTreeSet::new(),
         leaving: None,
     };
-    tokio::spawn(member.run(options(database, Durability::Relaxed)));
+    let options = options(database, Durability::Relaxed).options([("idle_session_timeout", IDLE_MS_MAX)]);
+    tokio::spawn(member.run(options));
     Ownership::new(changes_out, commits)
 }
 

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{ConnectOptions, Executor};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_eventlog::topics::Retention;
-use threadline_eventlog::{EventLog, Start, Topic};
+use threadline_eventlog::{EventLog, OwnershipChange, Start, Topic, lease};
 use threadline_tests::database::Database;
 use threadline_tests::wait::until;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use super::owners::{Held, hold};
 use super::{LogUnderTest, PATIENCE, append_all, every_check, numbered, numbers_of, tail_of, take};
 
 pub(super) struct Postgres {
@@ -99,6 +102,34 @@ async fn of_each_key_the_last_record_stays() {
     };
     until("the second round", PATIENCE, async || fresh().await == (96..103).collect::<Vec<_>>()).await;
     assert_eq!(cleaner.ends(Topic::Reads).await.expect("the log answers")[&0], 103, "offsets stay");
+}
+
+/// A frozen process keeps its connections: the kernel answers for it.
+#[tokio::test]
+async fn a_frozen_owners_partitions_are_taken_over() {
+    let database = Database::fresh().await;
+    let frozen_on = database.options();
+    let (freeze, frozen) = oneshot::channel();
+    let (wake, woken) = std::sync::mpsc::channel();
+    // A runtime of one thread, which waits: nothing on it moves.
+    let member = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let mut ownership = lease::share(&frozen_on, "frozen", Postgres::PARTITIONS);
+            hold(&mut Held::default(), &mut ownership, Postgres::PARTITIONS).await;
+            freeze.send(()).expect("the test waits");
+            woken.recv().expect("the test says when");
+            timeout(PATIENCE, ownership.changed()).await.expect("it learns of it")
+        })
+    });
+    frozen.await.expect("it owns everything");
+    let started = Instant::now();
+    let mut ownership = lease::share(&database.options(), "frozen", Postgres::PARTITIONS);
+    hold(&mut Held::default(), &mut ownership, Postgres::PARTITIONS).await;
+    println!("taken over after {} ms", started.elapsed().as_millis());
+    wake.send(()).expect("it waits");
+    let learned = member.join().expect("it goes on");
+    assert!(matches!(&learned, Some(OwnershipChange::Lost(lost)) if lost.len() == 5), "{learned:?}");
 }
 
 /// The server forgets commands that it confirmed but had not written when it crashed. Their offsets are not used again,
