@@ -1,0 +1,107 @@
+import { IDBFactory } from "fake-indexeddb";
+import { describe, expect, test } from "vitest";
+import { Ids } from "../src/ids.js";
+import { systemClock } from "../src/clock.js";
+import type { Op } from "../src/outbox/op.js";
+import { Outbox } from "../src/outbox/outbox.js";
+import { owner } from "../src/outbox/owner.js";
+import { type OutboxStorage, indexedDbStorage, memoryStorage } from "../src/outbox/storage.js";
+
+const ids = new Ids(systemClock);
+const op = (scope: string): Op => ({
+  type: "delete",
+  id: ids.mint(),
+  scope,
+  owner: "o",
+  thread: "t",
+  at: 1,
+  error: null,
+  message: "m",
+});
+
+describe.each([
+  ["memory", () => memoryStorage()],
+  ["IndexedDB", () => indexedDbStorage("outbox", new IDBFactory())],
+])("%s", (_, make) => {
+  test("keeps ops by scope, replaces them, forgets them, in the order of the calls", async () => {
+    const storage = make();
+    const [one, two, other] = [op("ann"), op("ann"), op("ben")];
+    const writes = [one, two, other, { ...one, at: 2 }].map((each) => storage.save(each));
+    const removed = storage.remove(two.id);
+    await Promise.all([...writes, removed]);
+    expect(await storage.load("ann")).toEqual([{ ...one, at: 2 }]);
+    expect(await storage.load("ben")).toEqual([other]);
+  });
+});
+
+test("IndexedDB outlives the page", async () => {
+  const factory = new IDBFactory();
+  const kept = op("ann");
+  await indexedDbStorage("outbox", factory).save(kept);
+  expect(await indexedDbStorage("outbox", factory).load("ann")).toEqual([kept]);
+});
+
+/** The browser's locks, as far as they are used: exclusive, first come first served. */
+function fakeLocks(): LockManager {
+  const held = new Map<string, Promise<unknown>>();
+  return {
+    request: async (name: string, run: () => Promise<unknown>) => {
+      while (held.has(name)) await held.get(name);
+      const running = Promise.resolve(run());
+      held.set(name, running);
+      await running.finally(() => held.delete(name));
+    },
+    query: async () => ({ held: [...held.keys()].map((name) => ({ name })), pending: [] }),
+  } as unknown as LockManager;
+}
+
+describe("several tabs with one storage", () => {
+  function tab(storage: OutboxStorage, locks: LockManager) {
+    const mine = owner(ids.mint(), locks);
+    const outbox = new Outbox({
+      storage,
+      owner: mine,
+      ids,
+      clock: systemClock,
+      random: () => 0,
+      submit: () => new Promise(() => {}),
+      onChange: () => {},
+    });
+    return { outbox, send: () => outbox.add({ type: "delete", thread: "t", message: "m" }).id };
+  }
+  const idsOf = ({ outbox }: { outbox: Outbox }) => outbox.ops.map((each) => each.id);
+
+  test("each does its own ops, and one of them those of a tab that is gone", async () => {
+    const [storage, locks] = [memoryStorage(), fakeLocks()];
+    const tabs = [tab(storage, locks), tab(storage, locks), tab(storage, locks)] as const;
+    await Promise.all(tabs.map(({ outbox }) => outbox.open("ann")));
+    const sent = tabs.map(({ send }) => send());
+    await Promise.all(tabs.map(({ outbox }) => outbox.adopt()));
+    expect(tabs.map(idsOf)).toEqual(sent.map((id) => [id]));
+    tabs[0].outbox.close();
+    await Promise.all([tabs[1].outbox.adopt(), tabs[2].outbox.adopt()]);
+    const adopted = [...idsOf(tabs[1]), ...idsOf(tabs[2])];
+    expect(adopted.sort()).toEqual([...sent].sort());
+  });
+});
+
+test("a storage that fails is said not to be durable, and nothing else suffers", async () => {
+  const broken: OutboxStorage = {
+    load: () => Promise.reject(new Error("private mode")),
+    save: () => Promise.reject(new Error("private mode")),
+    remove: () => Promise.reject(new Error("private mode")),
+  };
+  const outbox = new Outbox({
+    storage: broken,
+    owner: owner("o", undefined),
+    ids,
+    clock: systemClock,
+    random: () => 0,
+    submit: async () => ({ seq: 1, at: "", position: null }),
+    onChange: () => {},
+  });
+  await outbox.open("ann");
+  outbox.start();
+  await outbox.add({ type: "delete", thread: "t", message: "m" }).sent;
+  expect([outbox.durable, outbox.ops]).toEqual([false, []]);
+});
