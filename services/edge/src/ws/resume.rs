@@ -92,7 +92,7 @@ pub(super) async fn backlog(
         (missed, too_many) = from_views(edge, &memberships, from, &uncovered).await?;
     }
     missed.extend(entries.into_iter().map(Missed::Entry));
-    let events = visible(user, &missed);
+    let events = visible(user, &missed, put_out(&memberships, &too_many));
     let (recovered, threads, reason) = match reason {
         Some(reason) => {
             let current = memberships.threads.iter().filter(|membership| membership.role.is_some());
@@ -180,8 +180,16 @@ fn of_row(row: &TimelineRow) -> Option<Missed> {
     Some(Missed::Row { thread: row.thread, about: About::of(&event), frame: frame_of(row.position, &event) })
 }
 
+/// Threads that had put the user out by the snapshot, where the event that says so is not among those gathered.
+fn put_out(memberships: &Memberships, too_many: &[ThreadId]) -> HashSet<ThreadId> {
+    let too_many: HashSet<_> = too_many.iter().copied().collect();
+    let ended = memberships.threads.iter().filter(|membership| membership.role.is_none());
+    ended.map(|membership| membership.thread).filter(|thread| too_many.contains(thread)).collect()
+}
+
 /// The frames of those events at whose position the user was in their thread, the one that removed the user included.
-fn visible(user: &UserId, missed: &[Missed]) -> Vec<Utf8Bytes> {
+/// The user is `outside` of these threads before the first event.
+fn visible(user: &UserId, missed: &[Missed], mut outside: HashSet<ThreadId>) -> Vec<Utf8Bytes> {
     // Before its first event about the user, a thread had the user exactly if that event puts the user out.
     let mut first = HashMap::new();
     for event in missed {
@@ -189,8 +197,7 @@ fn visible(user: &UserId, missed: &[Missed]) -> Vec<Utf8Bytes> {
             first.entry(event.thread()).or_insert(joins);
         }
     }
-    let mut outside: HashSet<ThreadId> =
-        first.into_iter().filter(|(_, joins)| *joins).map(|(thread, _)| thread).collect();
+    outside.extend(first.into_iter().filter(|(_, joins)| *joins).map(|(thread, _)| thread));
     let mut frames = Vec::with_capacity(missed.len());
     for event in missed {
         let joins = event.joins(user);
@@ -218,7 +225,12 @@ mod tests {
     }
 
     fn seen(missed: &[Missed]) -> String {
-        visible(&user("ann"), missed).iter().map(|frame| frame.as_str().to_owned()).collect()
+        seen_from(&[], missed)
+    }
+
+    fn seen_from(outside: &[u128], missed: &[Missed]) -> String {
+        let outside = outside.iter().map(|&thread| ThreadId(Uuid::from_u128(thread))).collect();
+        visible(&user("ann"), missed, outside).iter().map(|frame| frame.as_str().to_owned()).collect()
     }
 
     fn user(id: &str) -> UserId {
@@ -237,5 +249,12 @@ mod tests {
         let created = About::Created([user("ben"), user("ann")].into());
         assert_eq!(seen(&[row(1, created, "c"), row(1, About::Added(user("cleo")), "o")]), "co");
         assert_eq!(seen(&[row(1, removed(), "-"), row(2, nobody(), "a"), row(1, nobody(), "x")]), "-a");
+    }
+    #[test]
+    fn who_was_put_out_before_sees_nothing_until_let_in_again() {
+        let nobody = || About::Nobody;
+        assert_eq!(seen_from(&[1], &[row(1, nobody(), "x"), row(2, nobody(), "a")]), "a");
+        let again = [row(1, nobody(), "x"), row(1, About::Added(user("ann")), "+"), row(1, nobody(), "a")];
+        assert_eq!(seen_from(&[1], &again), "+a");
     }
 }
