@@ -43,6 +43,7 @@ pub(crate) async fn run<B: Binding>(
     let mut interval = tokio::time::interval(config.progress_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let shared = Arc::new(Shared { config, log, views, reader, progress: watch::Sender::default() });
+    let watching = tokio::spawn(watch_progress::<B>(Arc::clone(&shared)));
     let mut owned: BTreeMap<Partition, Owned> = BTreeMap::new();
     loop {
         tokio::select! {
@@ -74,14 +75,26 @@ pub(crate) async fn run<B: Binding>(
                         owned.committed = done;
                     }
                 }
-                if let Ok(progress) = shared.views.progress(B::EVENTS).await {
-                    shared.progress.send_replace(progress);
-                }
                 metrics::gauge!("threadline_decider_partitions").set(owned.len() as f64);
             }
         }
     }
+    watching.abort();
     give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
+}
+
+/// Asks the views again and again how far they are, so that workers can forget what those have. Apart from the engine's
+/// loop: views that hang must not keep it from giving partitions up.
+async fn watch_progress<B: Binding>(shared: Arc<Shared>) {
+    let mut interval = tokio::time::interval(shared.config.progress_interval);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let progress = tokio::time::timeout(shared.config.load_timeout, shared.views.progress(B::EVENTS));
+        if let Ok(Ok(progress)) = progress.await {
+            shared.progress.send_replace(progress);
+        }
+    }
 }
 
 /// Starts the worker of a partition; it takes over, decides, and takes over again whenever it must.

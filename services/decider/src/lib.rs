@@ -10,6 +10,7 @@
 
 mod binding;
 mod config;
+mod dead;
 mod engine;
 mod memory;
 mod reader;

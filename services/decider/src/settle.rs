@@ -12,6 +12,8 @@ use crate::worker::Broken;
 pub(crate) enum Unsettled {
     /// An event is being appended.
     Event(Appending),
+    /// A command that cannot be read is being put into the dead letters.
+    Letter(Appending),
     /// There is no event. The answer may rest on events before it, so it waits until those are durable.
     Refusal(NewRecord),
     /// Everything below this command offset came before.
@@ -68,6 +70,12 @@ impl Settling {
                     return Err(Broken::NotAppended);
                 }
             },
+            Some(Unsettled::Letter(appending)) => {
+                if let Err(error) = appending.await {
+                    tracing::warn!(partition = self.partition, %error, "a dead letter could not be appended");
+                    return Err(Broken::NotAppended);
+                }
+            }
             Some(Unsettled::Refusal(record)) => answer(&*self.log, record.clone()),
             Some(Unsettled::Done(offset)) => {
                 self.done.send_replace(Some(*offset));

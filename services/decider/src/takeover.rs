@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Views(#[from] threadline_views::Error),
     #[error("the views are at {views} but the log ends at {log}: it is not the log they were made from")]
     LogReplaced { views: Offset, log: Offset },
+    #[error("the views did not say in time how far they are")]
+    ViewsHang,
     #[error("the log was shut down")]
     LogClosed,
 }
@@ -41,7 +43,8 @@ pub(crate) async fn take_over<B: Binding>(
     partition: Partition,
     committed: Option<Offset>,
 ) -> Result<Taken<B>, Error> {
-    let progress = views.progress(B::EVENTS).await?.get(&partition).copied().unwrap_or_default();
+    let progress = tokio::time::timeout(config.load_timeout, views.progress(B::EVENTS)).await;
+    let progress = progress.map_err(|_| Error::ViewsHang)??.get(&partition).copied().unwrap_or_default();
     let end = log.ends(B::EVENTS).await?.get(&partition).copied().unwrap_or_default();
     if progress.next > end {
         return Err(Error::LogReplaced { views: progress.next, log: end });

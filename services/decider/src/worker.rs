@@ -10,8 +10,10 @@ use threadline_eventlog::{EventLog, Offset, Partition, Record, TailBatch};
 use threadline_views::{Progress, Views};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::binding::{Binding, Loaded};
+use crate::dead::bury;
 use crate::memory::Memory;
 use crate::recent::{Recent, Unusable};
 use crate::settle::{Settling, Unsettled};
@@ -153,15 +155,16 @@ impl<B: Binding> Worker<B> {
         let context = Context::of(record);
         let command = match B::read_command(record) {
             Ok(command) => command,
-            Err(error) => {
-                metrics::counter!("threadline_decider_unreadable_total").increment(1);
-                tracing::error!(partition = self.partition, command.offset = record.offset, %error, "an unreadable command");
-                // It stays readable in the command topic for as long as that keeps records; nobody can act on it.
-                return Ok(Unsettled::Done(record.offset + 1));
-            }
+            Err(error) => return Ok(Unsettled::Letter(bury(&*self.log, B::COMMANDS, record, error.0))),
         };
         let id = B::Aggregate::id_of(&command);
-        let rejection = match self.decide(id, &command).await {
+        let span = tracing::debug_span!(
+            "decider.command",
+            partition = self.partition,
+            command.offset = record.offset,
+            trace.id = context.trace_id()
+        );
+        let rejection = match self.decide(id, &command).instrument(span).await {
             Ok(Ok(event)) => return Ok(self.append(id, event, record.offset, &context)),
             Ok(Err(rejection)) => Ok(rejection),
             Err(Undecided::Refuse(reason)) => Err(reason),
@@ -186,7 +189,11 @@ impl<B: Binding> Worker<B> {
                 return Err(Undecided::Refuse("the state does not fit in memory".into()));
             };
             match B::Aggregate::missing(state, command) {
-                None => return Ok(B::Aggregate::decide(state, command)),
+                None => {
+                    let decision = B::Aggregate::decide(state, command);
+                    tracing::debug!(accepted = decision.is_ok(), "decided");
+                    return Ok(decision);
+                }
                 Some(fact_id) => {
                     let fact = self.load_fact(id, fact_id).await?;
                     if let Some(state) = self.memory.get_mut(id) {

@@ -24,6 +24,12 @@ impl Context {
         Self { reply_to: owned(header::REPLY_TO), traceparent: owned(header::TRACEPARENT) }
     }
 
+    /// The id of the trace, 32 hexadecimal digits; empty when there is none.
+    pub fn trace_id(&self) -> &str {
+        let traceparent = self.traceparent.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+        traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default()
+    }
+
     fn headers(&self, encoded: &Encoded) -> Headers {
         let mut headers = Headers::new().with(header::CE_TYPE, format!("threadline.{}", encoded.record));
         if let Some(reply_to) = &self.reply_to {

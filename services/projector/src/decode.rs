@@ -1,7 +1,7 @@
 //! From a record of the log to what the views take.
 
 use threadline_domain::{ReadMark, UserProfile};
-use threadline_eventlog::codec::{self, DecodeError};
+use threadline_eventlog::codec::{self, Context, DecodeError};
 use threadline_eventlog::{Record, Topic};
 use threadline_views::{Progress, Recorded};
 
@@ -29,6 +29,7 @@ pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> 
             progress.cause = progress.cause.max(cause);
             let (event, cause) = codec::read_event(record)?;
             progress.cause = progress.cause.max(Some(cause));
+            tracing::debug!(event.offset = record.offset, trace.id = Context::of(record).trace_id(), "projecting");
             let value = record.value.clone().unwrap_or_default();
             Ok(Value::Event(Recorded { offset: record.offset, cause, value, event }))
         }

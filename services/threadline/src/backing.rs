@@ -42,7 +42,12 @@ impl Backing {
             .max_connections(config.database.connections_max)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(database.clone().application_name("threadline"));
-        Ok(Self { log, views: Views::new(pool.clone()), database, pool })
+        let views = Views::new(pool.clone());
+        // Views of another log would be continued as if they were of this one. Views that are away may come later.
+        if let Err(error @ threadline_views::Error::OtherLog { .. }) = views.follow(&log.id()).await {
+            return Err(error.into());
+        }
+        Ok(Self { log, views, database, pool })
     }
 
     /// Closes the connections to the views; for whoever stops the server next.
