@@ -66,6 +66,8 @@ export class Room {
   #early: ThreadEvent[] = [];
   /** Events were missed that will not come by themselves. */
   #missed = false;
+  /** The seq at which one was put out: snapshots from before do not count. */
+  #leftAt = 0;
   #unsureTries = 0;
   #listeners = new Set<(event: RoomEvent) => void>();
   #running = new Map<string, Promise<void>>();
@@ -147,6 +149,7 @@ export class Room {
   /** Takes in a snapshot, and continues it with what has come already. */
   absorb(thread: Thread, activeAt = 0): void {
     const before = this.#sequence ? this.#summary : undefined;
+    if (thread.last_seq < this.#leftAt) return;
     if (before && thread.last_seq < before.thread.last_seq) return;
     const summary = summaryOf(thread, this.deps.me(), before);
     this.#setSummary({ ...summary, activeAt: Math.max(summary.activeAt, activeAt) });
@@ -210,6 +213,7 @@ export class Room {
     this.#sequence = this.#position = undefined;
     this.#early = [];
     this.#missed = false;
+    this.#leftAt = 0;
     this.#history.clear();
     if (followed || this.state.active) void this.load();
     if (this.messages.active) void this.open();
@@ -247,6 +251,7 @@ export class Room {
       }
       for (const listener of [...this.#listeners]) listener(event);
       if (change.type === "member_removed" && change.user === me) {
+        this.#leftAt = event.seq;
         this.#error = new ThreadlineError("not_a_member", "you are not in this thread any more", false);
         return this.#forget();
       }
@@ -302,7 +307,7 @@ export class Room {
 
   #forget(): void {
     this.#unsure.clear();
-    this.#summary = this.#sequence = this.#position = undefined;
+    this.#summary = this.#sequence = undefined;
     this.#early = [];
     this.#missed = false;
     this.#history.clear();
