@@ -5,6 +5,7 @@ import { systemClock } from "../src/clock.js";
 import type { Op } from "../src/outbox/op.js";
 import { Outbox } from "../src/outbox/outbox.js";
 import { owner } from "../src/outbox/owner.js";
+import { FakeLocks } from "./support/locks.js";
 import { type OutboxStorage, indexedDbStorage, memoryStorage } from "../src/outbox/storage.js";
 
 const ids = new Ids(systemClock);
@@ -41,20 +42,6 @@ test("IndexedDB outlives the page", async () => {
   expect(await indexedDbStorage("outbox", factory).load("ann")).toEqual([kept]);
 });
 
-/** The browser's locks, as far as they are used: exclusive, first come first served. */
-function fakeLocks(): LockManager {
-  const held = new Map<string, Promise<unknown>>();
-  return {
-    request: async (name: string, run: () => Promise<unknown>) => {
-      while (held.has(name)) await held.get(name);
-      const running = Promise.resolve(run());
-      held.set(name, running);
-      await running.finally(() => held.delete(name));
-    },
-    query: async () => ({ held: [...held.keys()].map((name) => ({ name })), pending: [] }),
-  } as unknown as LockManager;
-}
-
 describe("several tabs with one storage", () => {
   function tab(storage: OutboxStorage, locks: LockManager) {
     const mine = owner(ids.mint(), locks);
@@ -72,7 +59,7 @@ describe("several tabs with one storage", () => {
   const idsOf = ({ outbox }: { outbox: Outbox }) => outbox.ops.map((each) => each.id);
 
   test("each does its own ops, and one of them those of a tab that is gone", async () => {
-    const [storage, locks] = [memoryStorage(), fakeLocks()];
+    const [storage, locks] = [memoryStorage(), new FakeLocks().of("a page")];
     const tabs = [tab(storage, locks), tab(storage, locks), tab(storage, locks)] as const;
     await Promise.all(tabs.map(({ outbox }) => outbox.open("ann")));
     const sent = tabs.map(({ send }) => send());
