@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 const PARTITIONS: u32 = 3;
 const PEOPLE: [&str; 4] = ["ann", "bob", "cyd", "dee"];
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A log in memory beside real views.
 struct World {
