@@ -157,13 +157,21 @@ pub struct HubConfig {
     pub requests_max: usize,
     /// Events of one thread that a resuming session is given from the views; with more missed it is told to load anew.
     pub missed_per_thread_max: u32,
+    /// Bytes of missed events that a resuming session is given; threads with more are named to be loaded anew.
+    pub backlog_bytes_max: usize,
     /// How far behind the log's end a ready edge may be, milliseconds.
     pub lag_ms_max: u64,
 }
 
 impl Default for HubConfig {
     fn default() -> Self {
-        Self { ring_bytes_max: 4 * 1024 * 1024, requests_max: 4_096, missed_per_thread_max: 500, lag_ms_max: 5_000 }
+        Self {
+            ring_bytes_max: 4 * 1024 * 1024,
+            requests_max: 4_096,
+            missed_per_thread_max: 500,
+            backlog_bytes_max: 4 * 1024 * 1024,
+            lag_ms_max: 5_000,
+        }
     }
 }
 

@@ -185,6 +185,6 @@ pub struct Memberships {
 pub struct Missed {
     /// The events, by partition and offset.
     pub rows: Vec<TimelineRow>,
-    /// Threads of which more was missed than the limit allows; none of their events are in `rows`.
+    /// Threads of which more was missed than the limits allow; none of their events are in `rows`.
     pub too_many: Vec<ThreadId>,
 }

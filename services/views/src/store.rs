@@ -209,14 +209,16 @@ impl Views {
 
     /// Events of these memberships from the offsets `from` (inclusive, by partition) up to `to` (exclusive). Of a thread
     /// that the user came into later, nothing before that; of one that the user was removed from, nothing behind the
-    /// removal. At most `limit_per_thread` of each thread.
+    /// removal. At most `limit_per_thread` of each thread, and threads only as far as their events' values together fit
+    /// into `bytes_max`.
     pub async fn missed(
         &self,
         memberships: &Memberships,
         from: &BTreeMap<Partition, Offset>,
         to: &BTreeMap<Partition, Offset>,
         limit_per_thread: u32,
+        bytes_max: usize,
     ) -> Result<Missed, Error> {
-        timeline::missed(&self.pool, memberships, from, to, limit_per_thread).await
+        timeline::missed(&self.pool, memberships, from, to, limit_per_thread, bytes_max).await
     }
 }

@@ -38,6 +38,8 @@ impl<'a> Pending<'a> {
 }
 
 type Row = (Uuid, i64, i32, i64, Vec<u8>);
+/// An event whose value is left out when there is no room for it.
+type RowWithinBytes = (Uuid, i64, i32, i64, Option<Vec<u8>>);
 /// The columns without the thread, of an event that an outer join may not have found.
 type OuterRow = (Option<i64>, Option<i32>, Option<i64>, Option<Vec<u8>>);
 
@@ -83,6 +85,7 @@ pub(crate) async fn missed(
     from: &BTreeMap<Partition, Offset>,
     to: &BTreeMap<Partition, Offset>,
     limit_per_thread: u32,
+    bytes_max: usize,
 ) -> Result<Missed, Error> {
     let (mut threads, mut joined, mut lows, mut highs) = (vec![], vec![], vec![], vec![]);
     for membership in &memberships.threads {
@@ -99,9 +102,10 @@ pub(crate) async fn missed(
     if threads.is_empty() {
         return Ok(Missed::default());
     }
-    // One more than wanted of each thread tells which have too many.
-    let rows: Vec<Row> = sqlx::query_as(
-        r#"select e.thread, e.seq, e.partition, e."offset", e.value
+    // One more than wanted of each thread tells which have too many, and so does a value left out.
+    let rows: Vec<RowWithinBytes> = sqlx::query_as(
+        r#"select e.thread, e.seq, e.partition, e."offset",
+               case when sum(octet_length(e.value)) over (rows unbounded preceding) <= $6 then e.value end
            from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) as m(thread, joined, low, high)
            cross join lateral (
                select * from timeline t
@@ -113,16 +117,22 @@ pub(crate) async fn missed(
     .bind(lows)
     .bind(highs)
     .bind(i64::from(limit_per_thread) + 1)
+    .bind(i64::try_from(bytes_max).unwrap_or(i64::MAX))
     .fetch_all(pool)
     .await?;
 
-    let mut counts: BTreeMap<Uuid, u32> = BTreeMap::new();
-    for row in &rows {
-        *counts.entry(row.0).or_default() += 1;
+    let (mut counts, mut too_many) = (BTreeMap::<Uuid, u32>::new(), BTreeSet::new());
+    for (thread, .., value) in &rows {
+        let count = counts.entry(*thread).or_default();
+        *count += 1;
+        if value.is_none() || *count > limit_per_thread {
+            too_many.insert(*thread);
+        }
     }
-    let too_many: BTreeSet<Uuid> =
-        counts.into_iter().filter(|(_, count)| *count > limit_per_thread).map(|(thread, _)| thread).collect();
-    let mut rows: Vec<TimelineRow> = rows.into_iter().filter(|row| !too_many.contains(&row.0)).map(event).collect();
+    let rows = rows.into_iter().filter(|row| !too_many.contains(&row.0));
+    let mut rows: Vec<TimelineRow> = rows
+        .filter_map(|(thread, seq, partition, offset, value)| Some(event((thread, seq, partition, offset, value?))))
+        .collect();
     rows.sort_unstable_by_key(|row| row.position);
     Ok(Missed { rows, too_many: too_many.into_iter().map(ThreadId).collect() })
 }

@@ -119,13 +119,13 @@ impl Outbox {
         self.session.register(cx.waker());
     }
 
-    /// Waits until the session is to end at once.
-    pub(crate) async fn cut_off(&self) -> CloseCode {
+    /// Waits until the session is to end, either way.
+    pub(crate) async fn ending(&self) -> CloseCode {
         std::future::poll_fn(|cx| {
             self.register(cx);
             match self.lock().ending {
-                Some(Ending::AtOnce(code)) => Poll::Ready(code),
-                _ => Poll::Pending,
+                Some(Ending::AtOnce(code) | Ending::Flushed(code)) => Poll::Ready(code),
+                None => Poll::Pending,
             }
         })
         .await

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
+use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_views::{Membership, Memberships, TimelineRow};
 use threadline_wire::{CloseCode, Cursor, avro, frame};
 
@@ -92,7 +92,9 @@ pub(super) async fn backlog(
         (missed, too_many) = from_views(edge, &memberships, from, &uncovered).await?;
     }
     missed.extend(entries.into_iter().map(Missed::Entry));
+    let (missed, too_many) = within(edge.config.hub.backlog_bytes_max, &memberships, missed, too_many);
     let events = visible(user, &missed, put_out(&memberships, &too_many));
+    let too_many: Vec<_> = too_many.into_iter().collect();
     let (recovered, threads, reason) = match reason {
         Some(reason) => {
             let current = memberships.threads.iter().filter(|membership| membership.role.is_some());
@@ -112,7 +114,7 @@ pub(super) async fn backlog(
 /// An event that may have been missed.
 enum Missed {
     /// From the views.
-    Row { thread: ThreadId, about: About, frame: Utf8Bytes },
+    Row { thread: ThreadId, position: Position, about: About, frame: Utf8Bytes },
     /// From the ring.
     Entry(Arc<Entry>),
 }
@@ -122,6 +124,13 @@ impl Missed {
         match self {
             Self::Row { thread, .. } => *thread,
             Self::Entry(entry) => entry.thread,
+        }
+    }
+
+    fn position(&self) -> Position {
+        match self {
+            Self::Row { position, .. } => *position,
+            Self::Entry(entry) => entry.position,
         }
     }
 
@@ -158,18 +167,20 @@ async fn from_views(
     // From the first event on, not only since the user last came in: an earlier stay may end in what was missed.
     let threads: Vec<_> = threads.map(|membership| Membership { joined_seq: 0, ..membership.clone() }).collect();
     let (mut missed, mut too_many) = (Vec::new(), Vec::new());
+    let mut room_bytes = edge.config.hub.backlog_bytes_max;
     for threads in threads.chunks(THREADS_PER_READ_MAX) {
-        if missed.len() >= EVENTS_MAX {
+        if missed.len() >= EVENTS_MAX || room_bytes == 0 {
             too_many.extend(threads.iter().map(|membership| membership.thread));
             continue;
         }
         let some = Memberships { threads: threads.to_vec(), progress: memberships.progress.clone() };
         let limit = edge.config.hub.missed_per_thread_max;
-        let read = edge.views.missed(&some, &from, &to, limit).await.map_err(|error| {
+        let read = edge.views.missed(&some, &from, &to, limit, room_bytes).await.map_err(|error| {
             tracing::warn!(error = %error, "a session was not resumed: what it missed cannot be read");
             CloseCode::Overload
         })?;
         too_many.extend(read.too_many);
+        room_bytes = room_bytes.saturating_sub(read.rows.iter().map(|row| row.value.len()).sum());
         missed.extend(read.rows.iter().filter_map(of_row));
     }
     Ok((missed, too_many))
@@ -177,12 +188,37 @@ async fn from_views(
 
 fn of_row(row: &TimelineRow) -> Option<Missed> {
     let (event, _) = avro::decode_event(&row.value).ok()?;
-    Some(Missed::Row { thread: row.thread, about: About::of(&event), frame: frame_of(row.position, &event) })
+    let TimelineRow { thread, position, .. } = *row;
+    Some(Missed::Row { thread, position, about: About::of(&event), frame: frame_of(position, &event) })
+}
+
+/// What fits into so many bytes, and the threads of which there is too much. Of these, what lies behind the snapshot
+/// stays: a client that loads a thread anew from the views goes on there.
+fn within(
+    bytes_max: usize,
+    memberships: &Memberships,
+    missed: Vec<Missed>,
+    too_many: Vec<ThreadId>,
+) -> (Vec<Missed>, HashSet<ThreadId>) {
+    let in_snapshot = |event: &Missed| {
+        let Position { partition, offset, .. } = event.position();
+        memberships.progress.get(&partition).is_some_and(|progress| offset < progress.next)
+    };
+    let (mut bytes, mut too_many) = (0, HashSet::from_iter(too_many));
+    for event in missed.iter().filter(|event| in_snapshot(event)) {
+        if !too_many.contains(&event.thread()) {
+            bytes += event.frame().map_or(0, |frame| frame.len());
+            if bytes > bytes_max {
+                too_many.insert(event.thread());
+            }
+        }
+    }
+    let fits = |event: &Missed| !too_many.contains(&event.thread()) || !in_snapshot(event);
+    (missed.into_iter().filter(fits).collect(), too_many)
 }
 
 /// Threads that had put the user out by the snapshot, where the event that says so is not among those gathered.
-fn put_out(memberships: &Memberships, too_many: &[ThreadId]) -> HashSet<ThreadId> {
-    let too_many: HashSet<_> = too_many.iter().copied().collect();
+fn put_out(memberships: &Memberships, too_many: &HashSet<ThreadId>) -> HashSet<ThreadId> {
     let ended = memberships.threads.iter().filter(|membership| membership.role.is_none());
     ended.map(|membership| membership.thread).filter(|thread| too_many.contains(thread)).collect()
 }
@@ -221,7 +257,8 @@ mod tests {
     use super::*;
 
     fn row(thread: u128, about: About, text: &str) -> Missed {
-        Missed::Row { thread: ThreadId(Uuid::from_u128(thread)), about, frame: text.to_owned().into() }
+        let position = Position { topic: Topic::Messages, partition: 0, offset: 0 };
+        Missed::Row { thread: ThreadId(Uuid::from_u128(thread)), position, about, frame: text.to_owned().into() }
     }
 
     fn seen(missed: &[Missed]) -> String {

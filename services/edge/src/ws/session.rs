@@ -77,28 +77,46 @@ async fn converse(edge: Arc<Edge>, socket: &mut WebSocket, hello: Hello) -> End 
         Err(code) => return (Some(code), None),
     };
     let mut session = Session::new(edge, Arc::clone(&outbox), &identity);
-    let code = match Box::pin(write_first(socket, first, &outbox)).await {
+    let patience = session.silence_max();
+    let code = match Box::pin(write_first(socket, first, &outbox, patience)).await {
         Ok(()) => session.live(socket).await,
         Err(code) => code,
     };
     (code, Some(seat))
 }
 
-/// Writes what comes before everything live. What is live waits in the outbox meanwhile, within its bound.
-async fn write_first(socket: &mut WebSocket, first: Vec<Utf8Bytes>, outbox: &Outbox) -> Result<(), Option<CloseCode>> {
+/// Writes what comes before everything live. What is live waits in the outbox meanwhile, within its bound. A client that
+/// takes no frame for as long as `patience` is too slow; one that is to go asks for the rest elsewhere.
+async fn write_first(
+    socket: &mut WebSocket,
+    first: Vec<Utf8Bytes>,
+    outbox: &Outbox,
+    patience: Duration,
+) -> Result<(), Option<CloseCode>> {
     let count = first.len() as u64;
     let write = async {
         for frame in first {
-            socket.feed(Message::Text(frame)).await?;
+            in_time(patience, socket.feed(Message::Text(frame))).await?;
         }
-        socket.flush().await
+        in_time(patience, socket.flush()).await
     };
     tokio::select! {
-        written = write => written.map_err(|_| None)?,
-        code = outbox.cut_off() => return Err(Some(code)),
+        written = write => written?,
+        code = outbox.ending() => return Err(Some(code)),
     }
     metrics::counter!("threadline_edge_frames_out_total").increment(count);
     Ok(())
+}
+
+async fn in_time(
+    patience: Duration,
+    write: impl Future<Output = Result<(), axum::Error>>,
+) -> Result<(), Option<CloseCode>> {
+    if let Ok(written) = tokio::time::timeout(patience, write).await {
+        return written.map_err(|_| None);
+    }
+    metrics::counter!("threadline_edge_slow_sessions_total").increment(1);
+    Err(Some(CloseCode::Slow))
 }
 
 impl Session {

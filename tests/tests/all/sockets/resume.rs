@@ -149,6 +149,34 @@ async fn threads_of_which_too_much_was_missed_are_named_and_the_others_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_thread_whose_events_have_too_many_bytes_is_named_wherever_they_come_from() {
+    let mut edges = Edges::start_with(1, |config| config.hub.backlog_bytes_max = 2_000).await;
+    let (one, two) = (edges.group("ann", &["ben"]).await, edges.group("ann", &["ben"]).await);
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (_, welcome) = Socket::hello(edges.url(0), "ben", None).await;
+    let cursor = welcome["cursor"].as_str().unwrap();
+    ann.say(&one, &"long ".repeat(1_000)).await;
+    let owner = edges.rest(0, "ann");
+    owner.delete(&format!("threads/{one}/members/ben/")).await.ok();
+    ann.say(&one, "in his absence").await;
+    until("the views have it", PATIENCE, async || owner.get(&format!("threads/{one}/")).await.ok()["last_seq"] == 4)
+        .await;
+    let fresh = edges.add().await;
+    let mut sockets = Vec::new();
+    for edge in [0, fresh] {
+        let (welcome, frames, ben) = resume(&edges, edge, "ben", cursor).await;
+        assert_eq!(welcome["recovered"], false, "edge {edge}");
+        assert_eq!(resyncs(&frames), [("too_old", BTreeSet::from([one.as_str()]))], "edge {edge}");
+        assert_eq!(seqs(&frames, &one), [] as [u64; 0], "edge {edge}");
+        sockets.push(ben);
+    }
+    let said = ann.say(&two, "still with him").await;
+    for ben in &mut sockets {
+        assert_eq!(ben.event(&two).await["seq"], said["seq"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_removal_nothing_comes_by_resuming_either() {
     let mut edges = Edges::start(1).await;
     let (one, _, cursor) = story(&edges).await;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use threadline_tests::edges::Edges;
-use threadline_tests::socket::{Received, Socket};
+use threadline_tests::socket::{PATIENCE, Received, Socket};
 use threadline_tests::token::token;
+use threadline_tests::wait::until;
 
 use super::send;
 
@@ -14,6 +15,7 @@ async fn a_client_that_does_not_read_is_closed_at_its_bound_and_resumes_and_othe
     let edges = Edges::start_with(1, |config| {
         config.sessions.queue_bytes_max = 256 * 1024;
         config.hub.missed_per_thread_max = 1_000;
+        config.hub.backlog_bytes_max = 16 * 1024 * 1024;
         (config.rate.per_second, config.rate.burst) = (100_000, 100_000);
     })
     .await;
@@ -93,4 +95,43 @@ async fn the_close_of_a_slow_client_says_so() {
         }
     };
     assert_eq!(code, 4001);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_read_what_it_missed_loses_its_place() {
+    let edges = Edges::start_with(1, |config| {
+        config.sessions.heartbeat_ms = 100;
+        config.sessions.per_user_max = 1;
+        config.hub.ring_bytes_max = 64 * 1024 * 1024;
+        config.hub.backlog_bytes_max = 64 * 1024 * 1024;
+        (config.rate.per_second, config.rate.burst) = (100_000, 100_000);
+    })
+    .await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let (ben, welcome) = Socket::hello(edges.url(0), "ben", None).await;
+    ben.cut();
+    let (owner, path) = (edges.rest(0, "ann"), format!("threads/{thread}/messages/"));
+    let content = "x".repeat(9_000);
+    for _ in 0..10 {
+        let burst = (0..100).map(|_| owner.post(&path, json!({"kind": "text", "content": content})));
+        futures_util::future::join_all(burst).await.into_iter().for_each(|posted| drop(posted.is(201)));
+    }
+    let free = async || {
+        let mut other = Socket::connect(edges.url(0)).await.unwrap();
+        other.send(json!({"type": "hello", "token": token("ben")})).await;
+        match other.receive().await {
+            Received::Frame(_) => true,
+            Received::Closed(code) => {
+                assert_eq!(code, 4504);
+                false
+            }
+        }
+    };
+    // In, with more to read than the kernel's buffers take; it reads the welcome and no further.
+    until("its place is free", PATIENCE, free).await;
+    let mut stuck = Socket::narrow(edges.url(0)).await;
+    stuck.send(json!({"type": "hello", "token": token("ben"), "cursor": welcome["cursor"]})).await;
+    assert_eq!(stuck.frame().await["type"], "welcome");
+    assert!(!free().await, "the backlog was written at once");
+    until("its place is free again", PATIENCE, free).await;
 }

@@ -7,10 +7,14 @@ use threadline_views::{Missed, Views};
 use super::{Script, fresh, user};
 
 async fn missed(views: &Views, name: &str, from: u64, limit: u32) -> Missed {
+    missed_within(views, name, from, limit, usize::MAX).await
+}
+
+async fn missed_within(views: &Views, name: &str, from: u64, limit: u32, bytes_max: usize) -> Missed {
     let from: BTreeMap<_, _> = [(0, from), (1, 0)].into();
     let memberships = views.memberships(&user(name), Some(&from)).await.unwrap();
     let to = memberships.progress.iter().map(|(partition, progress)| (*partition, progress.next)).collect();
-    views.missed(&memberships, &from, &to, limit).await.unwrap()
+    views.missed(&memberships, &from, &to, limit, bytes_max).await.unwrap()
 }
 
 fn seqs(missed: &Missed) -> Vec<(u128, u64)> {
@@ -100,4 +104,22 @@ async fn a_thread_with_too_many_is_named_and_left_out() {
     let some = missed(&here.views, "ann", 0, 5).await;
     assert_eq!(seqs(&some), [(2, 1), (2, 2)]);
     assert_eq!(some.too_many, [one]);
+}
+
+#[tokio::test]
+async fn threads_are_left_out_from_where_the_bytes_are_too_many() {
+    let here = fresh().await;
+    let mut script = Script::new(0);
+    let threads = [1, 2, 3].map(|n| script.group(n, &["ann"]));
+    for thread in threads {
+        script.post(thread, "ann", &"x".repeat(500));
+    }
+    script.apply(&here.views).await;
+    let bytes = script.events.iter().map(|event| event.value.len()).sum();
+    assert_eq!(missed_within(&here.views, "ann", 0, 6, bytes).await.rows.len(), 6);
+    for (bytes_max, left_out) in [(bytes - 1, 1), (bytes / 2, 2), (0, 3)] {
+        let some = missed_within(&here.views, "ann", 0, 6, bytes_max).await;
+        assert_eq!((some.too_many.len(), some.rows.len()), (left_out, 2 * (3 - left_out)), "{bytes_max}");
+        assert!(some.rows.iter().all(|row| !some.too_many.contains(&row.thread)));
+    }
 }
