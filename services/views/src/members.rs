@@ -80,19 +80,6 @@ impl<'a> Pending<'a> {
     }
 }
 
-/// A current member's role and the number of the thread's last message.
-pub(crate) async fn membership(pool: &PgPool, user: &UserId, thread: ThreadId) -> Result<Option<(Role, u64)>, Error> {
-    let row: Option<(String, i64)> = sqlx::query_as(
-        "select m.role, t.last_number from members m join threads t on t.id = m.thread
-         where m.thread = $1 and m.user_id = $2 and m.role is not null",
-    )
-    .bind(thread.0)
-    .bind(user.as_str())
-    .fetch_optional(pool)
-    .await?;
-    row.map(|(role, last_number)| Ok((rows::named(&role)?, last_number as u64))).transpose()
-}
-
 /// All memberships of a user with the progress they were read at.
 pub(crate) async fn memberships(
     pool: &PgPool,

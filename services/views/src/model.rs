@@ -139,6 +139,15 @@ pub struct Receipt {
     pub at: Option<Timestamp>,
 }
 
+/// How far a member has read, of how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPlace {
+    /// Up to which number; 0 before the first. Never above `last_number`.
+    pub number: u64,
+    /// The number of the thread's last message.
+    pub last_number: u64,
+}
+
 /// An event in a thread's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineRow {

@@ -7,7 +7,7 @@ use threadline_domain::thread::Change;
 use threadline_domain::{ReadMark, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::{Error, Receipt, Recorded, rows};
+use crate::{Error, ReadPlace, Receipt, Recorded, rows};
 
 /// The greatest mark of each member that a batch brings.
 ///
@@ -73,6 +73,22 @@ pub(crate) async fn unread(pool: &PgPool, user: &UserId) -> Result<Vec<(ThreadId
     .fetch_all(pool)
     .await?;
     Ok(rows.into_iter().map(|(thread, unread)| (ThreadId(thread), unread as u64)).collect())
+}
+
+/// Up to where the user has read a thread, and its last number; `None` when the user is not in it.
+pub(crate) async fn place(pool: &PgPool, user: &UserId, thread: ThreadId) -> Result<Option<ReadPlace>, Error> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
+        "select least(coalesce(r.number, 0), t.last_number), t.last_number
+         from members m
+         join threads t on t.id = m.thread
+         left join reads r on r.user_id = m.user_id and r.thread = m.thread
+         where m.thread = $1 and m.user_id = $2 and m.role is not null",
+    )
+    .bind(thread.0)
+    .bind(user.as_str())
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|(number, last_number)| ReadPlace { number: number as u64, last_number: last_number as u64 }))
 }
 
 /// Who has read up to where; `None` when the viewer is not in the thread.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline_domain::thread::{MessageFact, Role, Thread};
+use threadline_domain::thread::{MessageFact, Thread};
 use threadline_domain::{MessageId, Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId, UserProfile};
 
 use crate::{
-    Batch, Error, Memberships, MessageView, Missed, Progress, Receipt, Recorded, Records, SCHEMA, ThreadView,
-    ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, members, messages, positions, reads, schema,
-    threads, timeline,
+    Batch, Error, Memberships, MessageView, Missed, Progress, ReadPlace, Receipt, Recorded, Records, SCHEMA,
+    ThreadView, ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, members, messages, positions,
+    reads, schema, threads, timeline,
 };
 
 /// The read models in one Postgres; cheap to clone.
@@ -155,11 +155,6 @@ impl Views {
         threads::find(&self.pool, viewer, thread).await
     }
 
-    /// The role of a user in a thread, `None` when not a member, and the number of the thread's last message.
-    pub async fn membership(&self, user: &UserId, thread: ThreadId) -> Result<Option<(Role, u64)>, Error> {
-        members::membership(&self.pool, user, thread).await
-    }
-
     /// Messages of a thread, newest first whatever the window, at most `limit`; `None` when the viewer is not in it.
     pub async fn messages(
         &self,
@@ -179,6 +174,11 @@ impl Views {
     /// Every thread of the user with something unread, and how much: `last_number - read_number` less the deleted ones.
     pub async fn unread(&self, user: &UserId) -> Result<Vec<(ThreadId, u64)>, Error> {
         reads::unread(&self.pool, user).await
+    }
+
+    /// Up to where the user has read a thread; `None` when not a member.
+    pub async fn read_place(&self, user: &UserId, thread: ThreadId) -> Result<Option<ReadPlace>, Error> {
+        reads::place(&self.pool, user, thread).await
     }
 
     /// Who has read up to where; `None` when the viewer is not in the thread.

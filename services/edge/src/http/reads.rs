@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::{Position, ReadMark, ThreadId, Topic};
 use threadline_eventlog::partition_of;
+use threadline_views::ReadPlace;
 use threadline_wire::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,18 +47,23 @@ pub(super) async fn mark_read(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let asked = json::mark_read(&body)?;
-    let mut last_number = last_number(&edge, &caller, thread).await?;
-    if asked.is_none_or(|number| number > last_number) {
+    let mut place = place(&edge, &caller, thread).await?;
+    if asked.is_none_or(|number| number > place.last_number) {
         // The views may not have the newest messages yet.
         edge.wait_for(end_of(&edge, thread).await?).await?;
-        last_number = self::last_number(&edge, &caller, thread).await?;
+        place = self::place(&edge, &caller, thread).await?;
     }
-    let number = asked.unwrap_or(last_number);
-    if number > last_number {
+    let number = asked.unwrap_or(place.last_number);
+    if number > place.last_number {
         return Err(Problem::field("number", "is beyond the thread's last message"));
     }
-    let mark = ReadMark { thread, user: caller.user().clone(), number, at: clock::now() };
-    let position = edge.commands.mark_read(mark).await?;
+    let position = if number > place.number {
+        let mark = ReadMark { thread, user: caller.user().clone(), number, at: clock::now() };
+        edge.commands.mark_read(mark).await?
+    } else {
+        // The greatest mark counts, but a compacted log keeps the last: none that changes nothing goes there.
+        end_of(&edge, thread).await?
+    };
     Ok(Json(Placed::new(Marked { thread: thread.0, number }, position)).into_response())
 }
 
@@ -108,9 +114,8 @@ pub(super) async fn count_unread(
     Ok(Json(unread).into_response())
 }
 
-async fn last_number(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<u64, Problem> {
-    let membership = edge.views.membership(caller.user(), thread).await?;
-    membership.map(|(_, last_number)| last_number).ok_or_else(Problem::unknown_thread)
+async fn place(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<ReadPlace, Problem> {
+    edge.views.read_place(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
 }
 
 /// The last position there is in the partition of a thread.

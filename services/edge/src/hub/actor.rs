@@ -17,6 +17,7 @@ use super::drain::Draining;
 use super::feed::Held;
 use super::index::Index;
 use super::join::Joining;
+use super::reads::KnownMark;
 use super::ring::Ring;
 use super::{Place, Request};
 use crate::commands::Commands;
@@ -30,7 +31,7 @@ const TICK: Duration = Duration::from_millis(100);
 const START_RETRY: Duration = Duration::from_millis(500);
 /// A hub that starts reads the records that the views do not have yet, at most so many of a partition.
 const START_RECORDS_MAX: u64 = 20_000;
-/// Members' last read marks that are remembered, to push only those that rise.
+/// Members' greatest read marks that are remembered, to push and append only those that rise.
 const READS_MAX: usize = 50_000;
 
 /// What a hub needs.
@@ -58,7 +59,7 @@ pub(super) struct Actor {
     pub(super) index: Index,
     pub(super) joining: Joining,
     pub(super) held: Held,
-    pub(super) reads: LruCache<(ThreadId, UserId), u64>,
+    pub(super) reads: LruCache<(ThreadId, UserId), KnownMark>,
     pub(super) typing: Typing,
     pub(super) presence: Presence,
     pub(super) announcer: Announcer,

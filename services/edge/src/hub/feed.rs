@@ -1,25 +1,17 @@
-//! What comes out of the log: events, refusals, read marks.
+//! What comes out of the log: events and refusals.
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
 use threadline_domain::thread::{Change, Event, Outcome, Rejection};
-use threadline_domain::{Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId};
+use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_eventlog::{Record, TailBatch, codec, header};
-use threadline_wire::frame;
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::{About, Asked, Entry};
-use crate::clock;
-use crate::commands::Refused;
-use crate::ws::answer;
+use super::{About, Entry};
 
 /// Answers that wait for an event which this edge has not seen yet: thread, outcome, request.
 pub(super) type Held = Vec<(ThreadId, Outcome, u64)>;
-
-/// Bytes of a thread's id as text: the key of an event, the start of the key of a read mark.
-const THREAD_ID_BYTES: usize = 36;
 
 impl Actor {
     pub(super) fn on_messages(&mut self, batch: &TailBatch) {
@@ -159,53 +151,9 @@ impl Actor {
             }
         }
     }
-
-    pub(super) fn on_reads(&mut self, batch: &TailBatch) {
-        for record in batch.records.iter() {
-            let thread = record.key.get(..THREAD_ID_BYTES).and_then(thread_of);
-            let Some(thread) = thread.filter(|&thread| self.index.thread(thread).is_some()) else { continue };
-            let Ok(mark) = codec::read_read_mark(record) else {
-                unread(record);
-                continue;
-            };
-            let known = self.reads.get_or_insert_mut((thread, mark.user.clone()), || 0);
-            if mark.number > *known {
-                *known = mark.number;
-                self.index.push(thread, None, &Utf8Bytes::from(frame::read(&mark)));
-            }
-        }
-    }
-
-    /// A session marks a thread as read.
-    pub(super) fn on_read(&mut self, asked: Asked, thread: ThreadId, number: u64) {
-        let Asked { user, session, id } = asked;
-        if !self.index.is_member(&user, thread) {
-            return session.finish(Some(answer::not_a_member(id)));
-        }
-        let known = self.index.thread(thread).is_some_and(|local| number <= local.last_number);
-        let (commands, views) = (self.deps.commands.clone(), self.deps.views.clone());
-        let mark = ReadMark { thread, user, number, at: clock::now() };
-        tokio::spawn(async move {
-            if !known {
-                // Someone who has just come in may know the thread better than this edge does.
-                match views.membership(&mark.user, thread).await {
-                    Ok(Some((_, last_number))) if number <= last_number => {}
-                    Ok(_) => return session.finish(Some(answer::no_such_number(id))),
-                    Err(error) => {
-                        let refused = Refused::Unavailable(error.to_string());
-                        return session.finish(Some(answer::refused(id, &refused)));
-                    }
-                }
-            }
-            session.finish(Some(match commands.mark_read(mark).await {
-                Ok(position) => answer::at(id.as_deref(), position),
-                Err(refused) => answer::refused(id, &refused),
-            }));
-        });
-    }
 }
 
-fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
+pub(super) fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
     Uuid::try_parse_ascii(key.as_ref()).ok().map(ThreadId)
 }
 
@@ -217,7 +165,7 @@ fn changes_membership(record: &Record) -> bool {
 }
 
 /// A record that cannot be read is passed over here; the projector keeps it with its reason.
-fn unread(record: &Record) {
+pub(super) fn unread(record: &Record) {
     metrics::counter!("threadline_edge_unread_records_total").increment(1);
     tracing::warn!(record.partition = record.partition, record.offset = record.offset, "a record cannot be read");
 }

@@ -9,6 +9,7 @@ mod feed;
 mod index;
 mod join;
 mod place;
+mod reads;
 mod requests;
 mod ring;
 mod signals;

@@ -3,6 +3,7 @@
 mod closing;
 mod joining;
 mod leaving;
+mod reads;
 mod resume;
 mod signals;
 mod slow;

@@ -57,7 +57,7 @@ async fn strangers_and_those_removed_see_nothing() {
         assert_eq!(here.views.timeline(&who, thread, 0, 9).await.unwrap(), None, "{name}");
         assert_eq!(here.views.receipts(&who, thread).await.unwrap(), None, "{name}");
         assert_eq!(here.views.thread(&who, thread).await.unwrap(), None, "{name}");
-        assert_eq!(here.views.membership(&who, thread).await.unwrap(), None, "{name}");
+        assert_eq!(here.views.read_place(&who, thread).await.unwrap(), None, "{name}");
     }
     for name in ["bob", "cid"] {
         assert_eq!(here.views.message(&user(name), message_id(1)).await.unwrap(), None, "{name}");

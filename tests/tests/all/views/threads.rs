@@ -2,7 +2,7 @@
 
 use threadline_domain::thread::{Change, Role, ThreadChanged};
 use threadline_domain::{Metadata, ReadMark, UserProfile};
-use threadline_views::{Progress, ThreadsCursor};
+use threadline_views::{Progress, ReadPlace, ThreadsCursor};
 
 use super::{Script, at, fresh, user};
 
@@ -40,7 +40,9 @@ async fn a_thread_shows_its_members_and_their_marks() {
             ("cid", None, Role::Admin, 0, None)
         ]
     );
-    assert_eq!(here.views.membership(&user("cid"), thread).await.unwrap(), Some((Role::Admin, 1)));
+    let place = |number| Some(ReadPlace { number, last_number: 1 });
+    assert_eq!(here.views.read_place(&user("cid"), thread).await.unwrap(), place(0));
+    assert_eq!(here.views.read_place(&user("ann"), thread).await.unwrap(), place(1));
 }
 
 #[tokio::test]
