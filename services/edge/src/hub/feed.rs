@@ -97,6 +97,11 @@ impl Actor {
             About::Added(user) => self.came_in(user, event),
             About::Removed(_) | About::Nobody => {}
         }
+        if let About::Removed(user) = &entry.about {
+            // Signals are kept of threads that nobody here is in, too.
+            self.typing.stop(thread, user);
+            self.presence.removed(thread, user);
+        }
         let Some(local) = self.index.thread_mut(thread) else { return };
         local.last_seq = event.seq;
         if let Change::MessagePosted(posted) = &event.change {
@@ -106,8 +111,6 @@ impl Actor {
         metrics::counter!("threadline_edge_deliveries_total").increment(deliveries as u64);
         if let About::Removed(user) = &entry.about {
             self.index.remove(user, thread);
-            self.typing.stop(thread, user);
-            self.presence.removed(thread, user);
         }
     }
 

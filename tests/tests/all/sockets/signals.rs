@@ -108,6 +108,21 @@ async fn presence_of_a_vanished_edge_expires_and_a_new_edge_learns_who_is_there(
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_while_nobody_was_looking_is_not_shown_later() {
+    let edges = Edges::start_with(2, quick).await;
+    let thread = edges.group("ann", &["ben"]).await;
+    edges.group("cleo", &["ben"]).await;
+    let (mut cleo, _) = Socket::hello(edges.url(0), "cleo", None).await;
+    let (_ben, _) = Socket::hello(edges.url(1), "ben", None).await;
+    assert_eq!(presence_of(&mut cleo, "ben").await, "active");
+    // Nobody of the thread is on the first edge, which has heard that ben is to be shown there.
+    edges.rest(0, "ann").delete(&format!("threads/{thread}/members/ben/")).await.ok();
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (before, _) = ann.sync().await;
+    assert!(before.iter().all(|frame| frame["user"] != "ben"), "{before:?}");
+}
+
 async fn presence_of_any(socket: &mut Socket) -> String {
     socket.frame_of("presence").await["user"].as_str().expect("a user").to_owned()
 }
