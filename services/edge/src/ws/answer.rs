@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
+use threadline_domain::thread::Rejection;
 use threadline_domain::{Position, Timestamp};
 use threadline_wire::ErrorCode;
 use threadline_wire::frame::{self, RequestError};
@@ -24,6 +25,8 @@ pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
     error(
         id,
         match refused {
+            // On a socket, every request says it so; whether there is such a thread is not told.
+            Refused::Rejected(Rejection::UnknownThread) => ErrorCode::NotAMember.into(),
             Refused::Rejected(rejection) => RequestError::of(rejection),
             Refused::Unavailable(_) => RequestError::new(
                 ErrorCode::Unavailable,

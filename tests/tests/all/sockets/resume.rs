@@ -192,7 +192,7 @@ async fn after_a_removal_nothing_comes_by_resuming_either() {
         assert_eq!(seqs(&frames, &one), [3, 4, 5, 6], "up to the removal, edge {edge}");
         ann.say(&one, "still without him").await;
         assert_eq!(seqs(&ben.sync().await.0, &one), [] as [u64; 0]);
-        assert_eq!(ben.refused(super::send(&one, "hello?")).await["code"], "unknown_thread");
+        assert_eq!(ben.refused(super::send(&one, "hello?")).await["code"], "not_a_member");
     }
     // Back again, he sees what comes from then on, and of his absence nothing on this path.
     owner.post(&format!("threads/{one}/members/"), json!({"user": "ben"})).await.ok();
