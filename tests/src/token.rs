@@ -14,9 +14,9 @@ pub fn token(user: &str) -> String {
 }
 
 /// A token for this user, good for so many seconds.
-pub fn token_for(user: &str, ttl_s: u64) -> String {
+pub fn token_for(user: &str, ttl_s: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let claims = json!({"sub": user, "name": user, "iat": now, "exp": now + ttl_s});
+    let claims = json!({"sub": user, "name": user, "iat": now, "exp": now as i64 + ttl_s});
     jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))
         .expect("claims can be signed")
 }

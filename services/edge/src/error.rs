@@ -183,7 +183,7 @@ impl From<Problem> for Response {
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         let code = match error {
-            AuthError::Refused(_) => ErrorCode::Unauthenticated,
+            AuthError::Refused(_) | AuthError::Expired => ErrorCode::Unauthenticated,
             AuthError::Unavailable => ErrorCode::Unavailable,
         };
         Self::new(code, error.to_string())

@@ -32,6 +32,9 @@ pub enum AuthError {
     /// It is refused; the text says why without repeating it.
     #[error("{0}")]
     Refused(&'static str),
+    /// It was good and has ended; a new one will do.
+    #[error("the token has expired")]
+    Expired,
     /// The identity provider's keys were never reached; worth a retry.
     #[error("the identity provider's keys cannot be fetched")]
     Unavailable,
@@ -115,7 +118,7 @@ fn decode(token: &str, key: &DecodingKey, validation: &Validation) -> Result<Cla
 
 fn refused(error: &jsonwebtoken::errors::Error) -> AuthError {
     AuthError::Refused(match error.kind() {
-        ErrorKind::ExpiredSignature => "the token has expired",
+        ErrorKind::ExpiredSignature => return AuthError::Expired,
         ErrorKind::ImmatureSignature => "the token is not valid yet",
         ErrorKind::InvalidIssuer => "the token's issuer is not ours",
         ErrorKind::InvalidAudience => "the token is not for us",

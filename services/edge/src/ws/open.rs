@@ -54,6 +54,7 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
         tracing::debug!(error = %error, "a hello was refused");
         match error {
             AuthError::Refused(_) => CloseCode::BadToken,
+            AuthError::Expired => CloseCode::TokenExpired,
             AuthError::Unavailable => CloseCode::Overload,
         }
     })?;

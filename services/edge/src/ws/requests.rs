@@ -102,7 +102,7 @@ impl Session {
             Ok(identity) => identity,
             Err(error) => {
                 let code = match error {
-                    AuthError::Refused(_) => ErrorCode::Unauthenticated,
+                    AuthError::Refused(_) | AuthError::Expired => ErrorCode::Unauthenticated,
                     AuthError::Unavailable => ErrorCode::Unavailable,
                 };
                 let error = RequestError { field: Some("token".into()), ..RequestError::new(code, error.to_string()) };

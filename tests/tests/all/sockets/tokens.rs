@@ -18,6 +18,14 @@ async fn a_refused_token_closes_and_does_not_invite_to_reconnect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_invites_to_reconnect_with_a_new_one() {
+    let edges = Edges::start(1).await;
+    let mut socket = Socket::connect(edges.url(0)).await.unwrap();
+    socket.send(json!({"type": "hello", "token": token_for("ann", -3_600)})).await;
+    assert_eq!(socket.closed().await, 4002);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_told_that_its_token_ends_and_is_closed_when_it_does() {
     let edges = Edges::start_with(1, |config| {
         config.auth.leeway_s = 0;
