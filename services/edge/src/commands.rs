@@ -134,12 +134,14 @@ impl Commands {
         }
     }
 
-    /// Appends a user's name. A failure is only noted: the name comes again with the user's next visit to an edge.
-    pub async fn see_user(&self, profile: UserProfile) {
+    /// Appends a user's name; false when that is not known to have worked.
+    pub async fn see_user(&self, profile: UserProfile) -> bool {
         let appending = self.0.log.append(Topic::Users, codec::user_record(&profile));
-        if !matches!(tokio::time::timeout(self.0.deadline, appending).await, Ok(Ok(_))) {
+        let seen = matches!(tokio::time::timeout(self.0.deadline, appending).await, Ok(Ok(_)));
+        if !seen {
             metrics::counter!("threadline_edge_names_lost_total").increment(1);
         }
+        seen
     }
 
     /// Appends a command; its outcome goes to `waiter`. Commands of one caller are appended in the order of its calls.

@@ -57,7 +57,12 @@ impl Edge {
         {
             let profile = UserProfile { user: identity.user.clone(), name: Arc::clone(name), at: clock::now() };
             let edge = Arc::clone(self);
-            tokio::spawn(async move { edge.commands.see_user(profile).await });
+            tokio::spawn(async move {
+                let UserProfile { user, name, .. } = profile.clone();
+                if !edge.commands.see_user(profile).await {
+                    edge.names.forget(&user, &name);
+                }
+            });
         }
     }
 
@@ -84,5 +89,30 @@ impl Names {
         }
         names.put(user.clone(), Arc::clone(name));
         true
+    }
+
+    /// Makes this name new again, unless the user has another one by now.
+    fn forget(&self, user: &UserId, name: &Arc<str>) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.peek(user).is_some_and(|known| known == name) {
+            names.pop(user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_did_not_get_through_is_new_again_unless_another_came() {
+        let (names, user) = (Names::new(10), UserId::new("ann").unwrap());
+        let (ann, anna): (Arc<str>, Arc<str>) = ("Ann".into(), "Anna".into());
+        assert!(names.note(&user, &ann) && !names.note(&user, &ann));
+        names.forget(&user, &ann);
+        assert!(names.note(&user, &ann));
+        assert!(names.note(&user, &anna));
+        names.forget(&user, &ann);
+        assert!(!names.note(&user, &anna));
     }
 }
