@@ -127,7 +127,10 @@ export class Client {
     this.threads = this.#threads.list;
     this.unread = this.#threads.unread;
     this.outbox = this.#outboxView;
-    this.#unlisten = onWake(() => this.#connection.wake());
+    this.#unlisten = onWake(() => {
+      this.#connection.wake();
+      void this.#outbox.adopt();
+    });
     if (this.#me) void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
   }
 

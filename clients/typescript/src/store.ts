@@ -20,8 +20,9 @@ export class Teller {
   }
 
   tell(view: View<unknown>): void {
+    const scheduled = this.#due.size > 0;
     this.#due.add(view);
-    if (this.#due.size > 1) return;
+    if (scheduled) return;
     const wait = this.#told + FRAME_MS - this.clock.now();
     if (wait <= 0) queueMicrotask(() => this.#flush());
     else this.#timer.set(() => this.#flush(), wait);

@@ -37,8 +37,16 @@ export class Threads {
   readonly unread: View<Unread>;
 
   constructor(private readonly deps: ThreadsDeps) {
-    this.list = new View(deps.teller, () => this.#state(), () => this.start());
-    this.unread = new View(deps.teller, () => this.#unread(), () => this.start());
+    this.list = new View(
+      deps.teller,
+      () => this.#state(),
+      () => this.start(),
+    );
+    this.unread = new View(
+      deps.teller,
+      () => this.#unread(),
+      () => this.start(),
+    );
   }
 
   room(id: string): Room {
@@ -94,24 +102,37 @@ export class Threads {
 
   /** Events of these threads will not come; without any, of all. `lost`: nothing of what is known counts any more. */
   onResync(threads: readonly string[], lost: boolean): void {
-    const all = lost || threads.length === 0;
+    const missed = new Set<Room>();
     for (const [id, room] of [...this.#rooms]) {
-      if (!all && !threads.includes(id)) continue;
-      if (!lost) void room.catchUp();
-      else if (room.wanted) room.reset();
-      else this.#rooms.delete(id);
+      if (!lost && threads.length > 0 && !threads.includes(id)) continue;
+      if (lost && !room.wanted) this.#rooms.delete(id);
+      else if (lost) room.reset();
+      else missed.add(room);
     }
-    if (this.#next === undefined) return;
-    void this.#load(async () => {
-      let next: string | null = null;
-      const pages = Math.min(Math.max(this.#pages, 1), RELOAD_PAGES_MAX);
-      this.#pages = 0;
-      await this.#count();
-      for (let page = 0; page === 0 || (page < pages && next !== null); page++) next = await this.#page(next);
-    });
+    if (this.#next !== undefined) void this.#load(() => this.#reload(missed));
+    else for (const room of missed) void room.catchUp();
   }
 
-  async #page(cursor: string | null): Promise<string | null> {
+  /** Brings the list up to now. Rooms that nobody looks at need no more than what it says of them. */
+  async #reload(missed: Set<Room>): Promise<void> {
+    const [looked, others] = [[...missed].filter((room) => room.wanted), new Set(missed)];
+    for (const room of looked) {
+      others.delete(room);
+      void room.catchUp();
+    }
+    const pages = Math.min(this.#pages, RELOAD_PAGES_MAX);
+    this.#pages = 0;
+    try {
+      await this.#count();
+      let next: string | null = null;
+      do next = await this.#page(next, (room) => others.delete(room));
+      while (next !== null && this.#pages < pages);
+    } finally {
+      for (const room of others) void room.catchUp();
+    }
+  }
+
+  async #page(cursor: string | null, seen: (room: Room) => void = () => {}): Promise<string | null> {
     const { threads, next } = await this.deps.rest.get<ThreadsPage>("threads", { limit: PAGE, cursor });
     this.#next = next;
     this.#pages++;
@@ -119,7 +140,9 @@ export class Threads {
     let activeAt = 0;
     for (const thread of [...threads].reverse()) {
       activeAt = Math.max(activeAt, Date.parse(thread.last_message?.sent_at ?? thread.created_at));
-      this.room(thread.id).absorb(thread, activeAt);
+      const room = this.room(thread.id);
+      room.absorb(thread, activeAt);
+      seen(room);
     }
     return next;
   }

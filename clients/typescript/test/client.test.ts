@@ -35,7 +35,11 @@ async function setUp(options: Partial<ClientOptions> = {}) {
     client.connect();
     await clock.advance(100);
   };
-  const texts = () => client.thread("t").messages.get().messages.map((message) => message.content);
+  const texts = () =>
+    client
+      .thread("t")
+      .messages.get()
+      .messages.map((message) => message.content);
   return { clock, edge, client, connect, texts };
 }
 
@@ -91,7 +95,12 @@ describe("a thread", () => {
     await Promise.resolve();
     if (message.type === "message_posted") edge.edit(edge.messages("t")[0]!, "edited");
     await clock.advance(100);
-    expect(client.thread("t").messages.get().messages.map((m) => m.content)).toEqual(["edited"]);
+    expect(
+      client
+        .thread("t")
+        .messages.get()
+        .messages.map((m) => m.content),
+    ).toEqual(["edited"]);
   });
 
   test("one who was put out sees it, and nothing of it any more", async () => {
@@ -119,7 +128,12 @@ describe("sending", () => {
     const thread = client.thread("t");
     const seen: string[] = [];
     thread.messages.subscribe(() => {
-      seen.push(thread.messages.get().messages.map((message) => `${message.content} ${message.state}`).join());
+      seen.push(
+        thread.messages
+          .get()
+          .messages.map((message) => `${message.content} ${message.state}`)
+          .join(),
+      );
     });
     await connect();
     const { id, sent } = thread.send("hello");
@@ -176,7 +190,12 @@ describe("sending", () => {
     next.thread("t").messages.subscribe(() => {});
     await settle();
     expect(next.outbox.get()).toMatchObject({ pending: 3 });
-    expect(next.thread("t").messages.get().messages.map((message) => message.state)).toEqual(["pending", "pending", "pending"]);
+    expect(
+      next
+        .thread("t")
+        .messages.get()
+        .messages.map((message) => message.state),
+    ).toEqual(["pending", "pending", "pending"]);
     next.connect();
     await clock.advance(100);
     expect(edge.messages("t").map((message) => message.content)).toEqual(["one", "two", "three"]);
@@ -234,7 +253,8 @@ describe("signals", () => {
     const { clock, edge, client, connect } = await setUp();
     const { typists } = client.thread("t");
     await connect();
-    const types = (status: "start" | "stop", user = "ben") => edge.tell([{ type: "typing", thread: "t", user, status }]);
+    const types = (status: "start" | "stop", user = "ben") =>
+      edge.tell([{ type: "typing", thread: "t", user, status }]);
     types("start");
     types("start", "ann");
     expect(typists.get()).toEqual(["ben"]);
@@ -256,7 +276,8 @@ describe("signals", () => {
   test("one's own typing is told at most every three seconds, and ends with the message", async () => {
     const { clock, edge, client, connect } = await setUp();
     await connect();
-    const told = () => edge.socket!.sent.filter((frame) => frame.type === "typing").map((frame) => "status" in frame && frame.status);
+    const told = () =>
+      edge.socket!.sent.filter((frame) => frame.type === "typing").map((frame) => "status" in frame && frame.status);
     for (let key = 0; key < 40; key++) {
       client.thread("t").typing();
       await clock.advance(100);
@@ -280,7 +301,30 @@ describe("signals", () => {
 });
 
 const step = fc.tuple(
-  fc.constantFrom("post", "post", "post", "edit", "edit old", "delete", "send", "edit own", "read", "create", "leave", "drop", "drop", "drop", "mangle", "calm", "lag", "forget", "lose answer", "wait", "older", "storm"),
+  fc.constantFrom(
+    "post",
+    "post",
+    "post",
+    "edit",
+    "edit old",
+    "delete",
+    "send",
+    "edit own",
+    "read",
+    "create",
+    "leave",
+    "drop",
+    "drop",
+    "drop",
+    "mangle",
+    "calm",
+    "lag",
+    "forget",
+    "lose answer",
+    "wait",
+    "older",
+    "storm",
+  ),
   fc.nat(10_000),
 );
 
@@ -323,9 +367,13 @@ test("whatever the network does, the client ends with what the server has, and e
       else if (kind === "delete" && message) edge.delete(message);
       else if (kind === "send") client.thread(thread).send(`mine ${pick}`);
       else if (kind === "edit own") {
-        const mine = client.thread("a").messages.get().messages.findLast((m) => m.sender === "ann" && !m.deleted_at);
+        const mine = client
+          .thread("a")
+          .messages.get()
+          .messages.findLast((m) => m.sender === "ann" && !m.deleted_at);
         if (mine) client.thread("a").edit(mine.id, `again ${pick}`);
-      } else if (kind === "read") client.thread(thread).markRead(pick % 2 ? undefined : Math.max(0, edge.messages(thread).length - 2));
+      } else if (kind === "read")
+        client.thread(thread).markRead(pick % 2 ? undefined : Math.max(0, edge.messages(thread).length - 2));
       else if (kind === "create") edge.create(`n${edge.log.length}`, ["ben", "ann"]);
       else if (kind === "leave" && thread !== "a" && thread !== "b") {
         edge.append(thread, { type: "member_removed", user: "ann", by: "ben", at: edge.now() });
@@ -362,7 +410,8 @@ test("whatever the network does, the client ends with what the server has, and e
     edge.answers = true;
     edge.lag = 0;
     await clock.advance(60_000);
-    if (mangled) for (const thread of edge.threads()) edge.append(thread, { type: "thread_changed", by: "ben", at: edge.now() });
+    if (mangled)
+      for (const thread of edge.threads()) edge.append(thread, { type: "thread_changed", by: "ben", at: edge.now() });
     await clock.advance(120_000);
 
     const shown = client.thread("a").messages.get().messages;
@@ -372,7 +421,9 @@ test("whatever the network does, the client ends with what the server has, and e
       expected.map(({ id, content, deleted_at }) => [id, content, deleted_at !== null, "sent"]),
     );
     expect(shown.length).toBeGreaterThanOrEqual(50);
-    const listed = client.threads.get().threads.map((thread) => [thread.id, thread.last_seq, thread.last_number, thread.unread]);
+    const listed = client.threads
+      .get()
+      .threads.map((thread) => [thread.id, thread.last_seq, thread.last_number, thread.unread]);
     const truth = edge.threads().map((id) => {
       const thread = edge.snapshot(id)!;
       return [id, thread.last_seq, thread.last_number, thread.unread];
@@ -383,6 +434,14 @@ test("whatever the network does, the client ends with what the server has, and e
     expect(heard.get("a")).toBe(edge.events("a").length);
     client.close();
   };
-  await run([["mangle",0],["post",1],["post",1],["post",1],["post",1],["post",1],["post",1]]);
+  await run([
+    ["mangle", 0],
+    ["post", 1],
+    ["post", 1],
+    ["post", 1],
+    ["post", 1],
+    ["post", 1],
+    ["post", 1],
+  ]);
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), run), { numRuns: 400 });
 }, 120_000);

@@ -121,7 +121,10 @@ describe.skipIf(!path)("on a real edge", () => {
     ben.client.setPresence("away");
     await until(ann.client.presence(ben.user), (status) => status === "away");
     mine.markRead();
-    await until(theirs.state, ({ thread }) => thread?.members.find((member) => member.user === ann.user)?.read_number === 3);
+    await until(
+      theirs.state,
+      ({ thread }) => thread?.members.find((member) => member.user === ann.user)?.read_number === 3,
+    );
     expect((await theirs.receipts()).map(({ user }) => user).sort()).toEqual([ann.user, ben.user]);
     expect((await mine.history({ limit: 2 })).messages.map((message) => message.number)).toEqual([3, 2]);
   });
@@ -153,9 +156,12 @@ describe.skipIf(!path)("on a real edge", () => {
     expect(theirs.messages.get().messages.filter((message) => message.state === "pending").length).toBe(20);
     await until(ann.client.outbox, ({ pending }) => pending === 0);
     ben.mend();
-    for (const thread of [mine, theirs]) await until(thread.messages, ({ messages }) => messages.filter((m) => m.state === "sent").length === 41);
+    for (const thread of [mine, theirs])
+      await until(thread.messages, ({ messages }) => messages.filter((m) => m.state === "sent").length === 41);
     expect(contents(mine)).toEqual(contents(theirs));
-    expect(contents(mine).filter((text) => text.startsWith("ben"))).toEqual(Array.from({ length: 20 }, (_, at) => `ben ${at}`));
+    expect(contents(mine).filter((text) => text.startsWith("ben"))).toEqual(
+      Array.from({ length: 20 }, (_, at) => `ben ${at}`),
+    );
     expect(contents(mine).slice(0, 21)).toEqual(["before", ...Array.from({ length: 20 }, (_, at) => `ann ${at}`)]);
     expect(heard).toEqual(Array.from({ length: 40 }, (_, at) => at + 3));
     expect(ben.client.connection.get().reason).toBe("recovered");
@@ -170,7 +176,8 @@ describe.skipIf(!path)("on a real edge", () => {
       await new Promise((next) => setTimeout(next, 5));
     }
     await Promise.all(sent);
-    for (const thread of [mine, theirs]) await until(thread.messages, ({ messages }) => messages.filter((m) => m.state === "sent").length === 240);
+    for (const thread of [mine, theirs])
+      await until(thread.messages, ({ messages }) => messages.filter((m) => m.state === "sent").length === 240);
     expect(contents(mine)).toEqual(contents(theirs));
     for (const name of ["ann", "ben"]) {
       const texts = contents(mine).filter((text) => text.startsWith(name));
@@ -191,7 +198,9 @@ describe.skipIf(!path)("on a real edge", () => {
     ben.mend();
     await until(theirs.messages, ({ messages }) => messages.length === 701, 30_000);
     expect(heard).toEqual(Array.from({ length: 700 }, (_, at) => at + 3));
-    expect(theirs.messages.get().messages.map((message) => message.number)).toEqual(Array.from({ length: 701 }, (_, at) => at + 1));
+    expect(theirs.messages.get().messages.map((message) => message.number)).toEqual(
+      Array.from({ length: 701 }, (_, at) => at + 1),
+    );
   }, 120_000);
 
   test("a token that runs out is replaced on the open socket", async () => {
@@ -210,7 +219,7 @@ describe.skipIf(!path)("on a real edge", () => {
   test("a refused token ends it, with the number that says so", async () => {
     const { client } = person("eve", 0, { getToken: () => "no token" });
     client.connect();
-    const state = await until(client.connection, ({ status }) => status === "disconnected" );
+    const state = await until(client.connection, ({ status }) => status === "disconnected");
     expect(state).toMatchObject({ code: 4501, reason: "bad_token" });
   });
 
@@ -222,7 +231,10 @@ describe.skipIf(!path)("on a real edge", () => {
     await a.change({ title: "Journey" });
     await until(b.state, ({ thread }) => thread?.title === "Journey");
     await a.addMember("zoe", "admin");
-    await until(b.state, ({ thread }) => thread?.members.some(({ user, role }) => user === "zoe" && role === "admin") ?? false);
+    await until(
+      b.state,
+      ({ thread }) => thread?.members.some(({ user, role }) => user === "zoe" && role === "admin") ?? false,
+    );
     await a.removeMember(ben.user);
     await until(b.state, ({ thread, error }) => thread === null && error?.code === "not_a_member");
     await expect(b.send("still here?").sent).rejects.toMatchObject({ retryable: false });

@@ -11,12 +11,32 @@ const refused = () => new ThreadlineError("forbidden", "no", false);
 const threads = ["a", "b", "c"];
 
 const step = fc.tuple(
-  fc.constantFrom("send", "send", "edit", "delete", "ok", "ok", "event", "lose request", "lose answer", "limit", "refuse", "wait", "drop", "up", "restart"),
+  fc.constantFrom(
+    "send",
+    "send",
+    "edit",
+    "delete",
+    "ok",
+    "ok",
+    "event",
+    "lose request",
+    "lose answer",
+    "limit",
+    "refuse",
+    "wait",
+    "drop",
+    "up",
+    "restart",
+  ),
   fc.nat(),
 );
 
 /** Plays steps; returns the ids of what was refused for good. */
-async function play(world: World, steps: readonly (readonly [string, number])[], refuses: boolean): Promise<Set<string>> {
+async function play(
+  world: World,
+  steps: readonly (readonly [string, number])[],
+  refuses: boolean,
+): Promise<Set<string>> {
   const failed = new Set<string>();
   await world.start();
   for (const [kind, pick] of steps) {
@@ -83,7 +103,9 @@ describe("whatever the network and the user do", () => {
           expect(done).toEqual([...done].sort());
         }
         if (again) world.outbox.retry();
-        else for (const op of world.outbox.ops) world.outbox.discard(op.type === "send" ? op.id : "message" in op ? op.message : "");
+        else
+          for (const op of world.outbox.ops)
+            world.outbox.discard(op.type === "send" ? op.id : "message" in op ? op.message : "");
         await world.drain();
         expect(world.outbox.ops).toEqual([]);
         expect(world.done.length).toBe(world.asked.length - (again ? 0 : failed.size));

@@ -13,7 +13,11 @@ function setUp(answers: Answer[]) {
     calls.push({ url: String(url), init });
     const answer = answers.shift()!;
     if (answer instanceof Error) throw answer;
-    return { ok: answer.status < 400, status: answer.status, text: async () => JSON.stringify(answer.body) } as Response;
+    return {
+      ok: answer.status < 400,
+      status: answer.status,
+      text: async () => JSON.stringify(answer.body),
+    } as Response;
   };
   const tokens = new Tokens(() => `token ${++token}`);
   const rest = new Rest({ url: "http://edge", tokens, fetch: fetching as typeof fetch, clock, random: () => 0.5 });
@@ -41,9 +45,15 @@ describe("HTTP", () => {
     const refused = problem("unauthenticated", 401, false);
     const { rest, calls } = setUp([refused, done]);
     expect(await rest.call("GET", "threads")).toEqual({ fine: true });
-    expect(calls.map(({ init }) => (init.headers as Record<string, string>).Authorization)).toEqual(["Bearer token 1", "Bearer token 2"]);
+    expect(calls.map(({ init }) => (init.headers as Record<string, string>).Authorization)).toEqual([
+      "Bearer token 1",
+      "Bearer token 2",
+    ]);
     const again = setUp([refused, refused]);
-    await expect(again.rest.call("GET", "threads")).rejects.toMatchObject({ code: "unauthenticated", retryable: false });
+    await expect(again.rest.call("GET", "threads")).rejects.toMatchObject({
+      code: "unauthenticated",
+      retryable: false,
+    });
   });
 
   test("a read is tried again as long as that makes sense", async () => {

@@ -37,7 +37,11 @@ test("a snapshot and the events after it, some of them again, are a fresh snapsh
       for (const event of edge.log.slice(again % at)) summary = withEvent(summary, event, "ann");
       const fresh = edge.snapshot("t")!;
       const { title, unread, members, last_message, ...rest } = summary.thread;
-      expect(rest).toMatchObject({ last_seq: fresh.last_seq, last_number: fresh.last_number, member_count: fresh.member_count });
+      expect(rest).toMatchObject({
+        last_seq: fresh.last_seq,
+        last_number: fresh.last_number,
+        member_count: fresh.member_count,
+      });
       expect(members.map((member) => member.user).sort()).toEqual(fresh.members.map((member) => member.user).sort());
       expect(last_message).toEqual(fresh.last_message);
       if (edge.log.slice(at).some(({ event }) => event.type === "thread_changed")) {

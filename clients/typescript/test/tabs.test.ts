@@ -75,7 +75,11 @@ function vanish(name: string): void {
   locks.vanish(name);
 }
 
-const texts = (client: Client) => client.thread("t").messages.get().messages.map((message) => message.content);
+const texts = (client: Client) =>
+  client
+    .thread("t")
+    .messages.get()
+    .messages.map((message) => message.content);
 const statuses = () => [...tabs.values()].map(({ client }) => client.connection.get().status);
 
 describe("tabs of one browser", () => {
@@ -116,7 +120,11 @@ describe("tabs of one browser", () => {
     const [one, two] = [await tab("1"), await tab("2")];
     one.disconnect();
     await clock.advance(5_000);
-    expect([one.connection.get().status, two.connection.get().status, opened]).toEqual(["disconnected", "connected", 2]);
+    expect([one.connection.get().status, two.connection.get().status, opened]).toEqual([
+      "disconnected",
+      "connected",
+      2,
+    ]);
     edge.post("t", "ben", "after");
     await clock.advance(100);
     expect(texts(two)).toEqual(["after"]);
@@ -142,7 +150,8 @@ describe("tabs of one browser", () => {
 
   test("one is away when no tab is looked at", async () => {
     const [one, two] = [await tab("1"), await tab("2")];
-    const told = () => edge.socket!.sent.filter((frame) => frame.type === "presence").map((frame) => "status" in frame && frame.status);
+    const told = () =>
+      edge.socket!.sent.filter((frame) => frame.type === "presence").map((frame) => "status" in frame && frame.status);
     one.setPresence("away");
     await clock.advance(10);
     expect(told()).toEqual([]);

@@ -83,7 +83,7 @@ export class Connection {
     this.#set({ status: "disconnected", code, reason, retryAt: null });
   }
 
-  /** The network or the page came back: no reason to wait, and reason to ask whether the other side is there. */
+  /** The network or the page came or went: no reason to wait, and reason to ask whether the other side is there. */
   wake(): void {
     if (this.#now.retryAt !== null) void this.#dial(this.#now.code, this.#now.reason);
     else if (this.up) this.#ping();

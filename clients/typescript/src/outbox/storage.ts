@@ -49,8 +49,7 @@ export function indexedDbStorage(name = "threadline", factory: IDBFactory = inde
     });
   };
   return {
-    load: async (scope) =>
-      (await run<Op[]>("readonly", (store) => store.getAll())).filter((op) => op.scope === scope),
+    load: async (scope) => (await run<Op[]>("readonly", (store) => store.getAll())).filter((op) => op.scope === scope),
     save: async (op) => void (await run("readwrite", (store) => store.put(op))),
     remove: async (id) => void (await run("readwrite", (store) => store.delete(id))),
   };

@@ -1,13 +1,4 @@
-import type {
-  ChangeThread,
-  MessagesPage,
-  Metadata,
-  PostedKind,
-  Receipt,
-  Role,
-  Thread,
-  Written,
-} from "../api/types.js";
+import type { ChangeThread, MessagesPage, Metadata, PostedKind, Receipt, Role, Thread, Written } from "../api/types.js";
 import type { Clock } from "../clock.js";
 import type { Connection } from "../net/connection.js";
 import type { Rest } from "../net/rest.js";
@@ -16,9 +7,7 @@ import type { Store } from "../store.js";
 import type { MessagesState, Room, RoomEvent, ThreadState } from "./room.js";
 
 /** A message to post: its text, or more. */
-export type Text =
-  | string
-  | { content: string; kind?: PostedKind; metadata?: Metadata; replyTo?: string | null };
+export type Text = string | { content: string; kind?: PostedKind; metadata?: Metadata; replyTo?: string | null };
 
 /** Which messages to read: the newest, or by number. */
 export interface HistoryQuery {
@@ -64,7 +53,12 @@ export class ThreadHandle {
 
   /** Posts a message, now or as soon as there is a connection. It is shown at once. */
   send(text: Text): Sending {
-    const { content, kind = "text", metadata = {}, replyTo = null } = typeof text === "string" ? { content: text } : text;
+    const {
+      content,
+      kind = "text",
+      metadata = {},
+      replyTo = null,
+    } = typeof text === "string" ? { content: text } : text;
     this.typing(false);
     const draft = { kind, content, metadata, reply_to: replyTo };
     return this.deps.outbox.add({ type: "send", thread: this.id, draft });

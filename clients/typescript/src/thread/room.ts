@@ -320,7 +320,8 @@ export class Room {
   #setSummary(summary: Summary): void {
     if (summary === this.#summary) return;
     const counted = summary.unsure ? this.#history.countAbove(summary.myRead, this.deps.me()) : undefined;
-    const sure = counted === undefined ? summary : { ...summary, thread: { ...summary.thread, unread: counted }, unsure: false };
+    const sure =
+      counted === undefined ? summary : { ...summary, thread: { ...summary.thread, unread: counted }, unsure: false };
     this.#summary = sure;
     if (!sure.unsure) this.#unsureTries = 0;
     else if (this.#unsureTries++ < UNSURE_TRIES_MAX) this.#unsure.set(() => void this.load(), UNSURE_MS);

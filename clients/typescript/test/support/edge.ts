@@ -63,7 +63,15 @@ export class FakeEdge {
   create(thread: string, members: string[]): void {
     const created_at = this.now();
     const made = members.map((user) => ({ user, role: "member" as const }));
-    const body = { id: thread, kind: "group" as const, key: null, title: null, metadata: {}, members: made, created_at };
+    const body = {
+      id: thread,
+      kind: "group" as const,
+      key: null,
+      title: null,
+      metadata: {},
+      members: made,
+      created_at,
+    };
     this.append(thread, { type: "thread_created", thread: body, by: members[0]! });
   }
 
@@ -155,7 +163,9 @@ export class FakeEdge {
   /** Up to where a user has read: the marks, and what the user wrote. */
   readBy(thread: string, user: string): number {
     const marked = (this.marks.get(thread) ?? []).filter((mark) => mark.user === user).map((mark) => mark.number);
-    const wrote = this.messages(thread).filter((message) => message.sender === user).map((message) => message.number);
+    const wrote = this.messages(thread)
+      .filter((message) => message.sender === user)
+      .map((message) => message.number);
     return Math.max(0, ...marked, ...wrote);
   }
 
@@ -174,7 +184,12 @@ export class FakeEdge {
     const users = this.members(thread, until);
     if (!users.includes(this.user)) return undefined;
     const messages = this.messages(thread, until);
-    const member = (user: string): Member => ({ user, name: null, role: "member", read_number: this.readBy(thread, user) });
+    const member = (user: string): Member => ({
+      user,
+      name: null,
+      role: "member",
+      read_number: this.readBy(thread, user),
+    });
     return {
       id: thread,
       kind: "group",
@@ -250,11 +265,16 @@ export class FakeEdge {
     if (!thread || what === undefined) return thread;
     const limit = number("limit", 50);
     if (what === "events") {
-      const events = this.events(id, until).filter((event) => event.seq > number("after_seq", 0)).slice(0, limit);
+      const events = this.events(id, until)
+        .filter((event) => event.seq > number("after_seq", 0))
+        .slice(0, limit);
       return { events, next: null };
     }
     const before = number("before", Number.POSITIVE_INFINITY);
-    const messages = this.messages(id, until).filter((message) => message.number < before).slice(-limit).reverse();
+    const messages = this.messages(id, until)
+      .filter((message) => message.number < before)
+      .slice(-limit)
+      .reverse();
     return { messages, next: null };
   }
 }

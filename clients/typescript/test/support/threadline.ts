@@ -8,7 +8,9 @@ const STOP_MS = 20_000;
 
 /** The server's binary, if it is built. */
 export function binary(): string | undefined {
-  const built = ["debug", "release"].map((profile) => new URL(`../../../../target/${profile}/threadline`, import.meta.url).pathname);
+  const built = ["debug", "release"].map(
+    (profile) => new URL(`../../../../target/${profile}/threadline`, import.meta.url).pathname,
+  );
   return [process.env.THREADLINE_BIN ?? "", ...built].find((path) => path !== "" && existsSync(path));
 }
 
