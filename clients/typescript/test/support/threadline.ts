@@ -16,7 +16,7 @@ export function binary(): string | undefined {
 
 /** A real server with two edges and a Postgres of its own. */
 export class Threadline {
-  readonly #directory = mkdtempSync(join(tmpdir(), "threadline-ts-"));
+  #directory = "";
   readonly #environment: NodeJS.ProcessEnv;
   #process: ChildProcess | undefined;
   #edges: string[] = [];
@@ -27,8 +27,6 @@ export class Threadline {
     private readonly path: string,
     environment: Record<string, string> = {},
   ) {
-    // Postgres runs as another user and has to get in.
-    chmodSync(this.#directory, 0o755);
     const { DATABASE_URL: _, KAFKA_BROKERS: __, ...inherited } = process.env;
     this.#environment = { ...inherited, THREADLINE_LOG: "warn", ...environment };
   }
@@ -38,6 +36,11 @@ export class Threadline {
   }
 
   async start(): Promise<void> {
+    if (!this.#directory) {
+      this.#directory = mkdtempSync(join(tmpdir(), "threadline-ts-"));
+      // Postgres runs as another user and has to get in.
+      chmodSync(this.#directory, 0o755);
+    }
     const port = this.#port || 20_000 + Math.floor(Math.random() * 20_000);
     const started = spawn(this.path, ["dev", "--edges", "2", "--port", String(port)], {
       cwd: this.#directory,
@@ -74,7 +77,7 @@ export class Threadline {
 
   async close(): Promise<void> {
     await this.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
+    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true });
   }
 
   token(user: string, ttl = "1h"): string {
