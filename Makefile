@@ -21,7 +21,7 @@ check: ## formatting, lints, dependency rules, crate arrows
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/cargo-deny.sh
-	cargo test --locked --quiet -p threadline-tests --test all arrows
+	cargo test --locked --quiet --workspace --test all arrows
 
 kafka: build ## obtains Apache Kafka, starts one node, creates the topics
 	THREADLINE_KAFKA_PORT=$(KAFKA_PORT) scripts/kafka.sh start

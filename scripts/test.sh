@@ -42,8 +42,7 @@ mkdir -p target
 make --no-print-directory check 2>&1 | tee "$check_output"
 if [ -z "${KAFKA_BROKERS:-}" ]; then start_kafka; fi
 
-# The tests start the binary itself.
-cargo build --locked
+# Everything in one build, the binary that the tests start too: another choice of packages would build them again.
 set +e
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$output" |
   grep --line-buffered -E '^(test |test result|failures:|---- |thread |error|warning)|panicked|assert'
