@@ -42,7 +42,9 @@ async fn move_in(test: &str, layout: Layout, backend: Backend, corpus: &Corpus) 
     // Life goes on where it stopped.
     let (key, old) = corpus.threads.iter().next().expect("a history has threads");
     let (thread, writer, guest) = (id(key), old.first_sender.as_str(), "guest");
-    cluster.rest(0, writer).post(&format!("threads/{thread}/members/"), json!({"user": guest})).await.ok();
+    let added = cluster.rest(0, writer).post(&format!("threads/{thread}/members/"), json!({"user": guest})).await.ok();
+    let at_least = added["position"].as_str().expect("a write has a position");
+    cluster.rest(1, guest).get(&format!("threads/{thread}/?at_least={at_least}")).await.ok();
     let (mut w, _) = Socket::hello(cluster.edge(0), writer, None).await;
     let (mut g, _) = Socket::hello(cluster.edge(1), guest, None).await;
     let said = w.say(&thread, "shall we go on here?").await;

@@ -291,7 +291,7 @@ export class Room {
     const settle = (error: ThreadlineError | null) => {
       this.#running.delete(name);
       this.#error = error;
-      if (error?.code === "unknown_thread") this.#forget();
+      if (error?.code === "unknown_thread" || error?.code === "not_a_member") this.#forget();
       this.state.changed();
       this.messages.changed();
     };

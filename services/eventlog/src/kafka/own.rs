@@ -53,6 +53,7 @@ impl Owning {
                 commits: Arc::clone(&commits),
                 runtime: self.runtime.clone(),
                 owned: Mutex::default(),
+                failed: Mutex::default(),
             };
             match take_part(&self.config.owner(&self.group), member) {
                 Ok(()) => return,
@@ -96,11 +97,18 @@ struct Member {
     runtime: Handle,
     /// Which partitions are ours.
     owned: Mutex<BTreeSet<Partition>>,
+    /// Commits that the group did not take, in the middle of a rebalance say; they are tried again. Should they come
+    /// behind a later owner's, that costs time, nothing else.
+    failed: Mutex<BTreeMap<Partition, i64>>,
 }
 
 impl Member {
     fn owned(&self) -> MutexGuard<'_, BTreeSet<Partition>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self) -> MutexGuard<'_, BTreeMap<Partition, i64>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) -> KafkaResult<()> {
@@ -161,6 +169,9 @@ impl Member {
         }
         drop(commits);
         latest.retain(|partition, _| self.owned().contains(partition));
+        for (partition, offset) in std::mem::take(&mut *self.failed()) {
+            latest.entry(partition).or_insert(offset);
+        }
         if latest.is_empty() {
             return;
         }
@@ -203,9 +214,14 @@ impl ConsumerContext for Member {
         }
     }
 
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+    fn commit_callback(&self, result: KafkaResult<()>, places: &TopicPartitionList) {
         if let Err(error) = result {
             tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+            for place in places.elements() {
+                if let Place::Offset(offset) = place.offset() {
+                    self.failed().entry(place.partition().cast_unsigned()).or_insert(offset);
+                }
+            }
         }
     }
 }
