@@ -8,7 +8,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
-use rdkafka::types::RDKafkaRespErr;
+use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
 use rdkafka::{ClientConfig, ClientContext};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -217,8 +217,14 @@ impl ConsumerContext for Member {
     fn commit_callback(&self, result: KafkaResult<()>, places: &TopicPartitionList) {
         if let Err(error) = result {
             tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+            // Refused in the middle of a rebalance, by a group that is there. An outage is no reason to try again: what
+            // waits would hold up the next rebalance.
+            let refused = matches!(
+                error.rdkafka_error_code(),
+                Some(RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::IllegalGeneration)
+            );
             for place in places.elements() {
-                if let Place::Offset(offset) = place.offset() {
+                if let (true, Place::Offset(offset)) = (refused, place.offset()) {
                     self.failed().entry(place.partition().cast_unsigned()).or_insert(offset);
                 }
             }
