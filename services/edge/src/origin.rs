@@ -1,25 +1,41 @@
 //! Which web pages may call.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 use crate::config::EdgeConfig;
 use crate::error::Problem;
 
-/// Whether the request comes from no web page (no `Origin`) or from one whose origin is allowed, byte for byte.
+/// Whether the request comes from no web page (no `Origin`), from a page of this edge's own, or from one whose origin is
+/// allowed, byte for byte.
 pub fn check(config: &EdgeConfig, headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::ORIGIN) {
         None => Ok(()),
-        Some(_) if allowed(config, headers).is_some() => Ok(()),
+        Some(_) if is_own(headers) || allowed(config, headers).is_some() => Ok(()),
         Some(_) => Err(Problem::origin_refused()),
     }
 }
 
 /// The request's origin when it is an allowed one. More than one origin is none.
 pub(crate) fn allowed<'a>(config: &EdgeConfig, headers: &'a HeaderMap) -> Option<&'a str> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let origin = origins.next()?.to_str().ok()?;
-    let only = origins.next().is_none();
-    (only && config.origins.iter().any(|allowed| allowed == origin)).then_some(origin)
+    let origin = only(headers, &header::ORIGIN)?;
+    config.origins.iter().any(|allowed| allowed == origin).then_some(origin)
+}
+
+/// Whether the page comes from where the request goes: `http://` or `https://`, which a proxy may have taken off, and
+/// exactly the request's own host with its port.
+pub(crate) fn is_own(headers: &HeaderMap) -> bool {
+    let (Some(origin), Some(host)) = (only(headers, &header::ORIGIN), only(headers, &header::HOST)) else {
+        return false;
+    };
+    let of = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    !host.is_empty() && of == Some(host)
+}
+
+/// A header that stands exactly once.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
 }
 
 #[cfg(test)]
@@ -31,11 +47,19 @@ mod tests {
     use crate::auth::AuthConfig;
 
     fn status(origins: &[&str]) -> Option<StatusCode> {
+        status_at(&["chat.example.org"], origins)
+    }
+
+    /// For a request to these hosts.
+    fn status_at(hosts: &[&str], origins: &[&str]) -> Option<StatusCode> {
         let mut config = EdgeConfig::new(AuthConfig::secret([7; 32]));
         config.origins = vec!["https://app.example.org".into(), "http://localhost:8080".into()];
         let mut headers = HeaderMap::new();
         for origin in origins {
             headers.append(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+        }
+        for host in hosts {
+            headers.append(header::HOST, HeaderValue::from_str(host).unwrap());
         }
         check(&config, &headers).err().map(|problem| problem.into_response().status())
     }
@@ -67,5 +91,48 @@ mod tests {
             assert_eq!(status(&[origin]), Some(StatusCode::FORBIDDEN), "{origin}");
         }
         assert_eq!(status(&["https://app.example.org", "https://evil.net"]), Some(StatusCode::FORBIDDEN));
+    }
+
+    #[test]
+    fn a_page_of_our_own_passes_whatever_our_name_is() {
+        for (host, origin) in [
+            ("127.0.0.1:8081", "http://127.0.0.1:8081"),
+            ("[::1]:8081", "http://[::1]:8081"),
+            ("chat.example.org", "http://chat.example.org"),
+            ("chat.example.org", "https://chat.example.org"),
+        ] {
+            assert_eq!(status_at(&[host], &[origin]), None, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_only_looks_like_ours_is_refused() {
+        let refused = Some(StatusCode::FORBIDDEN);
+        for origin in [
+            "null",
+            "",
+            "http://",
+            "chat.example.org",
+            "http://chat.example.org:80",
+            "http://chat.example.org.evil.net",
+            "http://evil-chat.example.org",
+            "http://example.org",
+            "http://chat.example.org/",
+            "http://evil.net@chat.example.org",
+            "ftp://chat.example.org",
+            "httpss://chat.example.org",
+            "https://http://chat.example.org",
+            "http://CHAT.example.org",
+        ] {
+            assert_eq!(status(&[origin]), refused, "{origin}");
+        }
+        let own = "http://chat.example.org";
+        assert_eq!(status(&[own, own]), refused);
+        for hosts in
+            [&[] as &[&str], &[""], &["chat.example.org", "chat.example.org"], &["chat.example.org", "evil.net"]]
+        {
+            assert_eq!(status_at(hosts, &[own]), refused, "{hosts:?}");
+            assert_eq!(status_at(hosts, &["http://"]), refused, "{hosts:?}");
+        }
     }
 }
