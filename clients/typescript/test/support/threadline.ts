@@ -1,10 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, chmodSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const START_MS = 60_000;
+const START_MS = 90_000;
 const STOP_MS = 20_000;
+const OUTPUT_CHARS_MAX = 4_000;
+/** Below the ports that systems give to connections of their own. */
+const PORTS = { from: 20_000, to: 32_000 };
 
 /** The server's binary, if it is built. */
 export function binary(): string | undefined {
@@ -12,6 +16,15 @@ export function binary(): string | undefined {
     (profile) => new URL(`../../../../target/${profile}/threadline`, import.meta.url).pathname,
   );
   return [process.env.THREADLINE_BIN ?? "", ...built].find((path) => path !== "" && existsSync(path));
+}
+
+/** The first of so many consecutive ports that nobody listens on. */
+export async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+  }
 }
 
 /** A real server with two edges and a Postgres of its own. */
@@ -22,12 +35,14 @@ export class Threadline {
   #edges: string[] = [];
   /** The first port; a restarted server has the same. */
   #port = 0;
+  #output = "";
+  readonly #end = () => this.#process?.kill("SIGKILL");
 
   constructor(
     private readonly path: string,
     environment: Record<string, string> = {},
   ) {
-    const { DATABASE_URL: _, KAFKA_BROKERS: __, ...inherited } = process.env;
+    const { DATABASE_URL: _, KAFKA_BROKERS: __, THREADLINE_BIN: ___, ...inherited } = process.env;
     this.#environment = { ...inherited, THREADLINE_LOG: "warn", ...environment };
   }
 
@@ -35,13 +50,19 @@ export class Threadline {
     return this.#edges[index]!;
   }
 
+  /** The last that it said. */
+  get output(): string {
+    return this.#output;
+  }
+
   async start(): Promise<void> {
     if (!this.#directory) {
       this.#directory = mkdtempSync(join(tmpdir(), "threadline-ts-"));
       // Postgres runs as another user and has to get in.
       chmodSync(this.#directory, 0o755);
+      process.once("exit", this.#end);
     }
-    const port = this.#port || 20_000 + Math.floor(Math.random() * 20_000);
+    const port = this.#port || (await freePorts(2));
     const started = spawn(this.path, ["dev", "--edges", "2", "--port", String(port)], {
       cwd: this.#directory,
       env: this.#environment,
@@ -50,14 +71,15 @@ export class Threadline {
     this.#process = started;
     this.#port = port;
     this.#edges = [port, port + 1].map((each) => `http://127.0.0.1:${each}`);
-    let errors = "";
     started.stderr!.on("data", (text) => {
-      errors = (errors + text).slice(-4_000);
+      this.#output = (this.#output + text).slice(-OUTPUT_CHARS_MAX);
     });
     const until = Date.now() + START_MS;
     for (const edge of this.#edges) {
       while (!(await ready(edge))) {
-        if (started.exitCode !== null || Date.now() > until) throw new Error(`threadline dev does not run: ${errors}`);
+        if (started.exitCode !== null || Date.now() > until) {
+          throw new Error(`threadline dev does not run: ${this.#output}`);
+        }
         await new Promise((next) => setTimeout(next, 100));
       }
     }
@@ -77,12 +99,37 @@ export class Threadline {
 
   async close(): Promise<void> {
     await this.stop();
-    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true });
+    process.off("exit", this.#end);
+    if (!this.#directory) return;
+    this.#endPostgres();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  token(user: string, ttl = "1h"): string {
+  token(user: string, ttl = "1h", name?: string): string {
+    const named = name === undefined ? [] : ["--name", name];
+    return this.#run("token", "--user", user, "--ttl", ttl, ...named).trim();
+  }
+
+  /** Appends a history, lines of JSON; done when it can be read. */
+  import(file: string): void {
+    this.#run("import", file, "--json");
+  }
+
+  #run(...words: string[]): string {
     const options = { cwd: this.#directory, env: this.#environment, encoding: "utf8" as const };
-    return execFileSync(this.path, ["token", "--user", user, "--ttl", ttl], options).trim();
+    return execFileSync(this.path, words, options);
+  }
+
+  /** A server that was killed leaves its Postgres running. */
+  #endPostgres(): void {
+    for (const file of readdirSync(this.#directory, { recursive: true, encoding: "utf8" })) {
+      if (!file.endsWith("postmaster.pid")) continue;
+      try {
+        process.kill(Number.parseInt(readFileSync(join(this.#directory, file), "utf8"), 10), "SIGQUIT");
+      } catch {
+        // It has ended meanwhile, or before and left its file.
+      }
+    }
   }
 }
 
@@ -91,4 +138,12 @@ async function ready(edge: string): Promise<boolean> {
     (response) => response.ok,
     () => false,
   );
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
