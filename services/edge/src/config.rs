@@ -13,6 +13,8 @@ pub struct EdgeConfig {
     pub auth: AuthConfig,
     /// Origins of web pages that may call: `https://app.example.org`, exactly. Clients that send no origin may too.
     pub origins: Vec<String>,
+    /// Whether this machine's pages and programs get a token for any user: on development systems only.
+    pub development_tokens: bool,
     /// What stands before the topics' names in the log: in the schemas' subjects too.
     pub topic_prefix: String,
     /// Bounds of HTTP.
@@ -40,6 +42,7 @@ impl EdgeConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             auth,
             origins: Vec::new(),
+            development_tokens: false,
             topic_prefix: "threadline.".into(),
             http: HttpConfig::default(),
             rate: RateConfig::default(),

@@ -55,7 +55,7 @@ fn complete(document: &mut OpenApi) {
             let problem =
                 ResponseBuilder::new().description("An error").content("application/problem+json", content).build();
             operation.responses.responses.insert("default".into(), problem.into());
-            if path.starts_with("/api/") {
+            if path.starts_with("/api/chat/") {
                 operation.security = Some(vec![SecurityRequirement::new("bearer", [] as [&str; 0])]);
             }
         }

@@ -11,25 +11,16 @@ use crate::config::RateConfig;
 
 /// The buckets of all users seen lately. Shared by HTTP and WebSocket.
 pub struct RateLimits {
-    per_second: f64,
-    burst: f64,
+    rate: Rate,
     buckets: Mutex<LruCache<UserId, Bucket>>,
-}
-
-struct Bucket {
-    tokens: f64,
-    filled_at: Instant,
 }
 
 impl RateLimits {
     /// With every bucket full.
     pub fn new(config: &RateConfig) -> Self {
         let users_max = NonZeroUsize::new(config.users_max).unwrap_or(NonZeroUsize::MIN);
-        Self {
-            per_second: f64::from(config.per_second.max(1)),
-            burst: f64::from(config.burst.max(1)),
-            buckets: Mutex::new(LruCache::new(users_max)),
-        }
+        let rate = Rate::new(config.per_second, config.burst);
+        Self { rate, buckets: Mutex::new(LruCache::new(users_max)) }
     }
 
     /// Takes `cost` tokens from the user's bucket; fails with how many milliseconds it takes until they are there.
@@ -38,17 +29,45 @@ impl RateLimits {
     }
 
     fn take_at(&self, user: &UserId, cost: u32, now: Instant) -> Result<(), u64> {
-        let cost = f64::from(cost).min(self.burst);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.get_or_insert_mut_ref(user, || Bucket { tokens: self.burst, filled_at: now });
-        let waited_s = now.saturating_duration_since(bucket.filled_at).as_secs_f64();
-        bucket.tokens = (bucket.tokens + waited_s * self.per_second).min(self.burst);
-        bucket.filled_at = now;
-        if bucket.tokens >= cost {
-            bucket.tokens -= cost;
+        buckets.get_or_insert_mut_ref(user, || Bucket::full(self.rate, now)).take(self.rate, cost, now)
+    }
+}
+
+/// What all buckets of a kind have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Rate {
+    per_second: f64,
+    burst: f64,
+}
+
+impl Rate {
+    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
+        Self { per_second: f64::from(per_second.max(1)), burst: f64::from(burst.max(1)) }
+    }
+}
+
+pub(crate) struct Bucket {
+    tokens: f64,
+    filled_at: Instant,
+}
+
+impl Bucket {
+    pub(crate) fn full(rate: Rate, now: Instant) -> Self {
+        Self { tokens: rate.burst, filled_at: now }
+    }
+
+    /// Takes `cost` tokens, or fails with how many milliseconds it takes until they are there.
+    pub(crate) fn take(&mut self, rate: Rate, cost: u32, now: Instant) -> Result<(), u64> {
+        let cost = f64::from(cost).min(rate.burst);
+        let waited_s = now.saturating_duration_since(self.filled_at).as_secs_f64();
+        self.tokens = (self.tokens + waited_s * rate.per_second).min(rate.burst);
+        self.filled_at = now;
+        if self.tokens >= cost {
+            self.tokens -= cost;
             Ok(())
         } else {
-            Err(((cost - bucket.tokens) / self.per_second * 1_000.0).ceil() as u64)
+            Err(((cost - self.tokens) / rate.per_second * 1_000.0).ceil() as u64)
         }
     }
 }

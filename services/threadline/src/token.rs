@@ -1,60 +1,31 @@
 //! Development tokens.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use jsonwebtoken::{EncodingKey, Header};
-use serde::Serialize;
+use threadline_edge::auth::Mint;
+use threadline_edge::clock;
 
 use crate::config::{Config, Error, kept_secret};
 
-/// What a token says.
-#[derive(Clone, Debug, Serialize)]
-struct Claims<'a> {
-    sub: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    iat: u64,
-    exp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iss: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<&'a str>,
-}
-
-/// Makes tokens that our edges take: signed with the secret in force, or with the one that dev mode keeps.
-#[derive(Clone)]
-pub struct Mint {
-    key: EncodingKey,
-    issuer: Option<String>,
-    audience: Option<String>,
-}
-
-impl Mint {
-    /// Fails when nobody has a secret: tokens then come from the identity provider.
-    pub fn new(config: &Config) -> Result<Self, Error> {
-        let secret = config.jwt_secret.clone().or_else(|| kept_secret(&config.directory)).ok_or_else(|| {
+/// Makes tokens that our edges take: signed with the secret in force, or with the one that dev mode keeps. Fails when
+/// there is no secret, and when tokens come from an identity provider.
+pub fn mint(config: &Config) -> Result<Mint, Error> {
+    let auth = match &config.auth {
+        Some(auth) => auth.clone(),
+        None => config.secret_auth(kept_secret(&config.directory).ok_or_else(|| {
             let place = config.directory.display();
             Error(format!(
                 "no secret: set THREADLINE_JWT_SECRET, or start `threadline dev` once (it keeps one in {place})"
             ))
-        })?;
-        let (issuer, audience) = config.jwt_claims.clone();
-        Ok(Self { key: EncodingKey::from_secret(secret.as_bytes()), issuer, audience })
-    }
+        })?),
+    };
+    Mint::new(&auth).ok_or_else(|| Error("tokens come from the identity provider: auth.jwks_url is set".into()))
+}
 
-    /// A token for this user, good for `ttl` from now.
-    pub fn token(&self, user: &str, name: Option<&str>, ttl: Duration) -> Result<String, Error> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let claims = Claims {
-            sub: user,
-            name,
-            iat: now,
-            exp: now + ttl.as_secs(),
-            iss: self.issuer.as_deref(),
-            aud: self.audience.as_deref(),
-        };
-        jsonwebtoken::encode(&Header::default(), &claims, &self.key).map_err(|error| Error(error.to_string()))
-    }
+/// A token for this user, good for `ttl` from now on.
+pub fn token(mint: &Mint, user: &str, name: Option<&str>, ttl: Duration) -> Result<String, Error> {
+    let minted = mint.token(user, name, clock::now(), ttl.as_secs());
+    minted.map(|minted| minted.token).map_err(|error| Error(error.to_string()))
 }
 
 /// Reads `90s`, `15m`, `1h`, `7d`, or seconds.

@@ -36,6 +36,7 @@ fn nothing_said_means_postgres_and_no_secret() {
     let config = read(&[], &[], "").expect("a configuration");
     assert!(matches!(config.log, Log::Postgres { partitions: 8 }));
     assert!(config.require_auth().is_err());
+    assert_eq!(config.development_tokens, None);
 }
 
 #[test]
@@ -43,6 +44,10 @@ fn a_wrong_value_is_named_with_its_place_and_the_reason() {
     assert_eq!(
         refusal(&[], &[("THREADLINE_LISTEN", "here")], ""),
         "edge.listen must be an address such as 127.0.0.1:8080, not \"here\" (from THREADLINE_LISTEN)"
+    );
+    assert_eq!(
+        refusal(&[], &[("THREADLINE_DEVELOPMENT_TOKENS", "yes")], ""),
+        "edge.development_tokens must be true or false, not \"yes\" (from THREADLINE_DEVELOPMENT_TOKENS)"
     );
     assert_eq!(
         refusal(&[], &[], "[edge]\nrate_burst = -1\n"),

@@ -3,9 +3,11 @@
 mod claims;
 mod config;
 mod jwks;
+mod mint;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use config::{AuthConfig, KeySource, Secret};
+pub use mint::{Mint, Minted, NotSigned};
 pub use verify::{Auth, AuthError, Identity};

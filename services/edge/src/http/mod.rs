@@ -2,6 +2,8 @@
 
 mod body;
 mod caller;
+mod development;
+mod leftover;
 mod members;
 mod messages;
 mod params;
@@ -18,7 +20,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use threadline_wire::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,6 +30,8 @@ use crate::error::Problem;
 use crate::health::{self, Health};
 use crate::state::Edge;
 use crate::{openapi, registry, ws};
+
+pub(crate) use development::Development;
 
 /// Every route of the contract, with its description.
 pub(crate) fn api() -> OpenApiRouter<Arc<Edge>> {
@@ -46,9 +50,11 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Edge>> {
 }
 
 /// All that an edge serves. Paths have no slash at their end: see [`without_trailing_slash`].
-pub(crate) fn router(edge: Arc<Edge>, health: Health) -> Router {
+/// Development tokens are given only with `development`.
+pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Development>) -> Router {
     let described = OpenApiRouter::with_openapi(openapi::head())
         .merge(api())
+        .merge(development::routes(development))
         .merge(registry::routes(edge.config.topic_prefix.clone()))
         .merge(health::routes(health));
     let (router, document) = described.split_for_parts();
@@ -61,6 +67,7 @@ pub(crate) fn router(edge: Arc<Edge>, health: Health) -> Router {
         })
         .layer(DefaultBodyLimit::max(edge.config.http.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(&edge), request::observe))
+        .layer(from_fn(leftover::read_or_close))
         .with_state(edge)
 }
 

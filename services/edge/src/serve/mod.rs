@@ -17,12 +17,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Mint};
 use crate::commands::Commands;
 use crate::config::{EdgeConfig, HttpConfig};
 use crate::error::Error;
 use crate::health::Health;
-use crate::http;
+use crate::http::{self, Development};
 use crate::hub::Hub;
 use crate::rate::RateLimits;
 use crate::state::{Deps, Edge, Names};
@@ -48,6 +48,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
+    let development = development(&config, &listener)?;
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
@@ -65,7 +66,7 @@ pub async fn serve(
         hub,
     });
     let connections = Connections {
-        service: TowerToHyperService::new(http::router(Arc::clone(&edge), health)),
+        service: TowerToHyperService::new(http::router(Arc::clone(&edge), health, development)),
         tasks: TaskTracker::new(),
         closing: CancellationToken::new(),
         cut: CancellationToken::new(),
@@ -90,6 +91,20 @@ pub async fn serve(
     }
     accepting.abort();
     Ok(())
+}
+
+/// What gives out development tokens, if the settings want it.
+fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Development>, Error> {
+    if !config.development_tokens {
+        return Ok(None);
+    }
+    let mint = Mint::new(&config.auth)
+        .ok_or_else(|| Error::Config("development tokens need a secret: an identity provider gives its own".into()))?;
+    let ip = listener.local_addr().map_or(config.listen.ip(), |address| address.ip());
+    if !ip.is_loopback() {
+        tracing::warn!(edge.ip = %ip, "whoever reaches this edge can sign in as anyone");
+    }
+    Ok(Some(Development::new(mint, ip)))
 }
 
 /// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.

@@ -6,8 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Cli, Command, Topics};
 use crate::config::{self, Config, Log};
 use crate::error::Error;
-use crate::token::Mint;
-use crate::{backing, import, load, output, roles, shutdown, telemetry};
+use crate::{backing, import, load, output, roles, shutdown, telemetry, token};
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<(), Error> {
@@ -27,7 +26,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         }
         Command::Topics { action } => topics(&config, &action),
         Command::Token { user, name, ttl } => {
-            output::line(Mint::new(&config)?.token(&user, name.as_deref(), ttl)?);
+            output::line(token::token(&token::mint(&config)?, &user, name.as_deref(), ttl)?);
             Ok(())
         }
         Command::Config => {

@@ -72,7 +72,7 @@ macro_rules! value {
     };
 }
 
-value!(u32: "a whole number", u64: "a whole number", usize: "a whole number", f64: "a number", String: "a text",
+value!(u32: "a whole number", u64: "a whole number", usize: "a whole number", f64: "a number", bool: "true or false", String: "a text",
     SocketAddr: "an address such as 127.0.0.1:8080");
 
 /// Reads settings one by one, and notes each.

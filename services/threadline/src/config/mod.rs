@@ -28,12 +28,12 @@ pub struct Config {
     pub log: Log,
     /// Which tokens are taken; `None`: nothing was said, so dev mode makes a secret and the edge alone refuses to start.
     pub auth: Option<AuthConfig>,
-    /// The shared secret, if tokens are signed with one.
-    pub jwt_secret: Option<String>,
     /// The `iss` and `aud` that development tokens get.
     pub jwt_claims: (Option<String>, Option<String>),
     /// The edge's settings; its `auth` is replaced by what is in force.
     pub edge: EdgeConfig,
+    /// Whether edges give tokens to whoever asks; `None`: nothing was said, so dev mode's do where nobody else can ask.
+    pub development_tokens: Option<bool>,
     /// The decider's bounds.
     pub decider: decider::Config,
     /// Where `/livez`, `/readyz` and `/metrics` of roles without an edge are served; `None`: nowhere.
@@ -133,10 +133,9 @@ impl Config {
         self.auth.as_ref().ok_or_else(|| Error(missing.into()))
     }
 
-    /// Takes tokens signed with this secret.
-    pub fn use_secret(&mut self, secret: String) {
+    /// Tokens signed with this secret, with the issuer and the audience in force.
+    pub fn secret_auth(&self, secret: String) -> AuthConfig {
         let (issuer, audience) = self.jwt_claims.clone();
-        self.auth = Some(AuthConfig { issuer, audience, ..AuthConfig::secret(secret.clone()) });
-        self.jwt_secret = Some(secret);
+        AuthConfig { issuer, audience, ..AuthConfig::secret(secret) }
     }
 }

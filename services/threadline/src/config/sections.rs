@@ -25,8 +25,9 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
     let database = database(from)?;
     let log = log(from)?;
     let jwt_secret = from.secret("auth.jwt_secret", "THREADLINE_JWT_SECRET");
-    let (auth, jwt_claims) = auth(from, jwt_secret.clone())?;
+    let (auth, jwt_claims) = auth(from, jwt_secret)?;
     let edge = edge(from)?;
+    let development_tokens = from.optional("edge.development_tokens", "THREADLINE_DEVELOPMENT_TOKENS")?;
     let decider = decider(from)?;
     let health = from.optional("health.listen", "THREADLINE_HEALTH_ADDR")?;
     let (entries, strangers) = layers.finish()?;
@@ -36,9 +37,9 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
         database,
         log,
         auth,
-        jwt_secret,
         jwt_claims,
         edge,
+        development_tokens,
         decider,
         health,
         telemetry,

@@ -6,10 +6,11 @@ use reqwest::{Client, Response};
 use serde::Deserialize;
 use serde_json::json;
 use threadline_domain::ThreadId;
+use threadline_edge::auth::Mint;
 
 use crate::config::{Config, Error as ConfigError};
 use crate::error::Error;
-use crate::token::Mint;
+use crate::token;
 
 /// How long the driver's tokens are good for.
 const TTL: Duration = Duration::from_hours(6);
@@ -37,7 +38,7 @@ impl Api {
         if let Some(url) = urls.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
             return Err(ConfigError(format!("--url: {url:?} does not begin with http:// or https://")).into());
         }
-        Ok(Self { http, mint: Mint::new(config)?, urls })
+        Ok(Self { http, mint: token::mint(config)?, urls })
     }
 
     /// The edge that the client with this index uses.
@@ -51,7 +52,7 @@ impl Api {
     }
 
     pub(super) fn token(&self, user: &str) -> Result<String, Error> {
-        Ok(self.mint.token(user, None, TTL)?)
+        Ok(token::token(&self.mint, user, None, TTL)?)
     }
 
     /// Makes a group; its first member is the owner.

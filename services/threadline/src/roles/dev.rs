@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use threadline_edge::Deps;
+use threadline_edge::auth::KeySource;
+use threadline_edge::{Deps, EdgeConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,8 @@ pub struct Dev {
 pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) -> Result<(), Error> {
     if config.auth.is_none() {
         let place = config.directory.display().to_string();
-        config.use_secret(keep_secret(&config.directory).map_err(Error::system(place))?);
+        let secret = keep_secret(&config.directory).map_err(Error::system(place))?;
+        config.auth = Some(config.secret_auth(secret));
     }
     let listeners = listen(config.edge.listen, options.edges).await?;
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
@@ -46,6 +48,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             let mut edge = config.edge.clone();
             edge.listen = address;
             edge.auth = config.require_auth()?.clone();
+            edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
             let deps = Deps { log: backing.log.clone(), views: backing.views.clone(), metrics: Some(metrics.clone()) };
             let shutdown = shutdown.clone();
             spawn(&mut edges, "edge", async move { Ok(threadline_edge::serve(listener, edge, deps, shutdown).await?) });
@@ -68,6 +71,11 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let _ = tokio::task::spawn_blocking(|| server.stop()).await;
     }
     result
+}
+
+/// Whether only this machine reaches the edge and the tokens it takes are ours to give.
+fn is_ours_alone(edge: &EdgeConfig) -> bool {
+    edge.listen.ip().is_loopback() && matches!(edge.auth.keys, KeySource::Secret(_))
 }
 
 /// Listens before anything is started, so that a taken port is found out at once.

@@ -13,6 +13,7 @@ use crate::telemetry;
 pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let mut edge = config.edge.clone();
     edge.auth = config.require_auth()?.clone();
+    edge.development_tokens = config.development_tokens.unwrap_or(false);
     let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
     let backing = Backing::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");

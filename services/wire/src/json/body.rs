@@ -199,7 +199,11 @@ pub(crate) fn edit(fields: &mut Fields, message: MessageId) -> Result<EditMessag
     })
 }
 
-fn read<T>(json: &[u8], request: impl FnOnce(&mut Fields) -> Result<T, RequestError>) -> Result<T, RequestError> {
+/// Reads a body's object; a field that `request` did not ask for is refused.
+pub(super) fn read<T>(
+    json: &[u8],
+    request: impl FnOnce(&mut Fields) -> Result<T, RequestError>,
+) -> Result<T, RequestError> {
     let mut fields = Fields::parse(json)
         .map_err(|detail| RequestError::new(ErrorCode::InvalidField, format!("the body {detail}")))?;
     let read = request(&mut fields)?;

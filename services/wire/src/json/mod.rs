@@ -7,7 +7,7 @@ mod error;
 mod event;
 mod fields;
 mod message;
-
+mod sign_in;
 mod thread;
 mod time;
 mod written;
@@ -27,6 +27,7 @@ pub use error::ErrorBody;
 pub use event::{Change, CreatedThread, Event, NewMember};
 pub(crate) use fields::Fields;
 pub use message::{Message, MessageKind};
+pub use sign_in::{SignIn, SignInBody, SignedIn, sign_in};
 pub use thread::{Member, Receipt, Role, Thread, ThreadKind, Unread};
 pub use time::{Time, rfc3339};
 pub use written::Written;

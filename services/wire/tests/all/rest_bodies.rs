@@ -2,7 +2,8 @@
 
 use threadline_domain::thread::{ChangeThread, CreateThread, EditMessage, Kind, MessageKind, PostMessage, Role};
 use threadline_domain::{MessageId, Metadata};
-use threadline_wire::{ErrorCode, RequestError, json};
+use threadline_wire::json::{self, SignIn};
+use threadline_wire::{ErrorCode, RequestError};
 
 use crate::samples::{message, user};
 
@@ -52,6 +53,11 @@ fn every_body_is_understood() {
     for (body, number) in [("", None), (" \n", None), ("{}", None), (r#"{"number":7}"#, Some(7))] {
         assert_eq!(json::mark_read(body.as_bytes()), Ok(number), "{body}");
     }
+
+    let plain = SignIn { user: user("ann"), name: None, ttl_s: 3_600 };
+    assert_eq!(json::sign_in(br#"{"user":"ann"}"#), Ok(plain.clone()));
+    let full = SignIn { name: Some("Ann".into()), ttl_s: 86_400, ..plain };
+    assert_eq!(json::sign_in(br#"{"user":"ann","name":" Ann ","ttl_s":86400}"#), Ok(full));
 }
 
 #[test]
@@ -80,6 +86,14 @@ fn a_bad_body_names_its_field() {
     assert_eq!(json::post_message(b"{}", minted()), Err(invalid("content", "is missing")));
     let number = invalid("number", "must be an integer from 0 on");
     assert_eq!(json::mark_read(br#"{"number":"all"}"#), Err(number));
+    let name = |name: &str| json::sign_in(format!(r#"{{"user":"ann","name":"{name}"}}"#).as_bytes()).unwrap_err();
+    assert_eq!(name(" "), invalid("name", "must not be blank"));
+    assert_eq!(name(&"ü".repeat(101)), invalid("name", "must have at most 100 characters"));
+    assert_eq!(name("a\\u0007b"), invalid("name", "has a character that is not allowed there"));
+    for ttl_s in ["0", "86401"] {
+        let body = format!(r#"{{"user":"ann","ttl_s":{ttl_s}}}"#);
+        assert_eq!(json::sign_in(body.as_bytes()), Err(invalid("ttl_s", "must be 1 to 86400")));
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) struct App {
     pub(super) url: String,
     pub(super) http: Client,
     pub(super) log: MemoryLog,
+    pub(super) views: Views,
     pub(super) shutdown: CancellationToken,
     pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
     behind: Behind,
@@ -67,11 +68,19 @@ impl App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let url = format!("http://{}", listener.local_addr().expect("it has an address"));
         let shutdown = CancellationToken::new();
-        let deps = Deps { log, views, metrics: None };
+        let deps = Deps { log, views: views.clone(), metrics: None };
         let edge = tokio::spawn(threadline_edge::serve(listener, config, deps, shutdown.clone()));
         let http = Client::new();
-        let app =
-            Self { url, http, log: memory, shutdown, edge, behind: Behind { stop, projector }, _database: database };
+        let app = Self {
+            url,
+            http,
+            log: memory,
+            views,
+            shutdown,
+            edge,
+            behind: Behind { stop, projector },
+            _database: database,
+        };
         let ready =
             async || app.http.get(app.at("/readyz")).send().await.is_ok_and(|answer| answer.status().is_success());
         threadline_tests::wait::until("the edge is ready", std::time::Duration::from_secs(20), ready).await;

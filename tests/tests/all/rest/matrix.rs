@@ -42,7 +42,7 @@ fn rows() -> Vec<Row> {
         Row(get.clone(), "/api/chat/messages/{message}", none.clone(), [200, 200, 200, 404, 401]),
         Row(put, "/api/chat/messages/{message}", json!({"content": "x"}), [403, 403, 403, 404, 401]),
         Row(delete, "/api/chat/messages/{message}", none.clone(), [200, 200, 403, 404, 401]),
-        Row(post, "/api/chat/threads/{thread}/mark-read", json!({}), [200, 200, 200, 404, 401]),
+        Row(post.clone(), "/api/chat/threads/{thread}/mark-read", json!({}), [200, 200, 200, 404, 401]),
         Row(get.clone(), "/api/chat/threads/{thread}/receipts", none.clone(), [200, 200, 200, 404, 401]),
         Row(get.clone(), "/api/chat/threads/{thread}/events", none.clone(), [200, 200, 200, 404, 401]),
         Row(get.clone(), "/api/chat/unread-count", none.clone(), [200, 200, 200, 200, 401]),
@@ -52,6 +52,8 @@ fn rows() -> Vec<Row> {
         Row(get.clone(), "/subjects/{subject}/versions/{version}", none.clone(), open),
         Row(get.clone(), "/livez", none.clone(), open),
         Row(get.clone(), "/readyz", none.clone(), open),
+        // This edge gives no tokens.
+        Row(post, "/api/dev/token", json!({"user": "ann"}), [404; 5]),
         // This edge was given no figures to show.
         Row(get, "/metrics", none, [404; 5]),
     ]

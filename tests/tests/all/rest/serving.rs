@@ -48,6 +48,33 @@ async fn a_head_that_is_too_large_is_refused() {
     assert_eq!(app.call(Method::GET, "/livez", &[]).await.status(), 200);
 }
 
+/// Two requests on one connection, the first with a body of which `sent` bytes come; all that is answered.
+async fn two_requests(app: &App, content_length: usize, sent: usize) -> String {
+    let mut stream = connect(app).await;
+    let head = format!("POST /api/chat/threads HTTP/1.1\r\nHost: x\r\nContent-Length: {content_length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'x'; sent]).await.unwrap();
+    // Goes nowhere if the edge closes, which is what it then has to say.
+    let _ = stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    rest_of(stream).await
+}
+
+#[tokio::test]
+async fn a_request_refused_early_spoils_none_after_it() {
+    let app = App::start().await;
+    let body_bytes_max = threadline_edge::HttpConfig::default().body_bytes_max;
+    let both = two_requests(&app, 2 * body_bytes_max, 2 * body_bytes_max).await;
+    assert!(both.contains("HTTP/1.1 401") && both.contains("HTTP/1.1 200"), "{both}");
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_go_on_is_said_to_close() {
+    let app = App::start().await;
+    let first = two_requests(&app, 1_000_000_000, 0).await;
+    assert!(first.contains("HTTP/1.1 401") && first.contains("connection: close"), "{first}");
+    assert!(!first.contains("HTTP/1.1 200"), "{first}");
+}
+
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_a_place() {
     let app = App::start_with(|config| {
