@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 KAFKA_PORT ?= 9092
 
-.PHONY: help run build test check kafka kafka-stop load fmt install clean
+.PHONY: help run build test check kafka kafka-stop load fmt install install-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -14,7 +14,7 @@ run: build ## builds, and runs everything in one process (ARGS="--edges 2 --port
 build: install ## builds the binary for use
 	cargo build --release --locked
 
-test: install ## checks and tests everything, on real Postgres and Apache Kafka
+test: install-test ## checks and tests everything: on real Postgres and Apache Kafka, in a real browser
 	scripts/test.sh
 
 check: ## formatting, lints, dependency rules, crate arrows
@@ -39,6 +39,9 @@ fmt: ## formats the code
 
 install: ## installs what the machine lacks
 	@scripts/install.sh
+
+install-test: ## installs what tests need besides
+	@scripts/install.sh test
 
 clean: ## removes what was built; keeps the data in .threadline
 	cargo clean

@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Installs what a fresh Debian or Ubuntu lacks to build and run Threadline: a C toolchain with OpenSSL's and zlib's
 # headers, Postgres's server programs (no server of the distribution is started), Rust. Says nothing when all is there.
+#
+#   scripts/install.sh         what is needed to build and run
+#   scripts/install.sh test    what tests need besides: Chromium, and Node where the distribution's is new enough. What of
+#                              this cannot be installed is no failure here: the tests say what they leave out.
 set -euo pipefail
 
 rust_minor=95
@@ -31,19 +35,24 @@ if command -v pkg-config >/dev/null; then
 else
   packages+=(libssl-dev zlib1g-dev)
 fi
-if [ -z "${DATABASE_URL:-}" ] && ! has_postgres; then packages+=(postgresql); fi
+# Tests start servers of their own, whatever database is named.
+if { [ -z "${DATABASE_URL:-}" ] || [ "${1:-}" = test ]; } && ! has_postgres; then packages+=(postgresql); fi
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then sudo=(sudo -n); fi
+
+may_install() {
+  command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }
+}
+
+apt_install() {
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 
 if [ ${#packages[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "this machine lacks ${packages[*]} (Debian's names); please install them"
-  sudo=()
-  if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || fail "please install these first, it needs root: apt-get install ${packages[*]}"
-    sudo=(sudo -n)
-  fi
-  install() {
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
-      fail "apt-get could not install $*"
-  }
+  may_install || fail "please install these first, it needs root: apt-get install ${packages[*]}"
+  install() { apt_install "$@" || fail "apt-get could not install $*"; }
   echo "installing ${packages[*]}"
   "${sudo[@]}" apt-get update -qq || true
   if [[ " ${packages[*]} " == *" postgresql "* ]]; then
@@ -62,4 +71,26 @@ fi
 if ! has_rust; then
   if [ -x "$HOME/.cargo/bin/cargo" ]; then fail "Rust is in ~/.cargo/bin, but not (or too old) on PATH: . ~/.cargo/env"; fi
   fail "needs Rust 1.$rust_minor or newer: install rustup, then: rustup toolchain install stable"
+fi
+
+if [ "${1:-}" = test ]; then
+  node_is_new_enough() { # [version]
+    printf '%s\n' 20.19 "${1:-$(node --version 2>/dev/null | tr -d v)}" | sort -V -C
+  }
+  wants_node=yes
+  if command -v npm >/dev/null && node_is_new_enough; then wants_node=; fi
+  if [ -n "$wants_node" ] || [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+    if may_install; then
+      "${sudo[@]}" apt-get update -qq || true
+      candidate=$(apt-cache policy nodejs | sed -n 's/.*Candidate: \([0-9.]*\).*/\1/p')
+      wanted=()
+      [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || wanted+=(chromium)
+      # An older Node would be of no use.
+      if [ -n "$wants_node" ] && node_is_new_enough "${candidate:-0}"; then wanted+=(nodejs npm); fi
+      if [ ${#wanted[@]} -gt 0 ]; then
+        echo "installing ${wanted[*]}"
+        apt_install "${wanted[@]}" || echo "apt-get could not install ${wanted[*]}"
+      fi
+    fi
+  fi
 fi

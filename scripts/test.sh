@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Everything that can be tested: make check, then all tests, on real Postgres and Apache Kafka. At the end it says what
-# was not run and why. With CI set, nothing may be left out.
+# Everything that can be tested: make check, then all tests, on real Postgres and Apache Kafka, then those of the clients,
+# in a real browser. At the end it says what was not run and why. With CI set, nothing may be left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 output=target/test-output.log
 check_output=target/check-output.log
+clients_output=target/test-clients-output.log
 work=$(mktemp -d)
 skipped=()
 
@@ -47,15 +48,19 @@ set +e
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$output" |
   grep --line-buffered -E '^(test |test result|failures:|---- |thread |error|warning)|panicked|assert'
 status=${PIPESTATUS[0]}
+scripts/test-clients.sh 2>&1 | tee "$clients_output"
+clients_status=${PIPESTATUS[0]}
 set -e
 
 echo
 awk '/^test result/ { passed += $4; failed += $6; ignored += $8 }
-  END { printf "%d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$output"
-while IFS= read -r line; do skipped+=("$line"); done < <(grep -h '^SKIPPED' "$check_output" "$output" | sort -u)
+  END { printf "server: %d passed, %d failed, %d skipped\n", passed, failed, ignored }' "$output"
+tail -n 1 "$clients_output"
+while IFS= read -r line; do skipped+=("$line"); done < <(grep -h '^SKIPPED' "$check_output" "$output" "$clients_output" | sort -u)
 if [ ${#skipped[@]} -eq 0 ]; then echo "nothing was left out"; else
   echo "not run:"
   printf '  %s\n' "${skipped[@]}"
 fi
-if [ "$status" -ne 0 ]; then echo "FAILED; all that was said is in $output"; fi
-exit "$status"
+if [ "$status" -ne 0 ]; then echo "FAILED: the server; all that was said is in $output"; fi
+if [ "$clients_status" -ne 0 ]; then echo "FAILED: the clients; all that was said is in $clients_output"; fi
+exit $((status != 0 || clients_status != 0))
