@@ -61,9 +61,8 @@ async fn two_requests(app: &App, content_length: usize, sent: usize) -> String {
 
 #[tokio::test]
 async fn a_request_refused_early_spoils_none_after_it() {
-    let app = App::start().await;
-    let body_bytes_max = threadline_edge::HttpConfig::default().body_bytes_max;
-    let both = two_requests(&app, 2 * body_bytes_max, 2 * body_bytes_max).await;
+    let app = App::start_with(|config| config.http.body_bytes_max = 64 * 1024).await;
+    let both = two_requests(&app, 128 * 1024, 128 * 1024).await;
     assert!(both.contains("HTTP/1.1 401") && both.contains("HTTP/1.1 200"), "{both}");
 }
 
