@@ -1,6 +1,7 @@
 //! What an edge can be told, with its defaults. Names end in their unit.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use crate::auth::AuthConfig;
 
@@ -15,6 +16,8 @@ pub struct EdgeConfig {
     pub origins: Vec<String>,
     /// Whether this machine's pages and programs get a token for any user: on development systems only.
     pub development_tokens: bool,
+    /// The folder with the built web page, read at the start; when it is missing, `/` says what to install.
+    pub web_dir: PathBuf,
     /// What stands before the topics' names in the log: in the schemas' subjects too.
     pub topic_prefix: String,
     /// Bounds of HTTP.
@@ -43,6 +46,7 @@ impl EdgeConfig {
             auth,
             origins: Vec::new(),
             development_tokens: false,
+            web_dir: "clients/web/dist".into(),
             topic_prefix: "threadline.".into(),
             http: HttpConfig::default(),
             rate: RateConfig::default(),

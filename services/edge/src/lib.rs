@@ -13,6 +13,7 @@ pub mod http;
 pub mod hub;
 mod openapi;
 pub mod origin;
+mod page;
 pub mod rate;
 mod registry;
 mod serve;

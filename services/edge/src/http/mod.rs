@@ -21,13 +21,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{any, get};
 use threadline_wire::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::Problem;
 use crate::health::{self, Health};
+use crate::page::{self, Page};
 use crate::state::Edge;
 use crate::{openapi, registry, ws};
 
@@ -50,8 +51,8 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Edge>> {
 }
 
 /// All that an edge serves. Paths have no slash at their end: see [`without_trailing_slash`].
-/// Development tokens are given only with `development`.
-pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Development>) -> Router {
+/// Development tokens are given only with `development`; what no route knows is looked for in the page.
+pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Development>, page: Page) -> Router {
     let described = OpenApiRouter::with_openapi(openapi::head())
         .merge(api())
         .merge(development::routes(development))
@@ -61,7 +62,7 @@ pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Develo
     router
         .merge(openapi::routes(document))
         .route("/ws", get(ws::upgrade))
-        .fallback(async || Problem::new(ErrorCode::NotFound, "there is no such path"))
+        .fallback_service(any(page::serve).with_state(page))
         .method_not_allowed_fallback(async || {
             Problem::new(ErrorCode::MethodNotAllowed, "this path has other methods; see Allow")
         })

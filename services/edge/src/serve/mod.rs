@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::http::{self, Development};
 use crate::hub::Hub;
+use crate::page::Page;
 use crate::rate::RateLimits;
 use crate::state::{Deps, Edge, Names};
 use connection::Counted;
@@ -49,6 +50,7 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
     let development = development(&config, &listener)?;
+    let page = Page::of(&config.web_dir);
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
@@ -66,7 +68,7 @@ pub async fn serve(
         hub,
     });
     let connections = Connections {
-        service: TowerToHyperService::new(http::router(Arc::clone(&edge), health, development)),
+        service: TowerToHyperService::new(http::router(Arc::clone(&edge), health, development, page)),
         tasks: TaskTracker::new(),
         closing: CancellationToken::new(),
         cut: CancellationToken::new(),

@@ -163,6 +163,7 @@ fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
     let mut edge = EdgeConfig::new(AuthConfig::secret(Vec::new()));
     edge.listen = from.value("edge.listen", "THREADLINE_LISTEN", edge.listen)?;
     edge.origins = from.list("edge.origins", "THREADLINE_ORIGINS");
+    edge.web_dir = from.value("edge.web_dir", "THREADLINE_WEB_DIR", edge.web_dir.display().to_string())?.into();
     let http = &mut edge.http;
     http.connections_max =
         from.value("edge.connections_max", "THREADLINE_EDGE_CONNECTIONS_MAX", http.connections_max)?;

@@ -6,6 +6,7 @@ mod junk;
 mod matrix;
 mod members;
 mod messages;
+mod page;
 mod reads;
 mod serving;
 mod surface;

@@ -1,0 +1,91 @@
+//! The web page at `/`, for people: the built files of a folder, or a word about how to get them.
+
+mod files;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use threadline_wire::ErrorCode;
+
+use crate::error::Problem;
+use files::{File, Files};
+
+/// A page that can load and reach nothing but its own edge, be framed by nobody, and make no markup from text.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'none'; require-trusted-types-for 'script'";
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+/// What the build names by its content: another content has another name.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const NAMED_BY_CONTENT: &str = "/assets/";
+
+/// The page's files, read once: a request reaches nothing else, whatever its path says.
+#[derive(Clone)]
+pub(crate) struct Page(Arc<Files>);
+
+impl Page {
+    /// The files of this folder; without a page in it, a built-in one that says how to get it.
+    pub(crate) fn of(folder: &Path) -> Self {
+        let files = match Files::read(folder) {
+            Ok(files) => files,
+            Err(reason) => {
+                tracing::info!(page.folder = %folder.display(), reason, "no web page here; a notice stands in for it");
+                Files::built_in()
+            }
+        };
+        Self(Arc::new(files))
+    }
+}
+
+/// A file of the page, or a problem: what no other route knows comes here.
+pub(crate) async fn serve(State(Page(files)): State<Page>, request: Request) -> Response {
+    let path = match request.uri().path() {
+        "/" => "/index.html",
+        path => path,
+    };
+    match files.get(path) {
+        None => Problem::new(ErrorCode::NotFound, "there is no such path").into(),
+        Some(file) if request.method() == Method::GET || request.method() == Method::HEAD => {
+            show(file, path, request.method(), request.headers())
+        }
+        Some(_) => {
+            let problem = Problem::new(ErrorCode::MethodNotAllowed, "this path has other methods; see Allow");
+            ([(header::ALLOW, "GET, HEAD")], problem).into_response()
+        }
+    }
+}
+
+fn show(file: &File, path: &str, method: &Method, asked: &HeaderMap) -> Response {
+    let form = file.form_for(asked);
+    let mut response = if form.is_known_to(asked) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let body = if method == Method::HEAD { Body::empty() } else { Body::from(form.bytes.clone()) };
+        let mut response = Response::new(body);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
+        headers.insert(header::CONTENT_LENGTH, form.bytes.len().into());
+        if let Some(encoding) = form.encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    let cache = if path.starts_with(NAMED_BY_CONTENT) { FOR_EVER } else { "no-cache" };
+    for (name, value) in [
+        (header::CACHE_CONTROL, cache),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::VARY, "Accept-Encoding, Origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::ETAG, form.tag.clone());
+    response
+}
