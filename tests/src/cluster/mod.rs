@@ -6,6 +6,7 @@ mod process;
 mod servers;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::Client;
 use tokio::sync::watch;
@@ -17,6 +18,7 @@ use process::command;
 pub use servers::OwnBroker;
 
 use crate::rest::Rest;
+use crate::wait::until;
 
 /// How the roles are spread over processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub enum Layout {
 
 /// The roles that are processes of their own in [`Layout::Roles`], and how many of each.
 const ROLES: [(&str, u16); 3] = [("decider", 2), ("projector", 2), ("edge", 2)];
+/// How long the deciders may take to share the partitions out among them.
+const SHARED_WITHIN: Duration = Duration::from_mins(1);
 /// Edges in either layout.
 const EDGES: u16 = 2;
 
@@ -46,7 +50,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts it and waits until every process is ready. The logs go to `target/test-logs/<test>`.
+    /// Starts it and waits until every process is ready and has its share. The logs go to `target/test-logs/<test>`.
     pub async fn start(test: &str, layout: Layout, backend: Backend) -> Self {
         let directory = log_directory(test);
         let environment = backend.environment();
@@ -64,6 +68,9 @@ impl Cluster {
         let mut cluster = Self { backend, http: Client::new(), processes, urls, live, directory, _ports: ports };
         for process in &mut cluster.processes {
             process.ready(&cluster.http).await;
+        }
+        if layout == Layout::Roles {
+            until("both deciders own partitions", SHARED_WITHIN, async || cluster.deciders_share().await).await;
         }
         cluster
     }

@@ -77,6 +77,7 @@ pub(super) async fn another_body_is_a_conflict(cluster: Arc<Cluster>) {
 
     let next = socket.say(&thread, "next").await;
     assert_eq!((&next["seq"], &next["number"]), (&json!(3), &json!(2)), "refusals write nothing");
-    let kept = cluster.rest(0, bob).get(&format!("messages/{id}/")).await.ok();
+    let at_least = next["position"].as_str().expect("an ok has a position");
+    let kept = cluster.rest(0, bob).get(&format!("messages/{id}/?at_least={at_least}")).await.ok();
     assert_eq!(kept["content"], "mine");
 }
