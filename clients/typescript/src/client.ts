@@ -134,7 +134,7 @@ export class Client {
     if (this.#me) void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
   }
 
-  /** Connects, and stays connected until {@link disconnect}. */
+  /** Connects, and stays connected until {@link disconnect}; while it waits for its next attempt, makes it now. */
   connect(): void {
     this.#connection.connect();
   }

@@ -70,8 +70,11 @@ export class Connection {
     return this.#now.status === "connected";
   }
 
+  /** Begins, or ends the wait for the next attempt. */
   connect(): void {
-    if (this.#now.status !== "disconnected") return;
+    const { status, code, reason, retryAt } = this.#now;
+    if (retryAt !== null) return void this.#dial(code, reason);
+    if (status !== "disconnected") return;
     this.#attempt = 0;
     void this.#dial(0, "connect");
   }
@@ -85,7 +88,7 @@ export class Connection {
 
   /** The network or the page came or went: no reason to wait, and reason to ask whether the other side is there. */
   wake(): void {
-    if (this.#now.retryAt !== null) void this.#dial(this.#now.code, this.#now.reason);
+    if (this.#now.retryAt !== null) this.connect();
     else if (this.up) this.#ping();
   }
 

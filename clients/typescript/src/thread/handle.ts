@@ -106,6 +106,11 @@ export class ThreadHandle {
     return this.#room.older();
   }
 
+  /** Forgets all but this many of the newest in {@link messages}; {@link older} loads them again. */
+  trim(keep: number): void {
+    this.#room.trim(keep);
+  }
+
   /** Reads messages as they are now, newest first, without touching {@link messages}. */
   history(query: HistoryQuery = {}): Promise<MessagesPage> {
     return this.deps.rest.get(`threads/${this.id}/messages`, { ...query });

@@ -4,6 +4,7 @@ import type { ChatMessage } from "./message.js";
 import { MessageWindow } from "./window.js";
 
 const PAGE = 50;
+const OLDER_PAGE = 100;
 
 /** The loaded part of a thread's messages, and how it grows. */
 export class History {
@@ -36,7 +37,7 @@ export class History {
   async older(): Promise<void> {
     const window = this.#window;
     if (!window || !this.hasOlder) return;
-    await this.#page({ limit: PAGE, before: window.first }, (messages) => {
+    await this.#page({ limit: OLDER_PAGE, before: window.first }, (messages) => {
       if (this.#window === window) window.prepend(messages);
     });
   }

@@ -186,6 +186,12 @@ export class Room {
     });
   }
 
+  /** Forgets all but the newest of those loaded. */
+  trim(keep: number): void {
+    this.#history.trim(keep);
+    this.messages.changed();
+  }
+
   /** A connection is there again: what failed or is missing is fetched. */
   resume(): void {
     if (this.#missed) void this.catchUp();

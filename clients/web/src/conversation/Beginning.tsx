@@ -1,0 +1,31 @@
+import type { ThreadlineError } from "threadline";
+import { Button } from "../ui/Button";
+import { explain } from "../ui/explain";
+import { Spinner } from "../ui/Spinner";
+import styles from "./Beginning.module.css";
+
+interface BeginningProps {
+  height: number;
+  hasOlder: boolean;
+  loading: boolean;
+  error: ThreadlineError | null;
+  load: () => Promise<void>;
+}
+
+/** What stands above the first message; always as high, so that nothing jumps. */
+export function Beginning({ height, hasOlder, loading, error, load }: BeginningProps) {
+  return (
+    <div className={styles.beginning} style={{ height }}>
+      {!hasOlder && !loading && <p>This is the beginning of the conversation</p>}
+      {hasOlder && !error && <Spinner label="Loading earlier messages" />}
+      {hasOlder && error && !loading && (
+        <>
+          <p>{explain(error)}</p>
+          <Button small onClick={() => void load()}>
+            Try again
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}

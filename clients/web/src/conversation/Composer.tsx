@@ -1,0 +1,128 @@
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { ChatMessage } from "threadline";
+import { useClient, useUser } from "threadline/react";
+import { oneLine } from "../conversations/preview";
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import styles from "./Composer.module.css";
+import { draftOf, keepDraft } from "./drafts";
+
+/** What the server takes, characters. */
+const CHARS_MAX = 10_000;
+/** What is left is shown from here on. */
+const CHARS_TOLD = 9_000;
+const HEIGHT_PX_MAX = 220;
+
+/** What is written refers to a message. */
+export interface About {
+  readonly kind: "reply" | "edit";
+  readonly message: ChatMessage;
+}
+
+interface ComposerProps {
+  thread: string;
+  about: About | undefined;
+  nameOf: (user: string) => string;
+  onDone: () => void;
+  /** The last message of one's own is to be edited. */
+  onEditLast: () => void;
+}
+
+/** Where one writes. */
+export function Composer({ thread, about, nameOf, onDone, onEditLast }: ComposerProps) {
+  const handle = useClient().thread(thread);
+  const me = useUser();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const editing = about?.kind === "edit" ? about.message : undefined;
+  const [draft, setDraft] = useState(() => draftOf(me, thread));
+  const [change, setChange] = useState("");
+  const text = editing ? change : draft;
+  const left = CHARS_MAX - [...text].length;
+  const ready = text.trim() !== "" && left >= 0;
+
+  useEffect(() => {
+    if (about?.kind === "edit") setChange(about.message.content);
+    if (about) field.current?.focus();
+  }, [about]);
+  useEffect(() => keepDraft(me, thread, draft), [me, thread, draft]);
+  useEffect(() => {
+    // On telephones that would bring up the keyboard.
+    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+  useLayoutEffect(() => {
+    const element = field.current!;
+    element.style.height = "0";
+    element.style.height = `${Math.min(element.scrollHeight, HEIGHT_PX_MAX)}px`;
+  }, [text]);
+
+  const write = (next: string) => {
+    if (editing) return setChange(next);
+    setDraft(next);
+    handle.typing(next.trim() !== "");
+  };
+  const send = () => {
+    if (!ready) return;
+    if (editing) {
+      if (text !== editing.content) handle.edit(editing.id, text);
+    } else {
+      handle.send({ content: text, replyTo: about?.message.id ?? null });
+      setDraft("");
+    }
+    onDone();
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Enter ends the choice of a character in some scripts.
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey) send();
+    else if (event.key === "Escape" && about) onDone();
+    else if (event.key === "ArrowUp" && text === "" && !about) onEditLast();
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div className={styles.place}>
+      {about && (
+        <div className={styles.about}>
+          <Icon name={editing ? "edit" : "reply"} size={18} />
+          <p>
+            <strong>{editing ? "Editing message" : `Replying to ${about.message.sender === me ? "yourself" : nameOf(about.message.sender)}`}</strong>
+            <span>{oneLine(about.message.content)}</span>
+          </p>
+          <IconButton icon="close" size={18} label={editing ? "Cancel editing" : "Cancel reply"} onClick={onDone} />
+        </div>
+      )}
+      <div className={styles.box}>
+        <textarea
+          ref={field}
+          rows={1}
+          aria-label="Message"
+          placeholder="Write a message"
+          value={text}
+          dir="auto"
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+          onBlur={() => handle.typing(false)}
+        />
+        {text.length >= CHARS_TOLD && (
+          <span className={styles.left} data-over={left < 0}>
+            {left}
+          </span>
+        )}
+        <button
+          type="button"
+          className={styles.send}
+          aria-label={editing ? "Save changes" : "Send message"}
+          title={editing ? "Save changes" : "Send message"}
+          disabled={!ready}
+          // The field keeps the focus, and telephones their keyboard.
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={send}
+        >
+          <Icon name={editing ? "check" : "send"} size={20} />
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { useMemo, useState } from "react";
+import type { ChatMessage } from "threadline";
+import { useClient, useMessages, useThread, useUser } from "threadline/react";
+import { useNames } from "../people/names";
+import { closeThread } from "../shell/route";
+import { Button } from "../ui/Button";
+import { explain } from "../ui/explain";
+import { Menu, MenuItem, type Place } from "../ui/Menu";
+import { type Actions, choicesFor } from "./actions";
+import { Announcer } from "./Announcer";
+import { type About, Composer } from "./Composer";
+import styles from "./Conversation.module.css";
+import { DeleteMessage } from "./DeleteMessage";
+import { Header } from "./Header";
+import { MessageList } from "./MessageList";
+import { Skeleton } from "./Skeleton";
+import { TypingLine } from "./TypingLine";
+
+/** An open conversation. */
+export function Conversation({ id }: { id: string }) {
+  const { thread, error, loading } = useThread(id);
+  const { messages, loading: messagesLoading } = useMessages(id);
+  const handle = useClient().thread(id);
+  const me = useUser();
+  const nameOf = useNames();
+  const [about, setAbout] = useState<About>();
+  const [removing, setRemoving] = useState<ChatMessage>();
+  const [menu, setMenu] = useState<{ message: ChatMessage; place: Place }>();
+
+  const actions = useMemo<Actions>(
+    () => ({
+      reply: (message) => setAbout({ kind: "reply", message }),
+      edit: (message) => setAbout({ kind: "edit", message }),
+      copy: (message) => void navigator.clipboard?.writeText(message.content).catch(() => {}),
+      remove: (message) => (message.number > 0 ? setRemoving(message) : handle.discard(message.id)),
+      retry: (message) => handle.retry(message.id),
+      discard: (message) => handle.discard(message.id),
+      openMenu: (message, place) => setMenu({ message, place }),
+    }),
+    [handle],
+  );
+  const editLast = () => {
+    const last = handle.messages.get().messages.findLast(
+      (message) => message.sender === me && message.kind === "text" && !message.deleted_at,
+    );
+    if (last) actions.edit(last);
+  };
+
+  if (!thread) {
+    if (error && !loading) return <Missing code={error.code} text={explain(error)} retry={() => void handle.older()} />;
+    return <Skeleton />;
+  }
+  const choices = menu ? choicesFor(menu.message, thread, me) : [];
+  return (
+    <>
+      <Header thread={thread} />
+      {messages.length === 0 && messagesLoading ? <Skeleton /> : <MessageList thread={thread} actions={actions} />}
+      <TypingLine thread={id} nameOf={nameOf} />
+      {thread.archived_at ? (
+        <p className={styles.archived}>This conversation is archived. It can be read, not written to.</p>
+      ) : (
+        <Composer thread={id} about={about} nameOf={nameOf} onDone={() => setAbout(undefined)} onEditLast={editLast} />
+      )}
+      <Announcer thread={id} />
+      {removing && <DeleteMessage message={removing} onClose={() => setRemoving(undefined)} />}
+      {menu && choices.length > 0 && (
+        <Menu label="Message actions" place={menu.place} onClose={() => setMenu(undefined)}>
+          {choices.map(({ name, label, icon, danger = false }) => (
+            <MenuItem key={name} icon={icon} danger={danger} onChoose={() => actions[name](menu.message)}>
+              {label}
+            </MenuItem>
+          ))}
+        </Menu>
+      )}
+    </>
+  );
+}
+
+const gone = new Set(["unknown_thread", "not_a_member", "not_found", "invalid_field"]);
+
+function Missing({ code, text, retry }: { code: string; text: string; retry: () => void }) {
+  const there = !gone.has(code);
+  return (
+    <div className={styles.missing}>
+      <h2>{there ? "This conversation could not be loaded" : "This conversation is not available"}</h2>
+      <p>{there ? text : "It does not exist, or you are not in it."}</p>
+      <div>
+        {there && (
+          <Button kind="primary" onClick={retry}>
+            Try again
+          </Button>
+        )}
+        <Button onClick={closeThread}>Back to conversations</Button>
+      </div>
+    </div>
+  );
+}

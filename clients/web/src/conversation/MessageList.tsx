@@ -1,0 +1,209 @@
+import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Thread } from "threadline";
+import { useClient, useMessages, useUser } from "threadline/react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { useNames } from "../people/names";
+import { type Actions, choicesFor } from "./actions";
+import { Beginning } from "./Beginning";
+import { JumpButtons } from "./JumpButtons";
+import styles from "./MessageList.module.css";
+import { MessageRow } from "./MessageRow";
+import { useReceipts } from "./receipts";
+import { type Row, type Rows, rowsOf } from "./rows";
+import { useMarkRead } from "./use-mark-read";
+import { useScroll } from "./use-scroll";
+
+/** The height of what stands above the first message, pixels. */
+const BEGINNING_PX = 88;
+/** Older messages are fetched when the top comes this near. */
+const NEAR_TOP_PX = 1_500;
+/** Whoever reads the newest messages needs no more than these of those before. */
+const TRIM_ABOVE = 1_500;
+const TRIM_TO = 300;
+/** How far back one is taken to where one left off, pages. */
+const JUMP_PAGES_MAX = 60;
+const FLASH_MS = 1_600;
+
+interface MessageListProps {
+  thread: Thread;
+  actions: Actions;
+}
+
+/** A conversation's messages; only those near the window are drawn. */
+export function MessageList({ thread, actions }: MessageListProps) {
+  const client = useClient();
+  const me = useUser();
+  const nameOf = useNames();
+  const handle = client.thread(thread.id);
+  const { messages, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
+  const [firstUnread] = useState(() => firstUnreadOf(thread, me));
+  const before = useRef<Rows>(undefined);
+  const built = useMemo(() => rowsOf(messages, firstUnread, before.current), [messages, firstUnread]);
+  const { rows } = built;
+
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  // What was added or taken away above keeps what is shown in its place.
+  const drawn = before.current?.rows;
+  const shift = drawn !== undefined && drawn[0]?.message.id !== rows[0]?.message.id && rows.length !== drawn.length;
+
+  const newest = messages.at(-1);
+  const mineIsNewest = newest?.sender === me && newest.number === 0;
+  const scroll = useScroll({ scroller, list, rows, mineIsNewest, newestId: newest?.id });
+  const seen = useMarkRead({ thread, scroller, list, rows });
+  const [flash, setFlash] = useState<string>();
+  const [focused, setFocused] = useState<string>();
+
+  const focusedIndex = useMemo(
+    () => (focused === undefined ? -1 : rows.findLastIndex((row) => row.message.id === focused)),
+    [rows, focused],
+  );
+  const tabbed = focusedIndex < 0 ? rows.at(-1)?.message.id : focused;
+  const receipts = useReceipts(thread, me);
+  const dmSeen = thread.kind === "dm" ? lastSeen(rows, receipts.all, me) : 0;
+  const choices = useCallback(
+    (message: Row["message"]) => choicesFor(message, thread, me),
+    // What the user may do depends on these alone; the thread itself changes with every message.
+    [thread.kind, thread.archived_at, thread.members.find((member) => member.user === me)?.role, me],
+  );
+
+  useLayoutEffect(() => {
+    before.current = built;
+  }, [built]);
+
+  const fetchNearTop = () => {
+    if (hasOlder && !loading && !error && (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX) void loadOlder();
+  };
+  useLayoutEffect(fetchNearTop);
+  useLayoutEffect(() => {
+    if (rows.length > TRIM_ABOVE && scroll.stuck.current) handle.trim(TRIM_TO);
+  });
+
+  const show = useCallback(
+    (id: string) => {
+      const index = before.current?.rows.findLastIndex((row) => row.message.id === id) ?? -1;
+      if (index < 0) return;
+      scroll.stuck.current = false;
+      list.current?.scrollToIndex(index, { align: "center" });
+      setFlash(id);
+      setTimeout(() => setFlash((now) => (now === id ? undefined : now)), FLASH_MS);
+    },
+    [scroll.stuck],
+  );
+
+  const showFirstUnread = async () => {
+    const first = () => handle.messages.get().messages[0]?.number ?? 1;
+    for (let pages = 0; pages < JUMP_PAGES_MAX && first() > firstUnread; pages++) {
+      const reached = first();
+      await handle.older();
+      if (first() === reached) return;
+    }
+    const target = handle.messages.get().messages.find((message) => message.number >= firstUnread);
+    if (target) requestAnimationFrame(() => show(target.id));
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || !event.target.matches("article")) return;
+    const at = rows.findLastIndex((row) => row.message.id === tabbed);
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
+    const row = to === undefined ? undefined : rows[to];
+    if (!row) return;
+    event.preventDefault();
+    scroll.stuck.current = false;
+    setFocused(row.message.id);
+    list.current?.scrollToIndex(to!, { align: "nearest" });
+    // It is drawn once it is one of those that stay mounted.
+    requestAnimationFrame(() => articleOf(scroller.current!, row.message.id)?.focus({ preventScroll: true }));
+  };
+
+  return (
+    <div className={styles.place}>
+      <div
+        ref={scroller}
+        className={styles.scroller}
+        role="log"
+        aria-label="Messages"
+        aria-live="off"
+        tabIndex={rows.length === 0 ? 0 : -1}
+        onScroll={() => {
+          scroll.onScroll();
+          seen.check();
+          fetchNearTop();
+        }}
+        onKeyDown={onKeyDown}
+        onFocus={(event) => {
+          const id = event.target.closest("article")?.dataset.messageId;
+          if (id) setFocused(id);
+        }}
+      >
+        <div className={styles.space} />
+        <Beginning height={BEGINNING_PX} hasOlder={hasOlder} loading={loading} error={error} load={loadOlder} />
+        <Virtualizer
+          ref={list}
+          data={rows}
+          shift={shift}
+          scrollRef={scroller}
+          startMargin={BEGINNING_PX}
+          bufferSize={600}
+          keepMounted={focusedIndex < 0 ? none : [focusedIndex]}
+          onResize={scroll.onResize}
+        >
+          {(row: Row) => {
+            const { message } = row;
+            const mine = message.sender === me;
+            const quoted =
+              message.reply_to === null ? undefined : (messages.findLast((other) => other.id === message.reply_to) ?? null);
+            const seenBy = thread.kind === "dm" || message.number === 0 ? undefined : receipts.at.get(message.number);
+            return (
+              <MessageRow
+                key={message.id}
+                row={row}
+                mine={mine}
+                sender={nameOf(message.sender)}
+                read={mine && message.number > 0 && message.number <= receipts.all}
+                seenBy={seenBy}
+                seen={dmSeen > 0 && message.number === dmSeen}
+                quoted={quoted}
+                quotedSender={quoted ? nameOf(quoted.sender) : ""}
+                nameOf={nameOf}
+                tabbed={message.id === tabbed}
+                flash={message.id === flash}
+                actions={actions}
+                choicesFor={choices}
+                onShowQuoted={show}
+              />
+            );
+          }}
+        </Virtualizer>
+        <div className={styles.end} />
+      </div>
+      <JumpButtons
+        away={scroll.away}
+        below={Math.max(0, thread.last_number - seen.upTo)}
+        above={messages[0] && firstUnread > 0 && firstUnread < messages[0].number ? thread.unread || 1 : 0}
+        onDown={scroll.toBottom}
+        onUp={() => void showFirstUnread()}
+      />
+    </div>
+  );
+}
+
+const none: readonly number[] = [];
+
+function articleOf(within: HTMLElement, id: string): HTMLElement | null {
+  return within.querySelector<HTMLElement>(`article[data-message-id="${CSS.escape(id)}"]`);
+}
+
+/** The number of the first message that the user has not read; 0 when all are read. */
+function firstUnreadOf(thread: Thread, me: string): number {
+  if (thread.unread === 0) return 0;
+  const own = thread.members.find((member) => member.user === me);
+  return own ? own.read_number + 1 : thread.last_number - thread.unread + 1;
+}
+
+/** The number of the last message of one's own that was read up to here. */
+function lastSeen(rows: readonly Row[], read: number, me: string): number {
+  const seen = ({ message }: Row) =>
+    message.sender === me && message.number > 0 && message.number <= read && !message.deleted_at;
+  return rows.findLast(seen)?.message.number ?? 0;
+}

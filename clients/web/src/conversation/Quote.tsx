@@ -1,0 +1,21 @@
+import type { ChatMessage } from "threadline";
+import { oneLine } from "../conversations/preview";
+import styles from "./Quote.module.css";
+
+interface QuoteProps {
+  /** Null when it is not loaded. */
+  message: ChatMessage | null;
+  sender: string;
+  onShow: (id: string) => void;
+}
+
+/** The message that another one answers, in a line. */
+export function Quote({ message, sender, onShow }: QuoteProps) {
+  if (!message) return <span className={styles.quote}>Reply to an earlier message</span>;
+  return (
+    <button type="button" className={styles.quote} onClick={() => onShow(message.id)}>
+      <strong>{sender}</strong>
+      <span>{message.deleted_at ? "Message deleted" : oneLine(message.content)}</span>
+    </button>
+  );
+}

@@ -1,0 +1,115 @@
+import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from "react";
+import { useThreads, useUser } from "threadline/react";
+import { titleOf, useNames } from "../people/names";
+import { Button, IconButton } from "../ui/Button";
+import { explain } from "../ui/explain";
+import { Icon } from "../ui/Icon";
+import { Account } from "./Account";
+import { ConversationLink } from "./ConversationLink";
+import styles from "./Conversations.module.css";
+import { More } from "./More";
+import { NewConversation } from "./NewConversation";
+import { Waiting } from "./Waiting";
+
+/** The user's conversations, latest activity first. */
+export function Conversations({ openId }: { openId: string | undefined }) {
+  const { threads, loading, hasMore, error, loadMore } = useThreads();
+  const me = useUser();
+  const nameOf = useNames();
+  const [filter, setFilter] = useState("");
+  const [creating, setCreating] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
+  const wanted = useDeferredValue(filter.trim().toLowerCase());
+  const shown = useMemo(() => {
+    if (!wanted) return threads;
+    return threads.filter((thread) => {
+      const people = thread.members.map((member) => `${nameOf(member.user)} ${member.user}`);
+      return [titleOf(thread, me, nameOf), ...people].join(" ").toLowerCase().includes(wanted);
+    });
+  }, [threads, wanted, me, nameOf]);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const links = [...(list.current?.querySelectorAll<HTMLElement>("a") ?? [])];
+    const at = links.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+    // In the field only the way down leads out of it.
+    if (to === undefined || (at < 0 && event.key !== "ArrowDown") || !links[to]) return;
+    event.preventDefault();
+    links[to].focus();
+  };
+
+  return (
+    <>
+      <header className={styles.top}>
+        <h1>Threadline</h1>
+        <IconButton icon="compose" label="New conversation" onClick={() => setCreating(true)} />
+        <Account />
+      </header>
+      <div className={styles.rest} onKeyDown={onKeyDown}>
+        <div className={styles.filter}>
+          <Icon name="search" size={16} />
+          <input
+            type="search"
+            aria-label="Filter conversations"
+            placeholder="Filter"
+            value={filter}
+            onChange={(event) => setFilter(event.target.value)}
+          />
+        </div>
+        <div className={styles.scroller}>
+          {threads.length === 0 && loading && <Skeleton />}
+          {threads.length === 0 && error && !loading && (
+            <div className={styles.empty}>
+              <p>{explain(error)}</p>
+              <Button small onClick={() => void loadMore()}>
+                Try again
+              </Button>
+            </div>
+          )}
+          {threads.length === 0 && !loading && !error && me && (
+            <div className={styles.empty}>
+              <strong>No conversations yet</strong>
+              <p>Write to someone, or make a group.</p>
+              <Button kind="primary" small onClick={() => setCreating(true)}>
+                Start a conversation
+              </Button>
+            </div>
+          )}
+          {threads.length > 0 && shown.length === 0 && (
+            <div className={styles.empty}>
+              <strong>Nothing found</strong>
+              {hasMore && <p>Only the conversations loaded so far were looked through.</p>}
+            </div>
+          )}
+          <ul ref={list}>
+            {shown.map((thread) => (
+              <ConversationLink key={thread.id} thread={thread} me={me} nameOf={nameOf} open={thread.id === openId} />
+            ))}
+          </ul>
+          {hasMore && <More loading={loading} load={loadMore} />}
+        </div>
+      </div>
+      <Waiting />
+      {creating && <NewConversation onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+const LINES = 7;
+
+/** The list's shape while it is loaded. */
+function Skeleton() {
+  return (
+    <div className={styles.skeleton} role="status" aria-label="Loading conversations">
+      {Array.from({ length: LINES }, (_, at) => (
+        <div key={at}>
+          <span />
+          <span>
+            <i />
+            <i />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}

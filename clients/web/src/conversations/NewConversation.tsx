@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { useClient } from "threadline/react";
+import { type Picked, PeoplePicker, nobody, usePicked } from "../people/PeoplePicker";
+import { open } from "../shell/route";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
+import { useAction } from "../ui/use-action";
+import styles from "./NewConversation.module.css";
+
+const TITLE_CHARS_MAX = 200;
+
+/** Begins a direct message or a group. */
+export function NewConversation({ onClose }: { onClose: () => void }) {
+  const client = useClient();
+  const [kind, setKind] = useState<"dm" | "group">("dm");
+  const [picked, setPicked] = useState<Picked>(nobody);
+  const [title, setTitle] = useState("");
+  const users = usePicked(picked);
+  const create = useAction(async () => {
+    const thread = await client.createThread(
+      kind === "dm"
+        ? { kind, participants: users.slice(0, 1) }
+        : { kind, participants: users, ...(title.trim() ? { title: title.trim() } : {}) },
+    );
+    onClose();
+    open(thread.id);
+  });
+  return (
+    <Dialog
+      title="New conversation"
+      onClose={onClose}
+      error={create.error}
+      action={{
+        label: "Start conversation",
+        run: () => void create.run(),
+        disabled: create.busy || users.length === 0,
+      }}
+    >
+      <fieldset className={styles.kinds}>
+        <legend className="unseen">Kind</legend>
+        {(["dm", "group"] as const).map((value) => (
+          <label key={value}>
+            <input type="radio" name="kind" checked={kind === value} onChange={() => setKind(value)} />
+            <span>{value === "dm" ? "Direct message" : "Group"}</span>
+          </label>
+        ))}
+      </fieldset>
+      {kind === "group" && (
+        <Field
+          label="Title"
+          value={title}
+          maxLength={TITLE_CHARS_MAX}
+          placeholder="Optional"
+          onChange={(event) => setTitle(event.target.value)}
+        />
+      )}
+      <PeoplePicker
+        key={kind}
+        label={kind === "dm" ? "Person" : "People"}
+        several={kind === "group"}
+        picked={kind === "dm" ? { users: [], text: picked.text } : picked}
+        onChange={setPicked}
+      />
+    </Dialog>
+  );
+}
