@@ -8,16 +8,24 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package threadline && cp target/release/threadline /threadline
 
+FROM node:22-bookworm-slim AS page
+WORKDIR /src
+COPY scripts/web.sh scripts/web.sh
+COPY clients clients
+RUN --mount=type=cache,target=/root/.npm CI=1 scripts/web.sh
+
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libssl3 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home threadline
 COPY --from=build /threadline /usr/local/bin/threadline
+COPY --from=page /src/clients/web/dist /usr/local/share/threadline/web
 USER 10001
 ENV THREADLINE_LISTEN=0.0.0.0:8080 \
     THREADLINE_HEALTH_ADDR=0.0.0.0:9100 \
-    THREADLINE_LOG_FORMAT=json
+    THREADLINE_LOG_FORMAT=json \
+    THREADLINE_WEB_DIR=/usr/local/share/threadline/web
 EXPOSE 8080 9100
 # Roles drain on SIGTERM.
 STOPSIGNAL SIGTERM

@@ -3,16 +3,19 @@
 export CARGO_TERM_COLOR ?= auto
 KAFKA_PORT ?= 9092
 
-.PHONY: help run build test check kafka kafka-stop load fmt install install-test clean
+.PHONY: help run build web test check kafka kafka-stop load fmt install install-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: build ## builds, and runs everything in one process (ARGS="--edges 2 --port 8080")
+run: build ## builds, runs everything in one process and says where the web page is (ARGS="--edges 2 --port 8080")
 	@exec target/release/threadline dev $(ARGS)
 
-build: install ## builds the binary for use
+build: install web ## builds the binary and the web page for use
 	cargo build --release --locked
+
+web: ## builds the web page, where Node.js is
+	@scripts/web.sh
 
 test: install-test ## checks and tests everything: on real Postgres and Apache Kafka, in a real browser
 	scripts/test.sh

@@ -104,6 +104,8 @@ fn announce(config: &Config, addresses: &[SocketAddr], postgres: Option<&std::pa
         edges.join(", "),
         config.log.name()
     ));
-    output::line("a token: threadline token --user ann     stop: Ctrl-C");
+    if let Some(first) = edges.first() {
+        output::line(format_args!("the web page: {first}/     a token: threadline token --user ann     stop: Ctrl-C"));
+    }
     tracing::info!(edges = edges.join(" "), log = config.log.name(), views, "threadline dev runs");
 }
