@@ -11,6 +11,8 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Format, Telemetry};
 
+/// What says at every start that all is there already; the configured level may name it to hear it.
+const QUIET: &str = "sqlx::postgres::notice=warn";
 /// How often what was measured is folded into buckets.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Upper bounds of histograms in milliseconds.
@@ -29,7 +31,7 @@ pub fn start_logs(telemetry: &Telemetry) {
         Format::Text => false,
         Format::Auto => !io::stderr().is_terminal(),
     };
-    let filter = EnvFilter::try_new(&telemetry.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", telemetry.level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let layer = if json {
         tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed()
     } else {

@@ -72,12 +72,13 @@ impl Session {
 
     /// Appends a command; its outcome comes through the hub, behind its event.
     fn submit(&self, id: Id, thread: ThreadId, action: Action) {
-        let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread).entered();
+        let trace = Trace::enter(None);
+        let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let posts = matches!(action, Action::Post(_));
         let command = Command { thread, actor: self.user.clone(), at: clock::now(), action };
         let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
         self.outbox.begin();
-        self.edge.commands.submit(&command, Some(Trace::enter(None).header()), waiter);
+        self.edge.commands.submit(&command, Some(trace.header()), waiter);
     }
 
     /// Asks the hub, which answers.
