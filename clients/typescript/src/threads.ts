@@ -121,13 +121,17 @@ export class Threads {
       void room.catchUp();
     }
     const pages = Math.min(this.#pages, RELOAD_PAGES_MAX);
+    const listed = new Set<Room>();
     this.#pages = 0;
     try {
       await this.#count();
       let next: string | null = null;
-      do next = await this.#page(next, (room) => others.delete(room));
+      do next = await this.#page(next, (room) => listed.add(room));
       while (next !== null && this.#pages < pages);
+      // Those that a whole list does not have may be ones that the user was put out of.
+      for (const room of this.#rooms.values()) if (next === null && room.summary) others.add(room);
     } finally {
+      for (const room of listed) others.delete(room);
       for (const room of others) void room.catchUp();
     }
   }

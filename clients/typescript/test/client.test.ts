@@ -443,5 +443,11 @@ test("whatever the network does, the client ends with what the server has, and e
     ["post", 1],
     ["post", 1],
   ]);
+  await run([
+    ["forget", 0],
+    ["create", 0],
+    ["drop", 0],
+    ["leave", 2081],
+  ]);
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40 }), run), { numRuns: 400 });
 }, 120_000);

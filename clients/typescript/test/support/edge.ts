@@ -99,6 +99,7 @@ export class FakeEdge {
   }
 
   edit(message: Message, content: string): void {
+    if (message.deleted_at) return;
     const { id, number, sender: by, thread } = message;
     this.append(thread, { type: "message_edited", message: id, number, content, by, edited_at: this.now() });
   }
