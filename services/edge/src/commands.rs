@@ -263,7 +263,7 @@ impl Waiter {
             Self::Session { session, id, posts } => session.finish(Some(match answer {
                 Ok(Answer { outcome, position, .. }) => {
                     let written = Written { position, ..Written::earlier(&outcome, posts) };
-                    frame::ok(id.as_deref(), &written).into()
+                    frame::ok(id.as_deref(), written).into()
                 }
                 Err(refused) => answer::refused(id, &refused),
             })),

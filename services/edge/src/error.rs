@@ -56,17 +56,19 @@ pub(crate) struct ProblemBody<'a> {
     /// The HTTP status.
     status: u16,
     /// The sort of error, for programs.
-    #[schema(example = "message_conflict")]
+    #[schema(value_type = ErrorCode)]
     code: &'a str,
     /// What is wrong in this case.
     detail: &'a str,
     /// The field, parameter or header at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     field: Option<&'a str>,
     /// Whether the same request may succeed later.
     retryable: bool,
     /// How long to wait before.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     retry_after_ms: Option<u64>,
 }
 

@@ -3,6 +3,7 @@
 //! A request becomes a command in the log; its event comes back through the log's tail and answers the request. An edge
 //! keeps nothing that another edge could not rebuild: any edge serves any client.
 
+mod asyncapi;
 pub mod auth;
 pub mod clock;
 pub mod commands;

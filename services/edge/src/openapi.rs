@@ -24,7 +24,9 @@ pub(crate) fn head() -> OpenApi {
     );
     let mut components = openapi::Components::new();
     let problem = ProblemBody::name().into_owned();
-    components.schemas.insert(problem, ProblemBody::schema());
+    let mut schemas = vec![(problem, ProblemBody::schema())];
+    ProblemBody::schemas(&mut schemas);
+    components.schemas.extend(schemas);
     components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     let mut head = OpenApi::new(info, openapi::Paths::new());
     head.components = Some(components);
@@ -74,7 +76,8 @@ fn page(document: &OpenApi) -> String {
         "<!doctype html><html lang=en><meta charset=utf-8><title>Threadline API</title>\
          <style>body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{font-size:15px}\
          td{padding:.2rem 1rem .2rem 0;vertical-align:top}</style><h1>Threadline API</h1>\
-         <p>The whole description, for programs: <a href=/openapi.json>/openapi.json</a></p><table>",
+         <p>The whole description, for programs: <a href=/openapi.json>/openapi.json</a> has the calls, \
+         <a href=/asyncapi.json>/asyncapi.json</a> the frames of the socket at <code>/ws</code>.</p><table>",
     );
     let mut paths = document.paths.paths.clone();
     for (path, item) in &mut paths {

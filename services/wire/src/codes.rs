@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use threadline_domain::thread::Rejection;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Machine-readable errors of REST and WebSocket: the `code` of a problem or an error frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +139,17 @@ error_codes! {
     UnsupportedMediaType "unsupported_media_type" "The media type is not understood" false;
     Internal "internal" "Something went wrong on our side" true;
 }
+
+/// All codes there are today; more may come.
+impl PartialSchema for ErrorCode {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|code| code.name());
+        let described = "The sort of error, for programs. More may come: treat one you do not know by `retryable`.";
+        Object::builder().schema_type(Type::String).description(Some(described)).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for ErrorCode {}
 
 impl CloseCode {
     /// Every code.

@@ -1,6 +1,8 @@
 //! Signals between edges: kept for a minute, stored nowhere.
 
+use serde::Serialize;
 use threadline_domain::{ThreadId, UserId};
+use utoipa::ToSchema;
 
 /// What an edge tells the other edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,8 @@ pub enum Signal {
 }
 
 /// How present a user is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum PresenceStatus {
     /// No session.
     Offline,

@@ -28,6 +28,7 @@ pub(super) struct MessagesPage<'a> {
     /// The messages, newest first.
     messages: Vec<json::Message<'a>>,
     /// The number to go on with: as `after` if that was asked for, otherwise as `before`. Null on the last page.
+    #[schema(required)]
     next: Option<u64>,
 }
 

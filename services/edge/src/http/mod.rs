@@ -30,7 +30,7 @@ use crate::error::Problem;
 use crate::health::{self, Health};
 use crate::page::{self, Page};
 use crate::state::Edge;
-use crate::{openapi, registry, ws};
+use crate::{asyncapi, openapi, registry, ws};
 
 pub(crate) use development::Development;
 
@@ -61,6 +61,7 @@ pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Develo
     let (router, document) = described.split_for_parts();
     router
         .merge(openapi::routes(document))
+        .merge(asyncapi::routes())
         .route("/ws", get(ws::upgrade))
         .fallback_service(any(page::serve).with_state(page))
         .method_not_allowed_fallback(async || {

@@ -34,6 +34,7 @@ pub(super) struct ThreadsPage<'a> {
     /// The threads, latest activity first. Of their members only the first few.
     threads: Vec<json::Thread<'a>>,
     /// The `cursor` of the next page; null on the last.
+    #[schema(required)]
     next: Option<String>,
 }
 

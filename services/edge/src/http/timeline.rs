@@ -21,6 +21,7 @@ pub(super) struct EventsPage<'a> {
     /// The events, in their order.
     events: Vec<json::Event<'a>>,
     /// The `after_seq` of the next page; null on the last.
+    #[schema(required)]
     next: Option<u64>,
 }
 

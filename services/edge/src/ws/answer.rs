@@ -6,8 +6,7 @@ use axum::extract::ws::Utf8Bytes;
 use threadline_domain::thread::Rejection;
 use threadline_domain::{Position, Timestamp};
 use threadline_wire::ErrorCode;
-use threadline_wire::frame::{self, RequestError};
-use threadline_wire::json::rfc3339;
+use threadline_wire::frame::{self, OkResult, RequestError};
 
 use crate::commands::Refused;
 
@@ -40,12 +39,12 @@ pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
 
 /// The answer to a request that was done and has no result of its own.
 pub(crate) fn done(id: Option<&str>) -> Utf8Bytes {
-    frame::ok(id, &serde_json::Map::new()).into()
+    frame::ok(id, OkResult::done()).into()
 }
 
 /// The answer to a request that was done, with its place in the log.
 pub(crate) fn at(id: Option<&str>, position: Position) -> Utf8Bytes {
-    frame::ok(id, &serde_json::json!({ "position": position.to_string() })).into()
+    frame::ok(id, OkResult::read(position)).into()
 }
 
 /// The answer of a thread that the user is not in.
@@ -60,5 +59,5 @@ pub(crate) fn no_such_number(id: Option<Arc<str>>) -> Utf8Bytes {
 
 /// The answer to a new token: when it ends.
 pub(crate) fn expires(id: Option<&str>, at: Timestamp) -> Utf8Bytes {
-    frame::ok(id, &serde_json::json!({ "expires_at": rfc3339(at) })).into()
+    frame::ok(id, OkResult::auth(at)).into()
 }

@@ -136,41 +136,78 @@ fn request_id(fields: &mut Fields) -> Result<Option<Arc<str>>, RequestError> {
     Ok(Some(id.into()))
 }
 
+/// A type of request.
+pub(super) struct Kind {
+    /// Its `type`.
+    pub(super) name: &'static str,
+    /// The types of the frames that may answer it.
+    pub(super) answers: &'static [&'static str],
+    read: fn(&mut Fields) -> Result<Request, RequestError>,
+}
+
+/// Every type of request: no other is read, and all of them are described.
+pub(super) const KINDS: [Kind; 9] = [
+    Kind { name: "hello", answers: &["welcome", "error"], read: hello },
+    Kind { name: "send", answers: DONE_OR_NOT, read: send },
+    Kind { name: "edit", answers: DONE_OR_NOT, read: edit },
+    Kind { name: "delete", answers: DONE_OR_NOT, read: delete },
+    Kind { name: "read", answers: DONE_OR_NOT, read: mark_read },
+    Kind { name: "typing", answers: DONE_OR_NOT, read: typing },
+    Kind { name: "presence", answers: DONE_OR_NOT, read: presence },
+    Kind { name: "auth", answers: DONE_OR_NOT, read: auth },
+    Kind { name: "ping", answers: &["pong", "error"], read: |_| Ok(Request::Ping) },
+];
+
+const DONE_OR_NOT: &[&str] = &["ok", "error"];
+
 fn request(fields: &mut Fields) -> Result<Request, RequestError> {
-    Ok(match fields.text("type")?.as_str() {
-        "hello" => Request::Hello { token: token(fields)?, cursor: fields.optional_text("cursor")? },
-        "send" => {
-            let thread = fields.thread("thread")?;
-            let mut message = fields.object("message", "message.")?;
-            let post = json::message(&mut message, None)?;
-            message.end()?;
-            Request::Send { thread, message: post }
-        }
-        "edit" => {
-            let (thread, message) = (fields.thread("thread")?, fields.message("message")?);
-            Request::Edit { thread, edit: json::edit(fields, message)? }
-        }
-        "delete" => Request::Delete { thread: fields.thread("thread")?, message: fields.message("message")? },
-        "read" => {
-            let (thread, number) = (fields.thread("thread")?, fields.optional_number("number")?);
-            Request::Read { thread, number: fields.required("number", number)? }
-        }
-        "typing" => {
-            let thread = fields.thread("thread")?;
-            Request::Typing { thread, active: one_of(fields, ("start", true), ("stop", false))? }
-        }
-        "presence" => {
-            let status = one_of(fields, ("active", PresenceStatus::Active), ("away", PresenceStatus::Away))?;
-            Request::Presence { status }
-        }
-        "auth" => Request::Auth { token: token(fields)? },
-        "ping" => Request::Ping,
-        unknown => {
-            let unknown: String = unknown.chars().take(TYPE_ECHO_CHARS_MAX).collect();
-            let error = fields.invalid("type", format!("there is no type {unknown:?}"));
-            return Err(RequestError { code: ErrorCode::UnknownType, ..error });
-        }
-    })
+    let name = fields.text("type")?;
+    if let Some(kind) = KINDS.iter().find(|kind| kind.name == name) {
+        return (kind.read)(fields);
+    }
+    let unknown: String = name.chars().take(TYPE_ECHO_CHARS_MAX).collect();
+    let error = fields.invalid("type", format!("there is no type {unknown:?}"));
+    Err(RequestError { code: ErrorCode::UnknownType, ..error })
+}
+
+fn hello(fields: &mut Fields) -> Result<Request, RequestError> {
+    Ok(Request::Hello { token: token(fields)?, cursor: fields.optional_text("cursor")? })
+}
+
+fn send(fields: &mut Fields) -> Result<Request, RequestError> {
+    let thread = fields.thread("thread")?;
+    let mut message = fields.object("message", "message.")?;
+    let post = json::message(&mut message, None)?;
+    message.end()?;
+    Ok(Request::Send { thread, message: post })
+}
+
+fn edit(fields: &mut Fields) -> Result<Request, RequestError> {
+    let (thread, message) = (fields.thread("thread")?, fields.message("message")?);
+    Ok(Request::Edit { thread, edit: json::edit(fields, message)? })
+}
+
+fn delete(fields: &mut Fields) -> Result<Request, RequestError> {
+    Ok(Request::Delete { thread: fields.thread("thread")?, message: fields.message("message")? })
+}
+
+fn mark_read(fields: &mut Fields) -> Result<Request, RequestError> {
+    let (thread, number) = (fields.thread("thread")?, fields.optional_number("number")?);
+    Ok(Request::Read { thread, number: fields.required("number", number)? })
+}
+
+fn typing(fields: &mut Fields) -> Result<Request, RequestError> {
+    let thread = fields.thread("thread")?;
+    Ok(Request::Typing { thread, active: one_of(fields, ("start", true), ("stop", false))? })
+}
+
+fn presence(fields: &mut Fields) -> Result<Request, RequestError> {
+    let status = one_of(fields, ("active", PresenceStatus::Active), ("away", PresenceStatus::Away))?;
+    Ok(Request::Presence { status })
+}
+
+fn auth(fields: &mut Fields) -> Result<Request, RequestError> {
+    Ok(Request::Auth { token: token(fields)? })
 }
 
 fn token(fields: &mut Fields) -> Result<String, RequestError> {

@@ -1,9 +1,14 @@
 //! Client and server frames of `/ws`: one JSON object a text frame.
 
 mod client;
+mod description;
+mod requests;
+mod results;
 mod server;
 
 pub use client::{ClientFrame, FrameError, Request};
+pub use description::description;
+pub use results::{AuthResult, DoneResult, OkResult, ReadResult};
 pub use server::{
     Limits, drain, error, event_frame, ok, pong, presence, read, resync, token_expiring, typing, welcome,
 };

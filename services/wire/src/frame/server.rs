@@ -6,6 +6,8 @@ use threadline_domain::thread::Event;
 use threadline_domain::{Position, ReadMark, ThreadId, Timestamp, UserId};
 use utoipa::ToSchema;
 
+use super::requests::{RequestId, Typing};
+use super::results::OkResult;
 use crate::json::{self, ErrorBody, Time};
 use crate::{Cursor, PresenceStatus, RequestError};
 
@@ -23,69 +25,110 @@ pub struct Limits {
 }
 
 /// A request's id as the client wrote it.
-type RequestId<'a> = Option<&'a RawValue>;
+type Echo<'a> = Option<&'a RawValue>;
 
-#[derive(Serialize)]
+/// What the edge sends.
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Frame<'a, R> {
+pub(super) enum Frame<'a> {
+    /// Answers hello. Events follow from the cursor's place on.
     Welcome {
+        /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: RequestId<'a>,
+        #[schema(value_type = RequestId, required = false)]
+        id: Echo<'a>,
+        /// Who one is.
         user: &'a str,
+        /// Where to resume.
         cursor: String,
+        /// Whether everything since the cursor of the hello follows.
         recovered: bool,
+        /// How often the edge wants to hear of the client, milliseconds: a ping will do.
         heartbeat_ms: u64,
+        /// What the client has to keep to.
         limits: &'a Limits,
     },
+    /// Answers a request that was done. An event that came of it was sent before.
     Ok {
+        /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: RequestId<'a>,
-        result: R,
+        #[schema(value_type = RequestId, required = false)]
+        id: Echo<'a>,
+        /// What came of it.
+        result: OkResult,
     },
+    /// Answers a request that was not done.
     Error {
+        /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: RequestId<'a>,
+        #[schema(value_type = RequestId, required = false)]
+        id: Echo<'a>,
+        /// Why.
         error: ErrorBody<'a>,
     },
+    /// Something happened in a thread; those of one thread come in the order of `seq`, without holes.
     Event(json::Event<'a>),
+    /// Someone has read.
     Read {
+        /// Where.
         #[serde(serialize_with = "json::text")]
+        #[schema(value_type = uuid::Uuid)]
         thread: ThreadId,
+        /// Who.
         user: &'a str,
+        /// Up to which number.
         number: u64,
+        /// When.
         at: Time,
     },
+    /// Someone types, or stopped.
     Typing {
+        /// Where.
         #[serde(serialize_with = "json::text")]
+        #[schema(value_type = uuid::Uuid)]
         thread: ThreadId,
+        /// Who.
         user: &'a str,
-        status: &'static str,
+        /// Whether it starts.
+        status: Typing,
     },
+    /// Someone came, went or looked away.
     Presence {
+        /// Who.
         user: &'a str,
-        status: &'static str,
+        /// How they are.
+        status: PresenceStatus,
     },
+    /// Answers ping, or stands behind what was missed.
     Pong {
+        /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
-        id: RequestId<'a>,
+        #[schema(value_type = RequestId, required = false)]
+        id: Echo<'a>,
+        /// Where to resume: everything before was sent.
         cursor: String,
     },
+    /// Events were missed and will not follow: the client reads these threads anew.
     Resync {
+        /// Which; none means all of them.
+        #[schema(value_type = Vec<uuid::Uuid>)]
         threads: Vec<String>,
+        /// Why, for people.
         reason: &'a str,
     },
+    /// The token ends soon; a new one can be sent with auth.
     TokenExpiring {
+        /// When it ends.
         at: Time,
     },
+    /// The edge goes away: the client reconnects at a random moment within this time.
     Drain {
+        /// Milliseconds.
         reconnect_within_ms: u64,
     },
 }
 
-/// A frame without a result of the edge's own.
-type Plain<'a> = Frame<'a, ()>;
-
-impl<R: Serialize> Frame<'_, R> {
+impl Frame<'_> {
     fn text(&self) -> String {
         serde_json::to_string(self).expect("frames hold nothing that JSON cannot write")
     }
@@ -101,63 +144,63 @@ pub fn welcome(
     limits: &Limits,
 ) -> String {
     let (id, user, cursor) = (request_id(id), user.as_str(), cursor.to_string());
-    Plain::Welcome { id, user, cursor, recovered, heartbeat_ms, limits }.text()
+    Frame::Welcome { id, user, cursor, recovered, heartbeat_ms, limits }.text()
 }
 
 /// The answer to a request that was done. `id` is JSON text, as [`super::ClientFrame`] has it.
-pub fn ok(id: Option<&str>, result: &impl Serialize) -> String {
-    Frame::Ok { id: request_id(id), result }.text()
+pub fn ok(id: Option<&str>, result: impl Into<OkResult>) -> String {
+    Frame::Ok { id: request_id(id), result: result.into() }.text()
 }
 
 /// The answer to a request that was not done.
 pub fn error(error: &RequestError, retry_after_ms: Option<u64>) -> String {
     let id = request_id(error.id.as_deref());
-    Plain::Error { id, error: ErrorBody::new(error, retry_after_ms) }.text()
+    Frame::Error { id, error: ErrorBody::new(error, retry_after_ms) }.text()
 }
 
 /// An event of a thread, the same for all its receivers.
 pub fn event_frame(position: Position, event: &Event) -> String {
-    Plain::Event(json::Event::new(position, event)).text()
+    Frame::Event(json::Event::new(position, event)).text()
 }
 
 /// Someone has read.
 pub fn read(mark: &ReadMark) -> String {
     let (user, at) = (mark.user.as_str(), mark.at.into());
-    Plain::Read { thread: mark.thread, user, number: mark.number, at }.text()
+    Frame::Read { thread: mark.thread, user, number: mark.number, at }.text()
 }
 
 /// Someone types, or stopped.
 pub fn typing(thread: ThreadId, user: &UserId, active: bool) -> String {
-    let status = if active { "start" } else { "stop" };
-    Plain::Typing { thread, user: user.as_str(), status }.text()
+    let status = if active { Typing::Start } else { Typing::Stop };
+    Frame::Typing { thread, user: user.as_str(), status }.text()
 }
 
 /// Someone came, went or looked away.
 pub fn presence(user: &UserId, status: PresenceStatus) -> String {
-    Plain::Presence { user: user.as_str(), status: status.name() }.text()
+    Frame::Presence { user: user.as_str(), status }.text()
 }
 
 /// The answer to ping.
 pub fn pong(id: Option<&str>, cursor: &Cursor) -> String {
-    Plain::Pong { id: request_id(id), cursor: cursor.to_string() }.text()
+    Frame::Pong { id: request_id(id), cursor: cursor.to_string() }.text()
 }
 
 /// Events of these threads were missed and will not follow: the client reads the threads anew. No thread named
 /// means all of them.
 pub fn resync(threads: &[ThreadId], reason: &str) -> String {
-    Plain::Resync { threads: threads.iter().map(ToString::to_string).collect(), reason }.text()
+    Frame::Resync { threads: threads.iter().map(ToString::to_string).collect(), reason }.text()
 }
 
 /// The token ends soon; a new one can be sent with auth.
 pub fn token_expiring(at: Timestamp) -> String {
-    Plain::TokenExpiring { at: at.into() }.text()
+    Frame::TokenExpiring { at: at.into() }.text()
 }
 
 /// The edge goes away: the client reconnects at a random moment within this time.
 pub fn drain(reconnect_within_ms: u64) -> String {
-    Plain::Drain { reconnect_within_ms }.text()
+    Frame::Drain { reconnect_within_ms }.text()
 }
 
-fn request_id(json: Option<&str>) -> RequestId<'_> {
+fn request_id(json: Option<&str>) -> Echo<'_> {
     json.and_then(|json| serde_json::from_str(json).ok())
 }

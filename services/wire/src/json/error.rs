@@ -3,22 +3,25 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::RequestError;
+use crate::{ErrorCode, RequestError};
 
 /// What an error frame and a problem document have in common.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorBody<'a> {
     /// The machine-readable code, such as `not_a_member`.
+    #[schema(value_type = ErrorCode)]
     pub code: &'static str,
     /// What the code means.
     pub title: &'static str,
     /// What is wrong here.
     pub detail: &'a str,
     /// The field at fault, dotted, such as `message.content`.
+    #[schema(required)]
     pub field: Option<&'a str>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
     /// How long to wait before that.
+    #[schema(required)]
     pub retry_after_ms: Option<u64>,
 }
 

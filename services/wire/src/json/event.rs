@@ -43,7 +43,7 @@ pub enum Change<'a> {
         title: Option<Option<&'a str>>,
         /// The new metadata.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
+        #[schema(value_type = Object, required = false)]
         metadata: Option<JsonObject<'a>>,
         /// Who changed it.
         by: &'a str,
@@ -109,7 +109,7 @@ pub enum Change<'a> {
         content: &'a str,
         /// The new metadata; absent when it stayed.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = Option<Object>)]
+        #[schema(value_type = Object, required = false)]
         metadata: Option<JsonObject<'a>>,
         /// Who edited it.
         by: &'a str,
@@ -143,8 +143,10 @@ pub struct CreatedThread<'a> {
     #[schema(value_type = super::ThreadKind)]
     pub kind: Kind,
     /// What it is for.
+    #[schema(required)]
     pub key: Option<&'a str>,
     /// Its title.
+    #[schema(required)]
     pub title: Option<&'a str>,
     /// The product's own data.
     #[serde(serialize_with = "object")]

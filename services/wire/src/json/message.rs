@@ -55,7 +55,7 @@ pub struct Message<'a> {
     pub attachments: [(); 0],
     /// The message it answers.
     #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = Option<uuid::Uuid>, required)]
     pub reply_to: Option<MessageId>,
     /// Who reacted with what.
     pub reactions: BTreeMap<&'a str, Vec<&'a str>>,
@@ -64,10 +64,13 @@ pub struct Message<'a> {
     /// When it was posted.
     pub sent_at: Time,
     /// When it was last edited.
+    #[schema(required)]
     pub edited_at: Option<Time>,
     /// When it was deleted.
+    #[schema(required)]
     pub deleted_at: Option<Time>,
     /// When it disappears.
+    #[schema(required)]
     pub expires_at: Option<Time>,
 }
 

@@ -41,8 +41,10 @@ pub struct Thread<'a> {
     #[schema(value_type = ThreadKind)]
     pub kind: Kind,
     /// What it is for, such as `project_305`.
+    #[schema(required)]
     pub key: Option<&'a str>,
     /// Its title.
+    #[schema(required)]
     pub title: Option<&'a str>,
     /// The product's own data.
     #[serde(serialize_with = "object")]
@@ -57,12 +59,14 @@ pub struct Thread<'a> {
     /// The number of its last message.
     pub last_number: u64,
     /// Its last message, tombstones included.
+    #[schema(required)]
     pub last_message: Option<Message<'a>>,
     /// Messages the viewer has not read, deleted ones not counted.
     pub unread: u64,
     /// When it was made.
     pub created_at: Time,
     /// When it was archived.
+    #[schema(required)]
     pub archived_at: Option<Time>,
 }
 
@@ -72,6 +76,7 @@ pub struct Member<'a> {
     /// Who.
     pub user: &'a str,
     /// The display name as last seen.
+    #[schema(required)]
     pub name: Option<&'a str>,
     /// As what.
     #[serde(serialize_with = "text")]
@@ -89,6 +94,7 @@ pub struct Receipt<'a> {
     /// Up to which number; 0 before the first.
     pub number: u64,
     /// When that mark was set.
+    #[schema(required)]
     pub at: Option<Time>,
 }
 

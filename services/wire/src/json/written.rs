@@ -12,21 +12,23 @@ use super::{Time, text_or_null};
 pub struct Written {
     /// The message concerned, if any.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text_or_null")]
-    #[schema(value_type = Option<uuid::Uuid>)]
+    #[schema(value_type = uuid::Uuid, required = false)]
     pub message: Option<MessageId>,
     /// The seq of the event.
     pub seq: u64,
     /// That message's number.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub number: Option<u64>,
     /// When the message was posted; for posts only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Time, required = false)]
     pub sent_at: Option<Time>,
     /// The time of the event.
     pub at: Time,
     /// Where the event lies in the log; null when it was done before and the place is not at hand.
     #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, required)]
     pub position: Option<Position>,
 }
 

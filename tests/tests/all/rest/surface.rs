@@ -155,6 +155,11 @@ async fn the_documents_are_there() {
     let app = App::start().await;
     let docs = app.call(Method::GET, "/docs/", &[]).await.text().await.unwrap();
     assert!(docs.contains("/api/chat/threads/{thread}/messages") && !docs.contains("http://"), "{docs:.200}");
+    for (path, version) in [("/openapi.json", "openapi"), ("/asyncapi.json", "asyncapi")] {
+        assert!(docs.contains(&format!("href={path}")), "{path}");
+        let document: Value = app.call(Method::GET, path, &[]).await.json().await.unwrap();
+        assert!(document[version].is_string() && document["components"]["schemas"]["Message"].is_object(), "{path}");
+    }
     let ready: Value = app.call(Method::GET, "/readyz", &[]).await.json().await.unwrap();
     assert_eq!(ready, json!({"ready": true, "checks": {"hub": "ok", "log": "ok", "views": "ok"}}));
 }
