@@ -59,6 +59,33 @@ describe("a thread", () => {
     expect(texts().at(-1)).toBe("new");
   });
 
+  test("keeps no more than is wanted, and what was let go comes back on request", async () => {
+    const { edge, client, connect, texts } = await setUp();
+    for (let at = 1; at <= 120; at++) edge.post("t", "ben", String(at));
+    const thread = client.thread("t");
+    thread.messages.subscribe(() => {});
+    await connect();
+    thread.trim(20);
+    expect([texts()[0], texts().length, thread.messages.get().hasOlder]).toEqual(["101", 20, true]);
+    await thread.older();
+    expect([texts()[0], texts().length]).toEqual(["1", 120]);
+  });
+
+  test("that begins while one is connected, and those who join it, have their names", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    edge.names.set("ben", "Ben Okafor").set("cleo", "Cleo Martin");
+    client.threads.subscribe(() => {});
+    client.thread("new").state.subscribe(() => {});
+    await connect();
+    const named = () => client.threads.get().threads[0]?.members.map((member) => member.name);
+    edge.create("new", ["ann", "ben"]);
+    await clock.advance(500);
+    expect(named()).toEqual([null, "Ben Okafor"]);
+    edge.append("new", { type: "member_added", user: "cleo", role: "member", by: "ben", at: edge.now() });
+    await clock.advance(500);
+    expect(named()).toEqual([null, "Ben Okafor", "Cleo Martin"]);
+  });
+
   test("snapshots are the same until something changes, and unchanged messages stay themselves", async () => {
     const { edge, client, connect } = await setUp();
     edge.post("t", "ben", "one");

@@ -155,6 +155,16 @@ describe("reconnecting", () => {
     }
   });
 
+  test("connect ends the wait", async () => {
+    const { connection, opened, last, state, up } = setUp();
+    await up();
+    last().drop(1006);
+    expect(state().retryAt).not.toBeNull();
+    connection.connect();
+    await settle();
+    expect([opened.length, state().status, state().retryAt]).toEqual([2, "connecting", null]);
+  });
+
   test("a network that is back ends the wait", async () => {
     const { clock, connection, last, opened, up } = setUp();
     await up();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import WebSocket from "ws";
-import { canonical } from "../scripts/generate.mjs";
+import { canonical, descriptions } from "../scripts/generate.mjs";
 import { type Client, type ClientOptions, createClient } from "../src/client.js";
 import type { Store } from "../src/store.js";
 import type { ThreadHandle } from "../src/thread/handle.js";
@@ -95,9 +95,9 @@ describe.skipIf(!path)("on a real edge", () => {
   }
   const contents = (thread: ThreadHandle) => thread.messages.get().messages.map((message) => message.content);
 
-  test("the description that the types come from is the server's", async () => {
-    const document = canonical(await (await fetch(`${server.edge()}/openapi.json`)).json());
-    const kept = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8"));
+  test.each(Object.keys(descriptions))("the %s that the types come from is the server's", async (name) => {
+    const document = canonical(await (await fetch(`${server.edge()}/${name}`)).json());
+    const kept = JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
     expect(document, "`npm run generate -- URL` takes the new one").toEqual(kept);
   });
 

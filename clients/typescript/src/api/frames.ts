@@ -1,65 +1,30 @@
-/** The frames of the socket that this library sends and reads. */
-import type { Metadata, PostedKind, ThreadEvent } from "./types.js";
+/** The frames of the socket, from the server's own description. */
+import type { components } from "./socket.js";
 
-export type PresenceStatus = "active" | "away" | "offline";
+type Schemas = components["schemas"];
+type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
+/** Requests of this library have numbers. */
+type Numbered<T> = WithoutId<T> & { id?: number };
+
+export type PresenceStatus = Schemas["PresenceStatus"];
 
 /** A message as it is posted. */
-export interface Posted {
-  id: string;
-  kind: PostedKind;
-  content: string;
-  metadata: Metadata;
-  reply_to: string | null;
-}
+export type Posted = Required<Omit<Schemas["SentMessage"], "attachments">>;
 
 /** What a frame asks for; requests get an `id` on their way. */
-export type ClientFrame =
-  | { type: "hello"; token: string; cursor?: string }
-  | { type: "send"; thread: string; message: Posted }
-  | { type: "edit"; thread: string; message: string; content: string; metadata?: Metadata }
-  | { type: "delete"; thread: string; message: string }
-  | { type: "read"; thread: string; number: number }
-  | { type: "typing"; thread: string; status: "start" | "stop" }
-  | { type: "presence"; status: "active" | "away" }
-  | { type: "auth"; token: string }
-  | { type: "ping" };
+export type ClientFrame = WithoutId<Schemas["ClientFrame"]>;
 
-export interface Limits {
-  frame_bytes_max: number;
-  frames_per_second_max: number;
-  content_chars_max: number;
-  metadata_bytes_max: number;
-}
+export type Limits = Schemas["Limits"];
 
-export interface Welcome {
-  type: "welcome";
-  user: string;
-  cursor: string;
-  recovered: boolean;
-  heartbeat_ms: number;
-  limits: Limits;
-}
+export type Welcome = WithoutId<Schemas["WelcomeFrame"]>;
 
-export interface ErrorBody {
-  code: string;
-  title: string;
-  detail: string;
-  field?: string | null;
-  retryable: boolean;
-  retry_after_ms?: number | null;
-}
+/** What is wrong; HTTP leaves out what does not apply, and later servers may have further codes. */
+export type ErrorBody = Pick<Schemas["ErrorBody"], "title" | "detail" | "retryable"> &
+  Partial<Pick<Schemas["ErrorBody"], "field" | "retry_after_ms">> & { code: string };
 
-export type ReadFrame = { type: "read"; thread: string; user: string; number: number; at: string };
+export type ReadFrame = Schemas["ReadFrame"];
 
 export type ServerFrame =
-  | (Welcome & { id?: number })
-  | { type: "ok"; id?: number; result: unknown }
-  | { type: "error"; id?: number; error: ErrorBody }
-  | ({ type: "event" } & ThreadEvent)
-  | ReadFrame
-  | { type: "typing"; thread: string; user: string; status: "start" | "stop" }
-  | { type: "presence"; user: string; status: PresenceStatus }
-  | { type: "pong"; id?: number; cursor: string }
-  | { type: "resync"; threads: string[]; reason: string }
-  | { type: "token_expiring"; at: string }
-  | { type: "drain"; reconnect_within_ms: number };
+  | Exclude<Schemas["ServerFrame"], { type: "welcome" | "ok" | "error" | "pong" }>
+  | Numbered<Schemas["WelcomeFrame"] | Schemas["OkFrame"] | Schemas["PongFrame"]>
+  | { type: "error"; id?: number; error: ErrorBody };

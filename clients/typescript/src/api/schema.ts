@@ -196,6 +196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dev/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A token for any user. Only on development systems (`edge.development_tokens`), and there only for this machine's own
+         *     pages and programs; elsewhere there is no such path.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -342,7 +362,7 @@ export interface components {
             /** @description Who changed it. */
             by: string;
             /** @description The new metadata. */
-            metadata?: Record<string, unknown> | null;
+            metadata?: Record<string, unknown>;
             /** @description The new title; null takes it away. */
             title?: string | null;
             /** @enum {string} */
@@ -403,7 +423,7 @@ export interface components {
              */
             message: string;
             /** @description The new metadata; absent when it stayed. */
-            metadata?: Record<string, unknown> | null;
+            metadata?: Record<string, unknown>;
             /**
              * Format: int64
              * @description Its number.
@@ -464,7 +484,7 @@ export interface components {
              */
             id: string;
             /** @description What it is for. */
-            key?: string | null;
+            key: string | null;
             /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
             /** @description Everyone in it, the creator first. */
@@ -472,7 +492,7 @@ export interface components {
             /** @description The product's own data. */
             metadata: Record<string, unknown>;
             /** @description Its title. */
-            title?: string | null;
+            title: string | null;
         };
         /** @description Replaces a message's content. */
         EditMessageBody: {
@@ -481,6 +501,11 @@ export interface components {
             /** @description The new metadata; absent: the old stays. */
             metadata?: Record<string, unknown> | null;
         };
+        /**
+         * @description The sort of error, for programs. More may come: treat one you do not know by `retryable`.
+         * @enum {string}
+         */
+        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unavailable" | "timeout" | "views_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
         /** @description Something that happened in a thread. */
         Event: {
             /** @description What happened. */
@@ -506,7 +531,7 @@ export interface components {
              * Format: int64
              * @description The `after_seq` of the next page; null on the last.
              */
-            next?: number | null;
+            next: number | null;
         };
         /** @description Marks a thread as read. */
         MarkReadBody: {
@@ -519,7 +544,7 @@ export interface components {
         /** @description A member of a thread. */
         Member: {
             /** @description The display name as last seen. */
-            name?: string | null;
+            name: string | null;
             /**
              * Format: int64
              * @description The number of the last message read; 0 before the first.
@@ -536,9 +561,9 @@ export interface components {
             attachments: Record<string, unknown>[];
             /** @description The text; empty when deleted. */
             content: string;
-            deleted_at?: null | components["schemas"]["Time"];
-            edited_at?: null | components["schemas"]["Time"];
-            expires_at?: null | components["schemas"]["Time"];
+            deleted_at: null | components["schemas"]["Time"];
+            edited_at: null | components["schemas"]["Time"];
+            expires_at: null | components["schemas"]["Time"];
             /**
              * Format: uuid
              * @description Its id, a UUIDv7.
@@ -563,7 +588,7 @@ export interface components {
              * Format: uuid
              * @description The message it answers.
              */
-            reply_to?: string | null;
+            reply_to: string | null;
             /** @description Who posted it. */
             sender: string;
             /** @description When it was posted. */
@@ -592,7 +617,7 @@ export interface components {
              * Format: int64
              * @description The number to go on with: as `after` if that was asked for, otherwise as `before`. Null on the last page.
              */
-            next?: number | null;
+            next: number | null;
         };
         /** @description Someone who is in a thread from its creation. */
         NewMember: {
@@ -628,20 +653,17 @@ export interface components {
         PostedKind: "text" | "voice" | "file";
         /** @description An error, RFC 9457 `application/problem+json`. */
         Problem: {
-            /**
-             * @description The sort of error, for programs.
-             * @example message_conflict
-             */
-            code: string;
+            /** @description The sort of error, for programs. */
+            code: components["schemas"]["ErrorCode"];
             /** @description What is wrong in this case. */
             detail: string;
             /** @description The field, parameter or header at fault. */
-            field?: string | null;
+            field?: string;
             /**
              * Format: int64
              * @description How long to wait before.
              */
-            retry_after_ms?: number | null;
+            retry_after_ms?: number;
             /** @description Whether the same request may succeed later. */
             retryable: boolean;
             /**
@@ -668,7 +690,7 @@ export interface components {
         };
         /** @description How far a member has read. */
         Receipt: {
-            at?: null | components["schemas"]["Time"];
+            at: null | components["schemas"]["Time"];
             /**
              * Format: int64
              * @description Up to which number; 0 before the first.
@@ -690,6 +712,29 @@ export interface components {
         SchemaText: {
             schema: string;
         };
+        /** @description Asks for a development token. */
+        SignInBody: {
+            /** @description The display name; others see the user id when absent. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How long the token shall be good for, seconds; an hour when absent.
+             */
+            ttl_s?: number | null;
+            /** @description As whom. */
+            user: string;
+        };
+        /** @description A token, and whom it names. */
+        SignedIn: {
+            /** @description When the token ends. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The display name. */
+            name: string | null;
+            /** @description The token. */
+            token: string;
+            /** @description The user. */
+            user: string;
+        };
         /** @description A version of a subject. */
         SubjectVersion: {
             /** Format: int32 */
@@ -701,7 +746,7 @@ export interface components {
         };
         /** @description A thread as one of its members sees it. */
         Thread: {
-            archived_at?: null | components["schemas"]["Time"];
+            archived_at: null | components["schemas"]["Time"];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
             /**
@@ -710,10 +755,10 @@ export interface components {
              */
             id: string;
             /** @description What it is for, such as `project_305`. */
-            key?: string | null;
+            key: string | null;
             /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
-            last_message?: null | components["schemas"]["Message"];
+            last_message: null | components["schemas"]["Message"];
             /**
              * Format: int64
              * @description The number of its last message.
@@ -734,7 +779,7 @@ export interface components {
             /** @description The product's own data. */
             metadata: Record<string, unknown>;
             /** @description Its title. */
-            title?: string | null;
+            title: string | null;
             /**
              * Format: int64
              * @description Messages the viewer has not read, deleted ones not counted.
@@ -749,7 +794,7 @@ export interface components {
         /** @description A page of threads. */
         ThreadsPage: {
             /** @description The `cursor` of the next page; null on the last. */
-            next?: string | null;
+            next: string | null;
             /** @description The threads, latest activity first. Of their members only the first few. */
             threads: components["schemas"]["Thread"][];
         };
@@ -778,15 +823,16 @@ export interface components {
              * Format: uuid
              * @description The message concerned, if any.
              */
-            message?: string | null;
+            message?: string;
             /**
              * Format: int64
              * @description That message's number.
              */
-            number?: number | null;
+            number?: number;
             /** @description Where the event lies in the log; null when it was done before and the place is not at hand. */
-            position?: string | null;
-            sent_at?: null | components["schemas"]["Time"];
+            position: string | null;
+            /** @description When the message was posted; for posts only. */
+            sent_at?: components["schemas"]["Time"];
             /**
              * Format: int64
              * @description The seq of the event.
@@ -863,9 +909,9 @@ export interface operations {
                         attachments: Record<string, unknown>[];
                         /** @description The text; empty when deleted. */
                         content: string;
-                        deleted_at?: null | components["schemas"]["Time"];
-                        edited_at?: null | components["schemas"]["Time"];
-                        expires_at?: null | components["schemas"]["Time"];
+                        deleted_at: null | components["schemas"]["Time"];
+                        edited_at: null | components["schemas"]["Time"];
+                        expires_at: null | components["schemas"]["Time"];
                         /**
                          * Format: uuid
                          * @description Its id, a UUIDv7.
@@ -890,7 +936,7 @@ export interface operations {
                          * Format: uuid
                          * @description The message it answers.
                          */
-                        reply_to?: string | null;
+                        reply_to: string | null;
                         /** @description Who posted it. */
                         sender: string;
                         /** @description When it was posted. */
@@ -1016,7 +1062,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        archived_at?: null | components["schemas"]["Time"];
+                        archived_at: null | components["schemas"]["Time"];
                         /** @description When it was made. */
                         created_at: components["schemas"]["Time"];
                         /**
@@ -1025,10 +1071,10 @@ export interface operations {
                          */
                         id: string;
                         /** @description What it is for, such as `project_305`. */
-                        key?: string | null;
+                        key: string | null;
                         /** @description What sort. */
                         kind: components["schemas"]["ThreadKind"];
-                        last_message?: null | components["schemas"]["Message"];
+                        last_message: null | components["schemas"]["Message"];
                         /**
                          * Format: int64
                          * @description The number of its last message.
@@ -1049,7 +1095,7 @@ export interface operations {
                         /** @description The product's own data. */
                         metadata: Record<string, unknown>;
                         /** @description Its title. */
-                        title?: string | null;
+                        title: string | null;
                         /**
                          * Format: int64
                          * @description Messages the viewer has not read, deleted ones not counted.
@@ -1071,7 +1117,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        archived_at?: null | components["schemas"]["Time"];
+                        archived_at: null | components["schemas"]["Time"];
                         /** @description When it was made. */
                         created_at: components["schemas"]["Time"];
                         /**
@@ -1080,10 +1126,10 @@ export interface operations {
                          */
                         id: string;
                         /** @description What it is for, such as `project_305`. */
-                        key?: string | null;
+                        key: string | null;
                         /** @description What sort. */
                         kind: components["schemas"]["ThreadKind"];
-                        last_message?: null | components["schemas"]["Message"];
+                        last_message: null | components["schemas"]["Message"];
                         /**
                          * Format: int64
                          * @description The number of its last message.
@@ -1104,7 +1150,7 @@ export interface operations {
                         /** @description The product's own data. */
                         metadata: Record<string, unknown>;
                         /** @description Its title. */
-                        title?: string | null;
+                        title: string | null;
                         /**
                          * Format: int64
                          * @description Messages the viewer has not read, deleted ones not counted.
@@ -1217,7 +1263,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        archived_at?: null | components["schemas"]["Time"];
+                        archived_at: null | components["schemas"]["Time"];
                         /** @description When it was made. */
                         created_at: components["schemas"]["Time"];
                         /**
@@ -1226,10 +1272,10 @@ export interface operations {
                          */
                         id: string;
                         /** @description What it is for, such as `project_305`. */
-                        key?: string | null;
+                        key: string | null;
                         /** @description What sort. */
                         kind: components["schemas"]["ThreadKind"];
-                        last_message?: null | components["schemas"]["Message"];
+                        last_message: null | components["schemas"]["Message"];
                         /**
                          * Format: int64
                          * @description The number of its last message.
@@ -1250,7 +1296,7 @@ export interface operations {
                         /** @description The product's own data. */
                         metadata: Record<string, unknown>;
                         /** @description Its title. */
-                        title?: string | null;
+                        title: string | null;
                         /**
                          * Format: int64
                          * @description Messages the viewer has not read, deleted ones not counted.
@@ -1604,9 +1650,9 @@ export interface operations {
                         attachments: Record<string, unknown>[];
                         /** @description The text; empty when deleted. */
                         content: string;
-                        deleted_at?: null | components["schemas"]["Time"];
-                        edited_at?: null | components["schemas"]["Time"];
-                        expires_at?: null | components["schemas"]["Time"];
+                        deleted_at: null | components["schemas"]["Time"];
+                        edited_at: null | components["schemas"]["Time"];
+                        expires_at: null | components["schemas"]["Time"];
                         /**
                          * Format: uuid
                          * @description Its id, a UUIDv7.
@@ -1631,7 +1677,7 @@ export interface operations {
                          * Format: uuid
                          * @description The message it answers.
                          */
-                        reply_to?: string | null;
+                        reply_to: string | null;
                         /** @description Who posted it. */
                         sender: string;
                         /** @description When it was posted. */
@@ -1666,9 +1712,9 @@ export interface operations {
                         attachments: Record<string, unknown>[];
                         /** @description The text; empty when deleted. */
                         content: string;
-                        deleted_at?: null | components["schemas"]["Time"];
-                        edited_at?: null | components["schemas"]["Time"];
-                        expires_at?: null | components["schemas"]["Time"];
+                        deleted_at: null | components["schemas"]["Time"];
+                        edited_at: null | components["schemas"]["Time"];
+                        expires_at: null | components["schemas"]["Time"];
                         /**
                          * Format: uuid
                          * @description Its id, a UUIDv7.
@@ -1693,7 +1739,7 @@ export interface operations {
                          * Format: uuid
                          * @description The message it answers.
                          */
-                        reply_to?: string | null;
+                        reply_to: string | null;
                         /** @description Who posted it. */
                         sender: string;
                         /** @description When it was posted. */
@@ -1779,6 +1825,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
             /** @description An error */

@@ -53,8 +53,9 @@ const FILL_EVENTS_MAX = 1_000;
 const EARLY_MAX = 512;
 /** Messages that stay loaded of a thread that nobody looks at. */
 const IDLE_MESSAGES_MAX = 100;
-/** An unread count that became unsure is fetched after this time, and this often: marks take a moment to count. */
-const UNSURE_MS = 300;
+/** What events do not tell is fetched after this time: several come together, and marks take a moment to count. */
+const SOON_MS = 300;
+/** How often an unread count that became unsure is fetched. */
 const UNSURE_TRIES_MAX = 5;
 
 /** One thread as this client knows it: a snapshot, continued by events. */
@@ -73,7 +74,7 @@ export class Room {
   #running = new Map<string, Promise<void>>();
   #error: ThreadlineError | null = null;
   readonly #history: History;
-  readonly #unsure: Timer;
+  readonly #soon: Timer;
   readonly state: View<ThreadState>;
   readonly messages: View<MessagesState>;
   readonly typists: Typists;
@@ -83,7 +84,7 @@ export class Room {
     private readonly deps: RoomDeps,
   ) {
     const { teller, clock, rest } = deps;
-    this.#unsure = new Timer(clock);
+    this.#soon = new Timer(clock);
     this.#history = new History((query) => rest.get(`threads/${id}/messages`, { ...query, at_least: this.#position }));
     this.typists = new Typists(clock, teller);
     this.state = new View(
@@ -236,6 +237,7 @@ export class Room {
     if (born) {
       this.#sequence = new Sequencer(event.seq - 1);
       this.#setSummary(born);
+      this.#loadSoon();
       return this.onEvent(event);
     }
     this.#position = event.position;
@@ -256,6 +258,7 @@ export class Room {
         if (change.message.sender === me) this.deps.arrived(change.message as Message, event.position);
       }
       for (const listener of [...this.#listeners]) listener(event);
+      if (change.type === "member_added" && this.wanted) this.#loadSoon();
       if (change.type === "member_removed" && change.user === me) {
         this.#leftAt = event.seq;
         this.#error = new ThreadlineError("not_a_member", "you are not in this thread any more", false);
@@ -312,7 +315,7 @@ export class Room {
   }
 
   #forget(): void {
-    this.#unsure.clear();
+    this.#soon.clear();
     this.#summary = this.#sequence = undefined;
     this.#early = [];
     this.#missed = false;
@@ -323,6 +326,11 @@ export class Room {
     this.deps.onSummary();
   }
 
+  /** Events do not tell everything, such as members' names. */
+  #loadSoon(): void {
+    this.#soon.set(() => void this.load(), SOON_MS);
+  }
+
   #setSummary(summary: Summary): void {
     if (summary === this.#summary) return;
     const counted = summary.unsure ? this.#history.countAbove(summary.myRead, this.deps.me()) : undefined;
@@ -330,7 +338,7 @@ export class Room {
       counted === undefined ? summary : { ...summary, thread: { ...summary.thread, unread: counted }, unsure: false };
     this.#summary = sure;
     if (!sure.unsure) this.#unsureTries = 0;
-    else if (this.#unsureTries++ < UNSURE_TRIES_MAX) this.#unsure.set(() => void this.load(), UNSURE_MS);
+    else if (this.#unsureTries++ < UNSURE_TRIES_MAX) this.#loadSoon();
     this.state.changed();
     this.deps.onSummary();
   }

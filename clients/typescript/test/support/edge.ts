@@ -1,4 +1,5 @@
 import type { ServerFrame } from "../../src/api/frames.js";
+type OkFrame = Extract<ServerFrame, { type: "ok" }>;
 import type { Change, Member, Message, Thread, ThreadEvent } from "../../src/api/types.js";
 import type { Clock } from "../../src/clock.js";
 import { type FakeSocket, type Sent, sockets, welcome } from "./socket.js";
@@ -15,6 +16,8 @@ interface Mark {
 export class FakeEdge {
   readonly log: ThreadEvent[] = [];
   readonly marks = new Map<string, Mark[]>();
+  /** Users' display names. */
+  readonly names = new Map<string, string>();
   /** Events that the views do not have yet. */
   lag = 0;
   /** Sessions that come back are told to load anew. */
@@ -187,7 +190,7 @@ export class FakeEdge {
     const messages = this.messages(thread, until);
     const member = (user: string): Member => ({
       user,
-      name: null,
+      name: this.names.get(user) ?? null,
       role: "member",
       read_number: this.readBy(thread, user),
     });
@@ -210,9 +213,9 @@ export class FakeEdge {
 
   #onFrame(socket: FakeSocket, frame: Sent): void {
     if (socket !== this.socket) return;
-    if (frame.type === "hello") return this.#greet(frame.cursor);
+    if (frame.type === "hello") return this.#greet(frame.cursor ?? undefined);
     if (frame.type === "ping") return this.tell([{ type: "pong", cursor: String(this.log.length) }]);
-    const answer = (result: unknown) => {
+    const answer = (result: OkFrame["result"]) => {
       if (this.answers && frame.id !== undefined) this.tell([{ type: "ok", id: frame.id, result }]);
     };
     if (frame.type === "send") {
