@@ -10,7 +10,7 @@ import { Person } from "./person.ts";
 export { expect };
 
 /** Where the built page is. */
-const PAGE = fileURLToPath(new URL("../../dist", import.meta.url));
+const PAGE = process.env.THREADLINE_WEB_DIR ?? fileURLToPath(new URL("../../dist", import.meta.url));
 
 export interface PersonOptions extends BrowserContextOptions {
   /** 0 or 1. */

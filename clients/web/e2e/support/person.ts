@@ -49,8 +49,7 @@ export class Person {
     const page = await this.tab();
     const who = new URLSearchParams({ user: this.user, name: this.name });
     await page.goto(`${this.url}/?${who}${thread ? `#/t/${thread}` : ""}`);
-    await expect(page.getByRole("navigation", { name: "Conversations" })).toBeVisible();
-    if (thread) await expect(this.composer).toBeVisible();
+    await expect(thread ? this.composer : page.getByRole("navigation", { name: "Conversations" })).toBeVisible();
   }
 
   get log(): Locator {
@@ -130,6 +129,11 @@ export class Person {
     await this.plug();
     await expect(this.banner).toBeHidden();
     this.networkFails(false);
+  }
+
+  /** Something that the browser may say in this test. */
+  expectsToBeTold(what: RegExp): void {
+    for (const watch of this.#watches) watch.expected.push(what);
   }
 
   /** Whether failing requests are what this test is about. */

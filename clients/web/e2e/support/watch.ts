@@ -8,6 +8,8 @@ export class Watch {
   readonly problems: string[] = [];
   /** While the network fails on purpose, the browser may say so. */
   networkFails = false;
+  /** What a test provokes on purpose. */
+  readonly expected: RegExp[] = [];
   readonly #origins = new Set<string>();
 
   constructor(page: Page) {
@@ -42,6 +44,7 @@ export class Watch {
 
   #tell(problem: string): void {
     if (this.networkFails && NETWORK.test(problem)) return;
+    if (this.expected.some((expected) => expected.test(problem))) return;
     this.problems.push(problem);
   }
 }
