@@ -1,8 +1,9 @@
 import type { ServerFrame } from "../../src/api/frames.js";
-type OkFrame = Extract<ServerFrame, { type: "ok" }>;
 import type { Change, Member, Message, Thread, ThreadEvent } from "../../src/api/types.js";
 import type { Clock } from "../../src/clock.js";
 import { type FakeSocket, type Sent, sockets, welcome } from "./socket.js";
+
+type OkFrame = Extract<ServerFrame, { type: "ok" }>;
 
 /** What happens to the frames on their way to the client. */
 export type Network = (frames: ServerFrame[]) => ServerFrame[];
