@@ -13,7 +13,7 @@ const EMOJI_CHARS_MAX = 24;
 export const Content = memo(function Content({ text }: { text: string }) {
   const [whole, setWhole] = useState(false);
   const shown = whole ? text : shortened(text);
-  const large = text.length <= EMOJI_CHARS_MAX && ONLY_EMOJI.test(text);
+  const large = isEmoji(text);
   return (
     <>
       <span data-text="" dir="auto" className={`${styles.text} ${large ? styles.large : ""}`}>
@@ -27,6 +27,11 @@ export const Content = memo(function Content({ text }: { text: string }) {
     </>
   );
 });
+
+/** Whether there are a few emoji in it and nothing else. */
+export function isEmoji(text: string): boolean {
+  return text.length <= EMOJI_CHARS_MAX && ONLY_EMOJI.test(text);
+}
 
 function shortened(text: string): string {
   if (text.length <= LINES_SHOWN) return text;

@@ -4,9 +4,9 @@ import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { explainRefusal } from "../ui/explain";
 import { Icon } from "../ui/Icon";
-import { dayName, momentOf, timeOf } from "../ui/times";
+import { dayName, timeOf } from "../ui/times";
 import type { Actions, Choice } from "./actions";
-import { Content } from "./Content";
+import { Content, isEmoji } from "./Content";
 import { MessageState } from "./MessageState";
 import styles from "./MessageRow.module.css";
 import { Quote } from "./Quote";
@@ -93,7 +93,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       >
         {system ? <Content text={message.content} /> : <Bubble {...props} near={near} />}
       </article>
-      {props.seenBy && <SeenBy users={props.seenBy} nameOf={props.nameOf} />}
+      {props.seenBy && <SeenBy read={props.seenBy} sender={message.sender} nameOf={props.nameOf} />}
       {props.seen && <p className={styles.seen}>Seen</p>}
     </div>
   );
@@ -114,7 +114,7 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
           </p>
         )}
         <div className={styles.line}>
-          <div className={styles.bubble} data-deleted={message.deleted_at !== null}>
+          <div className={styles.bubble} data-deleted={message.deleted_at !== null} data-emoji={isEmoji(message.content)}>
             {message.reply_to !== null && !message.deleted_at && (
               <Quote message={quoted ?? null} sender={quotedSender} onShow={onShowQuoted} />
             )}
@@ -124,12 +124,7 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
               {mine && <MessageState state={message.state} read={read} />}
             </span>
           </div>
-          {near && (
-            <time className={styles.moment} title={momentOf(at)}>
-              {timeOf(at)}
-            </time>
-          )}
-          {choices.length > 0 && <Toolbar message={message} choices={choices} actions={actions} />}
+          {near && <Toolbar message={message} at={at} choices={choices} actions={actions} />}
         </div>
         {message.state === "failed" && (
           <p className={styles.failed}>

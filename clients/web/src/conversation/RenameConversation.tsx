@@ -26,7 +26,6 @@ export function RenameConversation({ thread, onClose }: { thread: Thread; onClos
         hint="Without one it is called by the people in it."
         value={title}
         maxLength={TITLE_CHARS_MAX}
-        autoFocus
         onChange={(event) => setTitle(event.target.value)}
       />
     </Dialog>

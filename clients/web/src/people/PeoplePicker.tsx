@@ -32,7 +32,8 @@ function useKnown(): { user: string; name: string }[] {
   const { directory, development } = useSession();
   const known = new Map(directory.people.map((person) => [person.user, person]));
   if (development) for (const person of suggested) if (!known.has(person.user)) known.set(person.user, person);
-  return [...known.values()];
+  // Those with a name of their own first.
+  return [...known.values()].sort((one, other) => Number(one.name === one.user) - Number(other.name === other.user));
 }
 
 /** The users who are meant, with what is still only typed. */
@@ -111,7 +112,6 @@ export function PeoplePicker({ label, several, picked, onChange, without = [] }:
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          autoFocus
           placeholder={users.length === 0 ? "Name or id" : ""}
           value={text}
           onChange={(event) => {

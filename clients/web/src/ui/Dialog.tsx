@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children, action, error }: DialogProps)
     const dialog = ref.current!;
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    // Whoever has to write begins there.
+    dialog.querySelector<HTMLElement>("input:not([type=radio])")?.focus();
     return () => {
       dialog.close();
       if (before instanceof HTMLElement) before.focus();
