@@ -36,13 +36,13 @@ test("a token runs out again and again: the session goes on by itself and loses 
 test("a token that cannot be renewed leads to the sign-in", async ({ person, api, picture }) => {
   const ann = await person("Ann");
   const thread = await (await api("Ann")).create({ kind: "group", participants: [], title: "Alone" });
-  let given = false;
+  let ended = false;
   await ann.context.route("**/api/dev/token", async (route) => {
-    if (given) return route.fulfill({ status: 404, contentType: "application/problem+json", body: "{}" });
-    given = true;
+    if (ended) return route.fulfill({ status: 404, contentType: "application/problem+json", body: "{}" });
     await route.continue({ postData: { ...route.request().postDataJSON(), ttl_s: TTL_S } });
   });
   await ann.arrive(thread);
+  ended = true;
   ann.expectsToBeTold(/the server responded with a status of 404/);
   await expect(ann.banner).toContainText("Your sign-in has ended.");
   await picture(ann, "sign-in-ended");
