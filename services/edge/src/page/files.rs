@@ -37,7 +37,7 @@ impl Files {
         contents.take(folder, "", 0).map_err(|error| error.to_string())?;
         let mut files = Self(HashMap::new());
         let mut found = contents.files;
-        let plain: Vec<String> = found.keys().filter(|path| !path.ends_with(".gz")).cloned().collect();
+        let plain: Vec<String> = found.keys().filter(|path| path.strip_suffix(".gz").is_none()).cloned().collect();
         for path in plain {
             let Some(bytes) = found.remove(&path) else { continue };
             let gzip = found.remove(&format!("{path}.gz"));

@@ -47,14 +47,16 @@ impl Schemas {
         let words = schema.as_object().ok_or("a schema is no object")?;
         for (word, rule) in words {
             match word.as_str() {
-                "title" | "description" | "example" | "maxLength" | "minLength" | "minimum" | "propertyNames" => {}
+                // Said for people; limits are held elsewhere.
+                "title" | "description" | "example" | "maxLength" | "minLength" | "minimum" | "propertyNames"
+                // Looked at together, below.
+                | "properties" | "required" | "additionalProperties" => {}
                 "type" => is_of(rule, value)?,
-                "format" => self.format(rule, value)?,
+                "format" => has_format(rule, value)?,
                 "enum" if rule.as_array().is_some_and(|all| all.contains(value)) => {}
                 "enum" => return Err(format!("{value} is none of {rule}")),
                 "maxItems" if value.as_array().is_none_or(|items| items.len() as u64 <= rule.as_u64().unwrap_or(0)) => {
                 }
-                "properties" | "required" | "additionalProperties" => {}
                 "items" => {
                     for item in value.as_array().into_iter().flatten() {
                         self.fits(rule, item, true)?;
@@ -112,16 +114,16 @@ impl Schemas {
             None => Ok(()),
         }
     }
+}
 
-    fn format(&self, format: &Value, value: &Value) -> Result<(), String> {
-        let Some(text) = value.as_str() else { return Ok(()) };
-        let fits = match format.as_str() {
-            Some("uuid") => text.parse::<uuid::Uuid>().is_ok(),
-            Some("date-time") => text.len() == 24 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
-            _ => return Err(format!("the format {format} is not known here")),
-        };
-        if fits { Ok(()) } else { Err(format!("{text} is no {format}")) }
-    }
+fn has_format(format: &Value, value: &Value) -> Result<(), String> {
+    let Some(text) = value.as_str() else { return Ok(()) };
+    let fits = match format.as_str() {
+        Some("uuid") => text.parse::<uuid::Uuid>().is_ok(),
+        Some("date-time") => text.len() == 24 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
+        _ => return Err(format!("the format {format} is not known here")),
+    };
+    if fits { Ok(()) } else { Err(format!("{text} is no {format}")) }
 }
 
 fn is_of(kinds: &Value, value: &Value) -> Result<(), String> {

@@ -45,7 +45,7 @@ impl Drop for Built {
 }
 
 async fn app(folder: &Path) -> App {
-    App::start_with(|config| config.web_dir = folder.to_owned()).await
+    App::start_with(|config| folder.clone_into(&mut config.web_dir)).await
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
