@@ -38,7 +38,8 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const { messages, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
   const [firstUnread] = useState(() => firstUnreadOf(thread, me));
   const before = useRef<Rows>(undefined);
-  const built = useMemo(() => rowsOf(messages, firstUnread, before.current), [messages, firstUnread]);
+  const about = useMemo(() => ({ firstUnread, hasOlder }), [firstUnread, hasOlder]);
+  const built = useMemo(() => rowsOf(messages, about, before.current), [messages, about]);
   const { rows } = built;
 
   const scroller = useRef<HTMLDivElement>(null);
