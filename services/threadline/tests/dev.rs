@@ -55,8 +55,12 @@ struct Dev {
 impl Dev {
     /// Starts it; it is there when it says so.
     fn start(directory: &Directory) -> Self {
+        Self::start_with(directory, &["--port", "0"])
+    }
+
+    fn start_with(directory: &Directory, arguments: &[&str]) -> Self {
         let log = fs::File::options().create(true).append(true).open(directory.0.join("log")).expect("a log");
-        let mut command = directory.threadline(&["dev", "--port", "0"]);
+        let mut command = directory.threadline(&[&["dev"], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the binary starts");
         let mut line = String::new();
         let mut said = BufReader::new(child.stdout.take().expect("its output"));
@@ -84,6 +88,13 @@ fn log_of(directory: &Path) -> String {
     fs::read_to_string(directory.join("log")).unwrap_or_default()
 }
 
+/// Ann's token, if it is given to whoever asks.
+async fn sign_in(http: &reqwest::Client, dev: &Dev) -> Option<String> {
+    let answer = http.post(format!("{}/api/dev/token", dev.url)).json(&json!({"user": "ann"})).send().await;
+    let answer = answer.expect("the edge answers").json::<Value>().await.expect("JSON");
+    answer["token"].as_str().map(str::to_owned)
+}
+
 async fn call(request: reqwest::RequestBuilder, token: &str) -> Value {
     let answer = request.bearer_auth(token).send().await.expect("the edge answers");
     let (status, body) = (answer.status(), answer.text().await.expect("a body"));
@@ -96,7 +107,9 @@ async fn what_was_said_is_there_after_kill_9_and_a_second_start() {
     let directory = Directory::new("dev");
     let http = reqwest::Client::new();
     let dev = Dev::start(&directory);
-    let (ann, bob) = (directory.token("ann"), directory.token("bob"));
+    let bob = directory.token("bob");
+    // Whoever is at this machine signs in as anyone.
+    let ann = sign_in(&http, &dev).await.expect("a token");
     let dm = json!({"kind": "dm", "participants": ["bob"]});
     let thread = call(http.post(format!("{}/api/chat/threads/", dev.url)).json(&dm), &ann).await;
     let messages = format!("/api/chat/threads/{}/messages/", thread["id"].as_str().expect("an id"));
@@ -114,6 +127,19 @@ async fn what_was_said_is_there_after_kill_9_and_a_second_start() {
 
     assert_eq!(dev.terminate(), Some(0), "{}", log_of(&directory.0));
     assert!(!directory.0.join(".threadline/postgres/data/postmaster.pid").exists(), "its Postgres is stopped");
+}
+
+#[tokio::test]
+async fn where_others_can_ask_or_nobody_shall_no_token_is_given() {
+    let directory = Directory::new("closed");
+    let http = reqwest::Client::new();
+    let refuses: [&[&str]; 2] =
+        [&["--listen", "0.0.0.0:0"], &["--port", "0", "--set", "edge.development_tokens=false"]];
+    for arguments in refuses {
+        let dev = Dev::start_with(&directory, arguments);
+        assert_eq!(sign_in(&http, &dev).await, None, "{arguments:?}");
+        assert_eq!(dev.terminate(), Some(0), "{}", log_of(&directory.0));
+    }
 }
 
 #[tokio::test]
