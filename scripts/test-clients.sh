@@ -9,6 +9,7 @@ node_minimum=20.19
 export THREADLINE_BIN=${THREADLINE_BIN:-$PWD/target/debug/threadline}
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 results=$PWD/target/test-artifacts
+export THREADLINE_TEST_ARTIFACTS=${THREADLINE_TEST_ARTIFACTS:-$results/web}
 chromium=${CHROMIUM:-/usr/bin/chromium}
 passed=0
 failed=0
@@ -65,7 +66,7 @@ packages() { # directory
 }
 
 mkdir -p "$results"
-rm -rf "$results/typescript.json" "$results/web"
+rm -rf "$results/typescript.json" "$THREADLINE_TEST_ARTIFACTS"
 
 if step "packages of clients/typescript" packages clients/typescript; then
   step "types of clients/typescript" npm --prefix clients/typescript run --silent check
@@ -82,7 +83,7 @@ if step "packages of clients/web" packages clients/web && step "types of clients
   if [ -x "$chromium" ]; then
     echo "== journeys of clients/web"
     (cd clients/web/e2e && npx playwright test)
-    count "$results/web/results.json" r.stats.expected "r.stats.unexpected + r.stats.flaky" $?
+    count "$THREADLINE_TEST_ARTIFACTS/results.json" r.stats.expected "r.stats.unexpected + r.stats.flaky" $?
   else
     skip "the page's journeys: no Chromium at $chromium, and it could not be installed (Debian's package chromium; CHROMIUM names another one)"
   fi

@@ -42,7 +42,9 @@ export class Threadline {
     private readonly path: string,
     environment: Record<string, string> = {},
   ) {
-    const { DATABASE_URL: _, KAFKA_BROKERS: __, THREADLINE_BIN: ___, ...inherited } = process.env;
+    // What is set for the tests is not meant for the server.
+    const ours = /^(DATABASE_URL|KAFKA_|THREADLINE_)/;
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
     this.#environment = { ...inherited, THREADLINE_LOG: "warn", ...environment };
   }
 
