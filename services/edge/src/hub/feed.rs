@@ -117,6 +117,7 @@ impl Actor {
     fn came_in(&mut self, user: &UserId, event: &Event) {
         if self.index.add(user, event.thread, (event.seq, 0)) {
             self.announcer.joined(user, event.thread);
+            self.tell_newcomer(user, event.thread);
         }
     }
 

@@ -79,9 +79,20 @@ impl Actor {
     /// Tells a new session who is present in its threads.
     pub(super) fn tell_who_is_present(&self, user: &UserId, session: &Outbox) {
         let Some(local) = self.index.user(user) else { return };
+        self.tell_present_in(local.threads.iter(), user, session);
+    }
+
+    /// Tells a user who came into a thread who is present there: that signal may have been here before the event.
+    pub(super) fn tell_newcomer(&self, user: &UserId, thread: ThreadId) {
+        let Some(local) = self.index.user(user) else { return };
+        local.sessions.iter().for_each(|session| self.tell_present_in([&thread], user, session));
+    }
+
+    fn tell_present_in<'a>(&self, threads: impl IntoIterator<Item = &'a ThreadId>, user: &UserId, session: &Outbox) {
         let shown = |thread: &&ThreadId| self.index.members(**thread).len() <= PRESENCE_MEMBERS_MAX;
+        let present = threads.into_iter().filter(shown).flat_map(|&thread| self.presence.present_in(thread));
         let mut told = HashSet::new();
-        for (other, status) in local.threads.iter().filter(shown).flat_map(|&thread| self.presence.present_in(thread)) {
+        for (other, status) in present {
             if other == user || !told.insert(other) {
                 continue;
             }

@@ -74,6 +74,18 @@ async fn whoever_shares_a_thread_sees_who_comes_looks_away_and_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_comes_into_a_thread_is_told_who_is_there() {
+    let edges = Edges::start_with(2, quick).await;
+    let thread = edges.group("cleo", &["ben"]).await;
+    let (mut cleo, _) = Socket::hello(edges.url(0), "cleo", None).await;
+    let (_ben, _) = Socket::hello(edges.url(1), "ben", None).await;
+    assert_eq!(presence_of(&mut cleo, "ben").await, "active");
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    edges.rest(0, "cleo").post(&format!("threads/{thread}/members/"), json!({"user": "ann"})).await.ok();
+    assert_eq!(presence_of(&mut ann, "ben").await, "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_quick_return_is_no_departure() {
     let edges = Edges::start_with(1, |config| {
         quick(config);
