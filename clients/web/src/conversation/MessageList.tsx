@@ -121,6 +121,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
     <div className={styles.place}>
       <div
         ref={scroller}
+        id="messages"
         className={styles.scroller}
         role="log"
         aria-label="Messages"

@@ -21,14 +21,14 @@ export function Messenger() {
   useAway();
   return (
     <div className={styles.page} data-open={id !== undefined}>
-      {id !== undefined && (
-        <a className={styles.skip} href="#messages" onClick={skip}>
-          Skip to messages
-        </a>
-      )}
       <Banner />
       <div className={styles.columns}>
         <nav aria-label="Conversations" className={styles.list}>
+          {id !== undefined && (
+            <a className={styles.skip} href="#messages" onClick={skip}>
+              Skip to messages
+            </a>
+          )}
           <Conversations openId={id} />
         </nav>
         <main className={styles.main}>{id === undefined ? <Nothing /> : <Conversation key={id} id={id} />}</main>
