@@ -240,6 +240,7 @@ export class Client {
         if (frame.user === this.#me) return;
         return this.#threads.find(frame.thread)?.typists.set(frame.user, frame.status === "start");
       case "presence":
+        if (frame.status === "active") this.#threads.onSeen(frame.user);
         return this.#presence.set(frame.user, frame.status);
       case "resync":
         // Only "too_old" says that what is known is true as far as it goes.

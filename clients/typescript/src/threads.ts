@@ -33,6 +33,8 @@ export class Threads {
   /** Unread counts of threads that are not loaded. */
   #counts: Record<string, number> | undefined;
   #started = false;
+  /** Users who were there during this session. */
+  #seen = new Set<string>();
   readonly list: View<ThreadsState>;
   readonly unread: View<Unread>;
 
@@ -90,6 +92,13 @@ export class Threads {
     else if (this.#counts?.[thread] && user === this.deps.me()) void this.room(thread).load();
   }
 
+  /** A user is there; one who never was before has a name only now. */
+  onSeen(user: string): void {
+    if (this.#seen.has(user)) return;
+    this.#seen.add(user);
+    for (const room of this.#rooms.values()) room.onSeen(user);
+  }
+
   /** A session has begun. */
   onUp(): void {
     for (const room of this.#rooms.values()) room.resume();
@@ -97,6 +106,7 @@ export class Threads {
   }
 
   onDown(): void {
+    this.#seen.clear();
     for (const room of this.#rooms.values()) room.typists.clear();
   }
 

@@ -86,6 +86,18 @@ describe("a thread", () => {
     expect(named()).toEqual([null, "Ben Okafor", "Cleo Martin"]);
   });
 
+  test("shows the name of one who comes for the first time", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    const { state } = client.thread("t");
+    state.subscribe(() => {});
+    await connect();
+    expect(state.get().thread?.members.map((member) => member.name)).toEqual([null, null]);
+    edge.names.set("ben", "Ben Okafor");
+    edge.tell([{ type: "presence", user: "ben", status: "active" }]);
+    await clock.advance(500);
+    expect(state.get().thread?.members.map((member) => member.name)).toEqual([null, "Ben Okafor"]);
+  });
+
   test("snapshots are the same until something changes, and unchanged messages stay themselves", async () => {
     const { edge, client, connect } = await setUp();
     edge.post("t", "ben", "one");

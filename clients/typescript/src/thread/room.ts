@@ -162,6 +162,13 @@ export class Room {
     }
   }
 
+  /** A user is there: the thread is fetched if that is how a name becomes known that is shown. */
+  onSeen(user: string): void {
+    const thread = this.#summary?.thread;
+    if (!thread || !(this.wanted || thread.kind === "dm")) return;
+    if (thread.members.some((member) => member.user === user && member.name === null)) this.#loadSoon();
+  }
+
   /** Fetches the thread. */
   load(): Promise<void> {
     return this.#once("thread", async () => {
