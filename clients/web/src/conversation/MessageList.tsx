@@ -10,6 +10,7 @@ import styles from "./MessageList.module.css";
 import { MessageRow } from "./MessageRow";
 import { useReceipts } from "./receipts";
 import { type Row, type Rows, rowsOf } from "./rows";
+import { useFirstUnread } from "./use-first-unread";
 import { useMarkRead } from "./use-mark-read";
 import { useScroll } from "./use-scroll";
 
@@ -36,7 +37,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const nameOf = useNames();
   const handle = client.thread(thread.id);
   const { messages, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
-  const [firstUnread] = useState(() => firstUnreadOf(thread, me));
+  const firstUnread = useFirstUnread(thread, me);
   const before = useRef<Rows>(undefined);
   const about = useMemo(() => ({ firstUnread, hasOlder }), [firstUnread, hasOlder]);
   const built = useMemo(() => rowsOf(messages, about, before.current), [messages, about]);
@@ -194,13 +195,6 @@ const none: readonly number[] = [];
 
 function articleOf(within: HTMLElement, id: string): HTMLElement | null {
   return within.querySelector<HTMLElement>(`article[data-message-id="${CSS.escape(id)}"]`);
-}
-
-/** The number of the first message that the user has not read; 0 when all are read. */
-function firstUnreadOf(thread: Thread, me: string): number {
-  if (thread.unread === 0) return 0;
-  const own = thread.members.find((member) => member.user === me);
-  return own ? own.read_number + 1 : thread.last_number - thread.unread + 1;
 }
 
 /** The number of the last message of one's own that was read up to here. */

@@ -12,10 +12,12 @@ interface ToolbarProps {
   actions: Actions;
 }
 
+const toolbar = { role: "toolbar", "aria-label": "Message actions" };
+
 /** When the message that one points at was sent, and what can be done with it. */
 export function Toolbar({ message, at, choices, actions }: ToolbarProps) {
   return (
-    <div role="toolbar" aria-label="Message actions" className={styles.toolbar}>
+    <div {...(choices.length > 0 ? toolbar : {})} className={styles.toolbar}>
       <time title={momentOf(at)}>{timeOf(at)}</time>
       {choices.map(({ name, label, icon }) => (
         <IconButton key={name} icon={icon} label={label} size={17} onClick={() => actions[name](message)} />
