@@ -61,6 +61,9 @@ if [ ${#skipped[@]} -eq 0 ]; then echo "nothing was left out"; else
   echo "not run:"
   printf '  %s\n' "${skipped[@]}"
 fi
-if [ "$status" -ne 0 ]; then echo "FAILED: the server; all that was said is in $output"; fi
+if [ "$status" -ne 0 ]; then
+  awk '/^failures:/ { shown = 1 } /^test result/ { shown = 0 } shown && !/^ +([0-9]+: |at )/' "$output" | head -n 200 | cut -c 1-500
+  echo "FAILED: the server; all that was said is in $output"
+fi
 if [ "$clients_status" -ne 0 ]; then echo "FAILED: the clients; all that was said is in $clients_output"; fi
 exit $((status != 0 || clients_status != 0))
