@@ -10,17 +10,19 @@ const ONLY_EMOJI = /^(?=[\s\S]*\p{Extended_Pictographic})(?:\p{Extended_Pictogra
 const EMOJI_CHARS_MAX = 24;
 
 /** A message's text. It is text all the way: links in it are found here, nothing in it is markup. */
-export const Content = memo(function Content({ text }: { text: string }) {
+export const Content = memo(function Content({ text, tabbed }: { text: string; tabbed: boolean }) {
+  // What is in a message is reached from that message.
+  const tabIndex = tabbed ? 0 : -1;
   const [whole, setWhole] = useState(false);
   const shown = whole ? text : shortened(text);
   const large = isEmoji(text);
   return (
     <>
       <span data-text="" dir="auto" className={`${styles.text} ${large ? styles.large : ""}`}>
-        {linked(shown)}
+        {linked(shown, tabIndex)}
       </span>
       {shown !== text && (
-        <button type="button" className={styles.more} onClick={() => setWhole(true)}>
+        <button type="button" tabIndex={tabIndex} className={styles.more} onClick={() => setWhole(true)}>
           Show more
         </button>
       )}
@@ -41,7 +43,7 @@ function shortened(text: string): string {
   return text.length - part.length > CHARS_SHOWN / 8 || lines.length > LINES_SHOWN ? `${part.trimEnd()}…` : text;
 }
 
-function linked(text: string) {
+function linked(text: string, tabIndex: number) {
   if (!/https?:\/\//i.test(text)) return text;
   const parts = [];
   let from = 0;
@@ -51,7 +53,7 @@ function linked(text: string) {
     const to = match.index + href.length;
     parts.push(text.slice(from, match.index));
     parts.push(
-      <a key={match.index} href={href} target="_blank" rel="noopener noreferrer">
+      <a key={match.index} href={href} tabIndex={tabIndex} target="_blank" rel="noopener noreferrer">
         {href}
       </a>,
     );

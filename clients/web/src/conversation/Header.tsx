@@ -62,7 +62,7 @@ export function Header({ thread }: { thread: Thread }) {
           label="Conversation menu"
           aria-haspopup="menu"
           aria-expanded={menu}
-          onClick={() => setMenu(true)}
+          onClick={() => setMenu(!menu)}
         />
       </div>
       {menu && (

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Thread } from "threadline";
 import { useClient, useMessages, useUser } from "threadline/react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
@@ -12,6 +12,7 @@ import { useReceipts } from "./receipts";
 import { type Row, type Rows, rowsOf } from "./rows";
 import { useFirstUnread } from "./use-first-unread";
 import { useMarkRead } from "./use-mark-read";
+import { useRoving } from "./use-roving";
 import { useScroll } from "./use-scroll";
 
 /** The height of what stands above the first message, pixels. */
@@ -54,13 +55,15 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const scroll = useScroll({ scroller, list, rows, mineIsNewest, newestId: newest?.id });
   const seen = useMarkRead({ thread, scroller, list, rows });
   const [flash, setFlash] = useState<string>();
-  const [focused, setFocused] = useState<string>();
+  const roving = useRoving({
+    scroller,
+    list,
+    rows,
+    onMove: () => {
+      scroll.stuck.current = false;
+    },
+  });
 
-  const focusedIndex = useMemo(
-    () => (focused === undefined ? -1 : rows.findLastIndex((row) => row.message.id === focused)),
-    [rows, focused],
-  );
-  const tabbed = focusedIndex < 0 ? rows.at(-1)?.message.id : focused;
   const receipts = useReceipts(thread, me);
   const dmSeen = thread.kind === "dm" ? lastSeen(rows, receipts.all, me) : 0;
   const choices = useCallback(
@@ -104,20 +107,6 @@ export function MessageList({ thread, actions }: MessageListProps) {
     if (target) requestAnimationFrame(() => show(target.id));
   };
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (!(event.target instanceof HTMLElement) || !event.target.matches("article")) return;
-    const at = rows.findLastIndex((row) => row.message.id === tabbed);
-    const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
-    const row = to === undefined ? undefined : rows[to];
-    if (!row) return;
-    event.preventDefault();
-    scroll.stuck.current = false;
-    setFocused(row.message.id);
-    list.current?.scrollToIndex(to!, { align: "nearest" });
-    // It is drawn once it is one of those that stay mounted.
-    requestAnimationFrame(() => articleOf(scroller.current!, row.message.id)?.focus({ preventScroll: true }));
-  };
-
   return (
     <div className={styles.place}>
       <div
@@ -133,11 +122,8 @@ export function MessageList({ thread, actions }: MessageListProps) {
           seen.check();
           fetchNearTop();
         }}
-        onKeyDown={onKeyDown}
-        onFocus={(event) => {
-          const id = event.target.closest("article")?.dataset.messageId;
-          if (id) setFocused(id);
-        }}
+        onKeyDown={roving.onKeyDown}
+        onFocus={roving.onFocus}
       >
         <div className={styles.space} />
         <Beginning height={BEGINNING_PX} hasOlder={hasOlder} loading={loading} error={error} load={loadOlder} />
@@ -148,7 +134,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
           scrollRef={scroller}
           startMargin={BEGINNING_PX}
           bufferSize={600}
-          keepMounted={focusedIndex < 0 ? none : [focusedIndex]}
+          keepMounted={roving.kept}
           onResize={scroll.onResize}
         >
           {(row: Row) => {
@@ -169,7 +155,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
                 quoted={quoted}
                 quotedSender={quoted ? nameOf(quoted.sender) : ""}
                 nameOf={nameOf}
-                tabbed={message.id === tabbed}
+                tabbed={message.id === roving.tabbed}
                 flash={message.id === flash}
                 actions={actions}
                 choicesFor={choices}
@@ -189,12 +175,6 @@ export function MessageList({ thread, actions }: MessageListProps) {
       />
     </div>
   );
-}
-
-const none: readonly number[] = [];
-
-function articleOf(within: HTMLElement, id: string): HTMLElement | null {
-  return within.querySelector<HTMLElement>(`article[data-message-id="${CSS.escape(id)}"]`);
 }
 
 /** The number of the last message of one's own that was read up to here. */

@@ -91,7 +91,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         onKeyDown={onKeyDown}
         {...press}
       >
-        {system ? <Content text={message.content} /> : <Bubble {...props} near={near} />}
+        {system ? <Content text={message.content} tabbed={tabbed} /> : <Bubble {...props} near={near} />}
       </article>
       {props.seenBy && <SeenBy read={props.seenBy} sender={message.sender} nameOf={props.nameOf} />}
       {props.seen && <p className={styles.seen}>Seen</p>}
@@ -100,7 +100,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 });
 
 function Bubble(props: MessageRowProps & { near: boolean }) {
-  const { row, mine, sender, read, quoted, quotedSender, near, actions, choicesFor, onShowQuoted } = props;
+  const { row, mine, sender, read, quoted, quotedSender, tabbed, near, actions, choicesFor, onShowQuoted } = props;
   const { message, at, starts, ends } = row;
   const choices = near ? choicesFor(message) : [];
   return (
@@ -116,9 +116,9 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
         <div className={styles.line}>
           <div className={styles.bubble} data-deleted={message.deleted_at !== null} data-emoji={isEmoji(message.content)}>
             {message.reply_to !== null && !message.deleted_at && (
-              <Quote message={quoted ?? null} sender={quotedSender} onShow={onShowQuoted} />
+              <Quote message={quoted ?? null} sender={quotedSender} tabbed={tabbed} onShow={onShowQuoted} />
             )}
-            {message.deleted_at ? <em>Message deleted</em> : <Content text={message.content} />}
+            {message.deleted_at ? <em>Message deleted</em> : <Content text={message.content} tabbed={tabbed} />}
             <span className={styles.meta}>
               {message.edited_at && !message.deleted_at && <span>edited</span>}
               {mine && <MessageState state={message.state} read={read} />}

@@ -6,14 +6,15 @@ interface QuoteProps {
   /** Null when it is not loaded. */
   message: ChatMessage | null;
   sender: string;
+  tabbed: boolean;
   onShow: (id: string) => void;
 }
 
 /** The message that another one answers, in a line. */
-export function Quote({ message, sender, onShow }: QuoteProps) {
+export function Quote({ message, sender, tabbed, onShow }: QuoteProps) {
   if (!message) return <span className={styles.quote}>Reply to an earlier message</span>;
   return (
-    <button type="button" className={styles.quote} onClick={() => onShow(message.id)}>
+    <button type="button" tabIndex={tabbed ? 0 : -1} className={styles.quote} onClick={() => onShow(message.id)}>
       <strong>{sender}</strong>
       <span>{message.deleted_at ? "Message deleted" : oneLine(message.content)}</span>
     </button>

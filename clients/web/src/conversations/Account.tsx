@@ -30,7 +30,7 @@ export function Account() {
         title={name}
         aria-haspopup="menu"
         aria-expanded={open}
-        onClick={() => setOpen(true)}
+        onClick={() => setOpen(!open)}
       >
         <Avatar user={user} name={name} size="small" />
       </button>

@@ -25,6 +25,7 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
 
   useLayoutEffect(() => {
     const menu = ref.current!;
+    const before = document.activeElement;
     menu.showPopover();
     const { width, height } = menu.getBoundingClientRect();
     const at = "below" in place ? place.below.getBoundingClientRect() : undefined;
@@ -35,14 +36,17 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
     menu.style.left = `${Math.max(MARGIN, Math.min(x, innerWidth - width - MARGIN))}px`;
     menu.style.top = `${Math.max(MARGIN, Math.min(y, innerHeight - height - MARGIN))}px`;
     items(menu)[0]?.focus();
-    const onToggle = (event: Event) => {
-      if ((event as ToggleEvent).newState === "closed") close.current();
+    // A press that opens a menu is not to close it when it ends, as the browser's own way would have it.
+    const onPointerDown = ({ target }: PointerEvent) => {
+      const within = target instanceof Node && (menu.contains(target) || ("below" in place && place.below.contains(target)));
+      if (!within) close.current();
     };
-    menu.addEventListener("toggle", onToggle);
+    document.addEventListener("pointerdown", onPointerDown);
     return () => {
-      menu.removeEventListener("toggle", onToggle);
-      // The focus goes back to where it was.
+      document.removeEventListener("pointerdown", onPointerDown);
+      const inside = menu.contains(document.activeElement);
       menu.hidePopover();
+      if (inside && before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
     // It stays where it was opened.
   }, []);
@@ -51,14 +55,14 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
     const all = items(ref.current!);
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
-    if (event.key === "Tab") onClose();
+    if (event.key === "Tab" || event.key === "Escape") onClose();
     if (to === undefined) return;
     event.preventDefault();
     all.at(to % all.length)?.focus();
   };
 
   return (
-    <div ref={ref} popover="auto" role="menu" aria-label={label} className={styles.menu} onKeyDown={onKeyDown}>
+    <div ref={ref} popover="manual" role="menu" aria-label={label} className={styles.menu} onKeyDown={onKeyDown}>
       <Close value={onClose}>{children}</Close>
     </div>
   );
