@@ -17,7 +17,8 @@ export default defineConfig({
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
     launchOptions: launchOptions(),
-    trace: "retain-on-failure",
+    // Without a film: taking it is a third of the work.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: true, sources: true },
     screenshot: "only-on-failure",
     locale: "en-GB",
     timezoneId: "UTC",

@@ -13,7 +13,7 @@ test("a history of 20,000 messages: all of it, in order, while one scrolls up; t
   tag,
   picture,
 }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(420_000);
   const ann = await person("Ann", { viewport: { width: 1280, height: 1600 } });
   const [ben, cleo] = [await api("Ben"), await api("Cleo")];
   importHistory(server, `long-${tag}`, [ann.user, ben.user, cleo.user], MESSAGES);
@@ -23,6 +23,7 @@ test("a history of 20,000 messages: all of it, in order, while one scrolls up; t
   await picture(ann, "long-history");
 
   const seen = await ann.log.evaluate(scrollUp, { until: 1, share: 0.8, frames: 2 });
+  test.info().annotations.push({ type: "scrolled", description: JSON.stringify(seen) });
   expect(seen.disorder, "messages stand in the order of their numbers, without holes").toEqual([]);
   expect(seen.misplaced, "each message has its own text").toEqual([]);
   expect(seen.messages, "different messages that were seen").toBe(MESSAGES);
