@@ -19,9 +19,7 @@ export function Banner() {
   const late = useLate(!up, SHOWN_AFTER_MS);
   return (
     <div role="status" aria-label="Connection" className={styles.place}>
-      {!up && (late || ended) && (
-        <div className={styles.banner}>{ended ? <Ended /> : <Down />}</div>
-      )}
+      {!up && (late || ended) && <div className={styles.banner}>{ended ? <Ended /> : <Down />}</div>}
     </div>
   );
 }

@@ -87,7 +87,11 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
         <div className={styles.about}>
           <Icon name={editing ? "edit" : "reply"} size={18} />
           <p>
-            <strong>{editing ? "Editing message" : `Replying to ${about.message.sender === me ? "yourself" : nameOf(about.message.sender)}`}</strong>
+            <strong>
+              {editing
+                ? "Editing message"
+                : `Replying to ${about.message.sender === me ? "yourself" : nameOf(about.message.sender)}`}
+            </strong>
             <span>{oneLine(about.message.content)}</span>
           </p>
           <IconButton icon="close" size={18} label={editing ? "Cancel editing" : "Cancel reply"} onClick={onDone} />

@@ -6,7 +6,8 @@ const CHARS_SHOWN = 1_600;
 const LINES_SHOWN = 24;
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/gi;
-const ONLY_EMOJI = /^(?=[\s\S]*\p{Extended_Pictographic})(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
+const ONLY_EMOJI =
+  /^(?=[\s\S]*\p{Extended_Pictographic})(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|[\u200d\ufe0f\s])+$/u;
 const EMOJI_CHARS_MAX = 24;
 
 /** A message's text. It is text all the way: links in it are found here, nothing in it is markup. */
@@ -65,7 +66,8 @@ function linked(text: string, tabIndex: number) {
 /** Without what belongs to the sentence around it. */
 function trimmed(link: string): string {
   let end = link.replace(/[.,;:!?*_~]+$/, "");
-  while (end.endsWith(")") && end.split("(").length < end.split(")").length) end = end.slice(0, -1).replace(/[.,;:!?]+$/, "");
+  while (end.endsWith(")") && end.split("(").length < end.split(")").length)
+    end = end.slice(0, -1).replace(/[.,;:!?]+$/, "");
   return end;
 }
 

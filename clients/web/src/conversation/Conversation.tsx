@@ -40,9 +40,9 @@ export function Conversation({ id }: { id: string }) {
     [handle],
   );
   const editLast = () => {
-    const last = handle.messages.get().messages.findLast(
-      (message) => message.sender === me && message.kind === "text" && !message.deleted_at,
-    );
+    const last = handle.messages
+      .get()
+      .messages.findLast((message) => message.sender === me && message.kind === "text" && !message.deleted_at);
     if (last) actions.edit(last);
   };
 

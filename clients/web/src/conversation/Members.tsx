@@ -21,7 +21,9 @@ export function Members({ thread, onClose }: { thread: Thread; onClose: () => vo
     await (role === null ? handle.removeMember(user) : handle.changeRole(user, role));
   });
   const wanted = filter.trim().toLowerCase();
-  const found = thread.members.filter((member) => `${nameOf(member.user)} ${member.user}`.toLowerCase().includes(wanted));
+  const found = thread.members.filter((member) =>
+    `${nameOf(member.user)} ${member.user}`.toLowerCase().includes(wanted),
+  );
   return (
     <Dialog title={`Members (${thread.member_count})`} onClose={onClose} error={change.error}>
       {thread.members.length > FIELD_FROM && (
@@ -72,12 +74,24 @@ function Entry({ member, thread, busy, onChange }: EntryProps) {
       </span>
       {thread.kind !== "dm" && member.role !== "member" && <span className={styles.role}>{member.role}</span>}
       {owning && member.role === "member" && (
-        <Button small kind="quiet" disabled={busy} aria-label={`Make ${name} admin`} onClick={() => onChange(member.user, "admin")}>
+        <Button
+          small
+          kind="quiet"
+          disabled={busy}
+          aria-label={`Make ${name} admin`}
+          onClick={() => onChange(member.user, "admin")}
+        >
           Make admin
         </Button>
       )}
       {owning && member.role === "admin" && (
-        <Button small kind="quiet" disabled={busy} aria-label={`Make ${name} member`} onClick={() => onChange(member.user, "member")}>
+        <Button
+          small
+          kind="quiet"
+          disabled={busy}
+          aria-label={`Make ${name} member`}
+          onClick={() => onChange(member.user, "member")}
+        >
           Make member
         </Button>
       )}

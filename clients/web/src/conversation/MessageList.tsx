@@ -141,7 +141,9 @@ export function MessageList({ thread, actions }: MessageListProps) {
             const { message } = row;
             const mine = message.sender === me;
             const quoted =
-              message.reply_to === null ? undefined : (messages.findLast((other) => other.id === message.reply_to) ?? null);
+              message.reply_to === null
+                ? undefined
+                : (messages.findLast((other) => other.id === message.reply_to) ?? null);
             const seenBy = thread.kind === "dm" || message.number === 0 ? undefined : receipts.at.get(message.number);
             return (
               <MessageRow

@@ -105,7 +105,9 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
   const choices = near ? choicesFor(message) : [];
   return (
     <>
-      {!mine && <span className={styles.side}>{ends && <Avatar user={message.sender} name={sender} size="small" />}</span>}
+      {!mine && (
+        <span className={styles.side}>{ends && <Avatar user={message.sender} name={sender} size="small" />}</span>
+      )}
       <div className={styles.column}>
         {starts && (
           <p className={styles.head} aria-hidden="true">
@@ -114,7 +116,11 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
           </p>
         )}
         <div className={styles.line}>
-          <div className={styles.bubble} data-deleted={message.deleted_at !== null} data-emoji={isEmoji(message.content)}>
+          <div
+            className={styles.bubble}
+            data-deleted={message.deleted_at !== null}
+            data-emoji={isEmoji(message.content)}
+          >
             {message.reply_to !== null && !message.deleted_at && (
               <Quote message={quoted ?? null} sender={quotedSender} tabbed={tabbed} onShow={onShowQuoted} />
             )}

@@ -18,7 +18,8 @@ export function useRoving({ scroller, list, rows, onMove }: Roving) {
   const [focused, setFocused] = useState<string>();
   /** The message that the focus is on its way to. */
   const [target, setTarget] = useState<string>();
-  const indexOf = (id: string | undefined) => (id === undefined ? -1 : rows.findLastIndex((row) => row.message.id === id));
+  const indexOf = (id: string | undefined) =>
+    id === undefined ? -1 : rows.findLastIndex((row) => row.message.id === id);
   const focusedIndex = indexOf(focused);
   const targetIndex = indexOf(target);
 

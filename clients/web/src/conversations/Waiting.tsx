@@ -15,7 +15,10 @@ export function Waiting() {
   return (
     <div role="status" aria-label="Outbox">
       {late && pending > 0 && (
-        <p className={styles.line} title={durable ? "Kept on this device until it is sent" : "Kept while this page is open"}>
+        <p
+          className={styles.line}
+          title={durable ? "Kept on this device until it is sent" : "Kept while this page is open"}
+        >
           <Icon name="clock" size={16} />
           {pending === 1 ? "1 message waits to be sent" : `${pending} messages wait to be sent`}
         </p>

@@ -16,5 +16,9 @@ export function previewOf(thread: Thread, me: string, nameOf: NameOf): string {
 
 /** As much of a text as fits into a line. */
 export function oneLine(text: string): string {
-  return text.slice(0, 4 * CHARS_MAX).replace(/\s+/g, " ").trim().slice(0, CHARS_MAX);
+  return text
+    .slice(0, 4 * CHARS_MAX)
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, CHARS_MAX);
 }

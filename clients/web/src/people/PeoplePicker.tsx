@@ -43,7 +43,8 @@ export function usePicked({ users, text }: Picked): string[] {
   if (!wanted) return [...users];
   const lower = wanted.toLowerCase();
   const same = (text: string) => text.toLowerCase() === lower;
-  const found = known.find((person) => person.user === wanted) ?? known.find(({ user, name }) => same(user) || same(name));
+  const found =
+    known.find((person) => person.user === wanted) ?? known.find(({ user, name }) => same(user) || same(name));
   return [...new Set([...users, found?.user ?? wanted])];
 }
 

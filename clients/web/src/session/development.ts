@@ -24,7 +24,8 @@ export async function developmentIdentity({ user, name }: Person): Promise<Ident
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const { token, expires_at: expires } = body;
   if (!response.ok || typeof token !== "string") {
-    const told = [body.detail, body.title].find((text) => typeof text === "string" && text !== "") as string | undefined;
+    const told = [body.detail, body.title].find((text) => typeof text === "string" && text !== "") as
+      string | undefined;
     const message = told ?? `The server answered with ${response.status}.`;
     throw response.status < 500 && response.status !== 429 ? new Refused(message) : new Error(message);
   }

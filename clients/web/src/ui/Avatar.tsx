@@ -14,7 +14,10 @@ function colourOf(id: string): number {
 
 /** One or two letters for a name. */
 function initials(name: string): string {
-  const words = name.trim().split(/[\s./_-]+/).filter(Boolean);
+  const words = name
+    .trim()
+    .split(/[\s./_-]+/)
+    .filter(Boolean);
   const first = (word: string | undefined) => [...(word ?? "")][0] ?? "";
   const letters = first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "");
   return letters.toUpperCase() || "?";

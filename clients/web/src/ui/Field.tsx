@@ -9,7 +9,13 @@ export function Field({ label, hint, ...rest }: ComponentProps<"input"> & { labe
       <label htmlFor={id} className={styles.label}>
         {label}
       </label>
-      <input id={id} className={styles.input} autoComplete="off" aria-describedby={hint ? `${id}-hint` : undefined} {...rest} />
+      <input
+        id={id}
+        className={styles.input}
+        autoComplete="off"
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        {...rest}
+      />
       {hint && (
         <p id={`${id}-hint`} className={styles.hint}>
           {hint}

@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type ReactNode, createContext, useContext, useEffect, useLayoutEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  createContext,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import { Icon, type IconName } from "./Icon";
 import styles from "./Menu.module.css";
 
@@ -38,7 +46,8 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
     items(menu)[0]?.focus();
     // A press that opens a menu is not to close it when it ends, as the browser's own way would have it.
     const onPointerDown = ({ target }: PointerEvent) => {
-      const within = target instanceof Node && (menu.contains(target) || ("below" in place && place.below.contains(target)));
+      const within =
+        target instanceof Node && (menu.contains(target) || ("below" in place && place.below.contains(target)));
       if (!within) close.current();
     };
     document.addEventListener("pointerdown", onPointerDown);
