@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { ARTIFACTS } from "../support/browser.ts";
 import { importHistory } from "../support/history.ts";
 import { expect, test } from "../support/journey.ts";
@@ -10,12 +10,16 @@ const STORM_PER_SECOND = 100;
 const STORM_SECONDS = 30;
 const SENDERS = 10;
 
-/** Prints figures, and keeps them. */
+mkdirSync(ARTIFACTS, { recursive: true });
+const told: Record<string, object> = {};
+
+/** Keeps figures, for the table in the end too. */
 function tell(what: string, figures: object): void {
-  console.log(`\n${what}`);
-  console.table(figures);
+  told[what] = figures;
   appendFileSync(`${ARTIFACTS}/measurements.jsonl`, `${JSON.stringify({ what, ...figures })}\n`);
 }
+
+test.afterAll(() => console.table(told));
 
 test("scrolling up through 20,000 messages", async ({ person, api, server, tag }) => {
   const ann = await person("Ann");

@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import type { Page } from "@playwright/test";
 
 /** What a page did in a time. */
@@ -12,6 +13,10 @@ export interface Measured {
   longTasks: number;
   longTasksMs: number;
   longTaskMaxMs: number;
+  /** How much of a core the page's main thread used, per cent: what others do on this machine does not count. */
+  mainThread: number;
+  /** How many wanted to run on this machine at the end. */
+  load: number;
 }
 
 interface Running {
@@ -22,6 +27,13 @@ interface Running {
 
 /** Measures frames and long tasks of the page until it is told to stop. */
 export async function watchFrames(page: Page): Promise<() => Promise<Measured>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const worked = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find((metric) => metric.name === "TaskDuration")?.value ?? 0;
+  };
+  const before = await worked();
   await page.evaluate(() => {
     const running: Running = { frames: [], tasks: [], stop: () => observer.disconnect() };
     const observer = new PerformanceObserver((list) => {
@@ -41,6 +53,8 @@ export async function watchFrames(page: Page): Promise<() => Promise<Measured>> 
       running.stop();
       return { frames: running.frames, tasks: running.tasks };
     });
+    const work = (await worked()) - before;
+    await session.detach();
     const between = frames.slice(1).map((at, index) => at - frames[index]!);
     const sorted = between.toSorted((a, b) => a - b);
     const rank = (share: number) => Math.round((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) * 10) / 10;
@@ -54,6 +68,8 @@ export async function watchFrames(page: Page): Promise<() => Promise<Measured>> 
       longTasks: tasks.length,
       longTasksMs: Math.round(tasks.reduce((sum, task) => sum + task, 0)),
       longTaskMaxMs: Math.round(Math.max(0, ...tasks)),
+      mainThread: Math.round((100 * work) / seconds),
+      load: Math.round(loadavg()[0]! * 10) / 10,
     };
   };
 }
