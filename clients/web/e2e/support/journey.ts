@@ -92,7 +92,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   picture: async ({}, use) => {
     await use(async (person, name) => {
-      await person.page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
+      await person.page.screenshot({ path: `${ARTIFACTS}/${name}.png`, animations: "disabled" });
     });
   },
 });
