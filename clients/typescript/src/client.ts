@@ -1,4 +1,4 @@
-import type { PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
+import type { ErrorBody, PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
 import type { CreateThread, Message, Thread, Unread, Written } from "./api/types.js";
 import { backoff } from "./backoff.js";
 import { type Clock, pause, systemClock } from "./clock.js";
@@ -8,7 +8,7 @@ import { Connection, type ConnectionState } from "./net/connection.js";
 import { Rest } from "./net/rest.js";
 import { type WebSocketClass, socketsOf } from "./net/socket.js";
 import { type GetToken, Tokens } from "./net/tokens.js";
-import { type Op, messageOf } from "./outbox/op.js";
+import { type Op, messageOf, textOf } from "./outbox/op.js";
 import { Outbox } from "./outbox/outbox.js";
 import { owner } from "./outbox/owner.js";
 import { type OutboxStorage, indexedDbStorage, memoryStorage } from "./outbox/storage.js";
@@ -38,8 +38,26 @@ export interface ClientOptions {
   random?: () => number;
 }
 
+/** Something that is not done yet. */
+export interface OutboxOp {
+  readonly id: string;
+  readonly thread: string;
+  readonly type: Op["type"];
+  /** The message that it is about; none for a read mark. */
+  readonly message: string | undefined;
+  /** The text of a message to send, or that of an edit. */
+  readonly content: string | undefined;
+  /** When it was asked for, milliseconds since the epoch. */
+  readonly at: number;
+  /** Why it failed; null while it waits. */
+  readonly error: ErrorBody | null;
+}
+
 /** What is not done yet. */
 export interface OutboxState {
+  /** All of it, oldest first, read marks too. */
+  readonly ops: readonly OutboxOp[];
+  /** How many of them wait, and how many failed; read marks are not counted. */
   readonly pending: number;
   readonly failed: number;
   /** Whether it outlives this page. */
@@ -189,6 +207,11 @@ export class Client {
     return this.#outbox.retry();
   }
 
+  /** Gives up everything that failed, also in threads that are gone. Returns whether there was anything. */
+  discardFailed(): boolean {
+    return this.#outbox.discard();
+  }
+
   /** Whether a user whom one shares a thread with is there. */
   presence(user: string): Store<PresenceStatus> {
     return this.#presence.of(user);
@@ -275,10 +298,16 @@ export class Client {
   }
 
   #outboxState(): OutboxState {
-    const ops = this.#outbox.ops.filter((op) => messageOf(op) !== undefined);
-    const failed = ops.filter((op) => op.error).length;
-    return { pending: ops.length - failed, failed, durable: this.#outbox.durable };
+    const ops = this.#outbox.ops.map(told);
+    const counted = ops.filter((op) => op.type !== "read");
+    const failed = counted.filter((op) => op.error).length;
+    return { ops, pending: counted.length - failed, failed, durable: this.#outbox.durable };
   }
+}
+
+function told(op: Op): OutboxOp {
+  const { id, thread, type, at, error } = op;
+  return { id, thread, type, message: messageOf(op), content: textOf(op), at, error };
 }
 
 /** A client for one user. It does nothing until {@link Client.connect}. */

@@ -1,4 +1,4 @@
-export { type Client, type ClientOptions, type OutboxState, createClient } from "./client.js";
+export { type Client, type ClientOptions, type OutboxOp, type OutboxState, createClient } from "./client.js";
 export { closeCodes, reconnects } from "./codes.js";
 export { type Clock } from "./clock.js";
 export { ThreadlineError } from "./errors.js";

@@ -41,6 +41,11 @@ export function messageOf(op: Op): string | undefined {
   return op.type === "send" ? op.id : op.message;
 }
 
+/** The text that an op brings. */
+export function textOf(op: Op): string | undefined {
+  return op.type === "send" ? op.draft.content : op.type === "edit" ? op.content : undefined;
+}
+
 /** Ops of one lane are done one after the other. */
 export function laneOf(op: Op): string {
   return op.type === "read" ? `read ${op.thread}` : op.thread;

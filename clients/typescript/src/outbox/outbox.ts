@@ -137,10 +137,10 @@ export class Outbox {
     return failed.length > 0;
   }
 
-  /** Gives up what failed or waits for a message. What is on its way cannot be taken back. */
-  discard(message: string): boolean {
+  /** Gives up what failed or waits for a message, or all that failed. What is on its way cannot be taken back. */
+  discard(message?: string): boolean {
     const busy = new Set([...this.#lanes.values()].map((lane) => lane.busy));
-    const given = this.#ops.filter((op) => messageOf(op) === message && !busy.has(op.id));
+    const given = this.#ops.filter((op) => (message ? messageOf(op) === message && !busy.has(op.id) : op.error));
     for (const op of given) {
       this.#remove(op);
       this.#take(op.id)?.reject(local("discarded", "it was given up", false));

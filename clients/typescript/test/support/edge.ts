@@ -219,13 +219,19 @@ export class FakeEdge {
     const answer = (result: OkFrame["result"]) => {
       if (this.answers && frame.id !== undefined) this.tell([{ type: "ok", id: frame.id, result }]);
     };
+    const refuse = (code: string) => {
+      const error = { code, title: code, detail: "", retryable: false };
+      if (frame.id !== undefined) this.tell([{ type: "error", id: frame.id, error }]);
+    };
+    if ("thread" in frame && !this.members(frame.thread).includes(this.user)) return refuse("unknown_thread");
     if (frame.type === "send") {
       const { id, content } = frame.message;
       const known = this.messages(frame.thread).find((message) => message.id === id);
       const seq = known?.seq ?? this.post(frame.thread, this.user, content, id).seq;
       answer({ message: id, seq, at: this.now(), position: null });
     } else if (frame.type === "edit" || frame.type === "delete") {
-      const message = this.messages(frame.thread).find((message) => message.id === frame.message)!;
+      const message = this.messages(frame.thread).find((message) => message.id === frame.message);
+      if (!message) return refuse("unknown_message");
       const settled = frame.type === "edit" ? message.content === frame.content : message.deleted_at;
       if (!settled) {
         if (frame.type === "edit") this.edit(message, frame.content);
