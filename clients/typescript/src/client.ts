@@ -137,7 +137,7 @@ export class Client {
       ops: (thread) => this.#outbox.of(thread),
       arrived: (message, position) => this.#arrived(message, position),
     });
-    this.#presence = new Presence(teller);
+    this.#presence = new Presence(teller, clock);
     this.#user = new View(teller, () => this.#me);
     this.#outboxView = new View(teller, () => this.#outboxState());
     this.connection = this.#connection.state;
@@ -212,7 +212,7 @@ export class Client {
     return this.#outbox.discard();
   }
 
-  /** Whether a user whom one shares a thread with is there. */
+  /** Whether a user whom one shares a thread with is there; while there is no connection, as it was last known. */
   presence(user: string): Store<PresenceStatus> {
     return this.#presence.of(user);
   }
@@ -237,6 +237,7 @@ export class Client {
     this.#live = true;
     // A session that was not asked to go on from a place does not continue what was read before it.
     if (!resumed) this.#threads.onResync([], false);
+    this.#presence.onUp();
     this.#threads.onUp();
     this.#outbox.start();
     void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
@@ -245,7 +246,7 @@ export class Client {
   #onDown(): void {
     this.#outbox.stop();
     this.#threads.onDown();
-    this.#presence.clear();
+    this.#presence.onDown();
   }
 
   #onFrame(frame: ServerFrame): void {

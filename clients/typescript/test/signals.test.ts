@@ -40,14 +40,40 @@ describe("signals", () => {
     expect(told()).toEqual(["start", "start", "stop"]);
   });
 
-  test("presence is known as long as there is a connection, and one's own is told again", async () => {
+  test("presence stays as it was known until the next session has told", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    await connect();
+    const is = (user: string, status: "active" | "away" | "offline") => edge.tell([{ type: "presence", user, status }]);
+    const known = () => ["ben", "cleo", "dora"].map((user) => client.presence(user).get());
+    for (const user of ["ben", "cleo", "dora"]) is(user, "active");
+    edge.drop();
+    expect(known()).toEqual(["active", "active", "active"]);
+    await clock.advance(300);
+    expect(client.connection.get().status).toBe("connected");
+    is("ben", "active");
+    is("dora", "away");
+    expect(known()).toEqual(["active", "active", "away"]);
+    await clock.advance(2_000);
+    expect(known()).toEqual(["active", "offline", "away"]);
+  });
+
+  test("a session that ends before it has told changes nobody's presence", async () => {
     const { clock, edge, client, connect } = await setUp();
     await connect();
     edge.tell([{ type: "presence", user: "ben", status: "active" }]);
+    edge.drop();
+    await clock.advance(300);
+    edge.drop();
+    client.disconnect();
+    await clock.advance(60_000);
     expect(client.presence("ben").get()).toBe("active");
+  });
+
+  test("one's own presence is told again to the next session", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    await connect();
     client.setPresence("away");
     edge.drop();
-    expect(client.presence("ben").get()).toBe("offline");
     await clock.advance(2_000);
     expect(edge.socket!.last("presence").status).toBe("away");
   });
