@@ -1,4 +1,4 @@
-import type { ErrorBody, PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
+import type { ErrorBody, Limits, PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
 import type { CreateThread, Message, Thread, Unread, Written } from "./api/types.js";
 import { backoff } from "./backoff.js";
 import { type Clock, pause, systemClock } from "./clock.js";
@@ -73,6 +73,8 @@ export class Client {
   readonly connection: Store<ConnectionState>;
   /** The user's id; empty until it is known. */
   readonly user: Store<string>;
+  /** What the server wants to be kept to; null until the first session. */
+  readonly limits: Store<Limits | null>;
   /** The user's threads, latest activity first. */
   readonly threads: Store<ThreadsState>;
   /** What the user has not read. */
@@ -86,6 +88,7 @@ export class Client {
   readonly #rest: Rest;
   readonly #ids: Ids;
   readonly #user: View<string>;
+  readonly #limitsView: View<Limits | null>;
   readonly #outboxView: View<OutboxState>;
   readonly #handles = new Map<string, ThreadHandle>();
   readonly #clock: Clock;
@@ -93,6 +96,7 @@ export class Client {
   readonly #url: string;
   readonly #unlisten: () => void;
   #me: string;
+  #limits: Limits | null = null;
   #away = false;
   #live = false;
 
@@ -139,9 +143,11 @@ export class Client {
     });
     this.#presence = new Presence(teller, clock);
     this.#user = new View(teller, () => this.#me);
+    this.#limitsView = new View(teller, () => this.#limits);
     this.#outboxView = new View(teller, () => this.#outboxState());
     this.connection = this.#connection.state;
     this.user = this.#user;
+    this.limits = this.#limitsView;
     this.threads = this.#threads.list;
     this.unread = this.#threads.unread;
     this.outbox = this.#outboxView;
@@ -233,6 +239,8 @@ export class Client {
     }
     this.#me = welcome.user;
     this.#user.changed();
+    this.#limits = welcome.limits;
+    this.#limitsView.changed();
     if (this.#away) this.#connection.tell({ type: "presence", status: "away" });
     this.#live = true;
     // A session that was not asked to go on from a place does not continue what was read before it.

@@ -11,5 +11,5 @@ export type { HistoryQuery, Text, ThreadHandle } from "./thread/handle.js";
 export type { ChatMessage } from "./thread/message.js";
 export type { MessagesState, RoomEvent, ThreadState } from "./thread/room.js";
 export type { ThreadsState } from "./threads.js";
-export type { ErrorBody, PresenceStatus } from "./api/frames.js";
+export type { ErrorBody, Limits, PresenceStatus } from "./api/frames.js";
 export type * from "./api/types.js";

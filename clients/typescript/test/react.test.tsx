@@ -8,6 +8,7 @@ import {
   ThreadlineProvider,
   useClient,
   useConnection,
+  useLimits,
   useMessages,
   useOutbox,
   usePresence,
@@ -31,6 +32,7 @@ const advance = (ms: number) => act(() => clock.advance(ms));
 const text = (id: string) => page.querySelector(`#${id}`)?.textContent;
 
 beforeEach(() => {
+  functions.clear();
   clock = new FakeClock();
   edge = new FakeEdge(clock);
   edge.create("t", ["ann", "ben"]);
@@ -54,14 +56,16 @@ afterEach(async () => {
 });
 
 let renders = 0;
+const functions = new Set<unknown>();
 
 function Page() {
   renders++;
   const connection = useConnection();
-  const { threads } = useThreads();
+  const { threads, loadMore } = useThreads();
   const { thread, handle } = useThread("t");
   const { messages, hasOlder, loadOlder } = useMessages("t");
   const own = useClient();
+  functions.add(loadMore).add(loadOlder);
   return (
     <>
       <p id="status">{connection.status}</p>
@@ -71,6 +75,7 @@ function Page() {
       <p id="messages">{messages.map((message) => `${message.content}:${message.state}`).join()}</p>
       <p id="unread">{useUnread().total}</p>
       <p id="typing">{useTyping("t").join()}</p>
+      <p id="chars">{useLimits()?.content_chars_max}</p>
       <p id="ben">{usePresence("ben")}</p>
       <p id="waiting">{useOutbox().pending}</p>
       {hasOlder && <button id="older" type="button" onClick={() => void loadOlder()} />}
@@ -94,7 +99,7 @@ const click = (id: string) => act(async () => page.querySelector<HTMLButtonEleme
 
 test("every hook shows what is there and what changes, in StrictMode, over one socket", async () => {
   await show();
-  expect(text("status")).toBe("connecting");
+  expect([text("status"), text("chars")]).toEqual(["connecting", ""]);
   await advance(100);
   const shown = () => ["status", "user", "list", "members", "messages", "unread", "typing", "ben"].map(text);
   expect(shown()).toEqual(["connected", "ann", "t:1", "ann,ben", "hello:sent", "1", "", "offline"]);
@@ -103,7 +108,7 @@ test("every hook shows what is there and what changes, in StrictMode, over one s
     edge.tell([{ type: "presence", user: "ben", status: "active" }]);
   });
   await advance(20);
-  expect([text("typing"), text("ben")]).toEqual(["ben", "active"]);
+  expect([text("typing"), text("ben"), text("chars")]).toEqual(["ben", "active", "10000"]);
   await click("read");
   await advance(20);
   expect([text("unread"), text("list")]).toEqual(["0", "t:0"]);
@@ -124,6 +129,16 @@ test("a button loads what is older", async () => {
   await advance(20);
   expect(text("messages")!.startsWith("hello:sent")).toBe(true);
   expect(page.querySelector("#older")).toBeNull();
+});
+
+test("the functions of the hooks stay the same whatever is rendered", async () => {
+  await show();
+  await advance(100);
+  const before = functions.size;
+  await act(async () => void edge.post("t", "ben", "new"));
+  await advance(100);
+  expect(text("messages")).toContain("new");
+  expect(functions.size).toBe(before);
 });
 
 test("nothing renders when nothing has changed, and a storm once a frame", async () => {

@@ -1,5 +1,5 @@
-import { useSyncExternalStore } from "react";
-import type { PresenceStatus } from "../api/frames.js";
+import { useCallback, useSyncExternalStore } from "react";
+import type { Limits, PresenceStatus } from "../api/frames.js";
 import type { Unread } from "../api/types.js";
 import type { OutboxState } from "../client.js";
 import type { ConnectionState } from "../net/connection.js";
@@ -27,7 +27,8 @@ export function useUser(): string {
 /** The user's threads, latest activity first, and a function that loads more of them. */
 export function useThreads(): ThreadsState & { loadMore: () => Promise<void> } {
   const client = useClient();
-  return { ...useStore(client.threads), loadMore: () => client.moreThreads() };
+  const loadMore = useCallback(() => client.moreThreads(), [client]);
+  return { ...useStore(client.threads), loadMore };
 }
 
 /** A thread with all its members, and what can be done in it. */
@@ -39,7 +40,8 @@ export function useThread(id: string): ThreadState & { handle: ThreadHandle } {
 /** A thread's messages, oldest first, and a function that loads those before. */
 export function useMessages(id: string): MessagesState & { loadOlder: () => Promise<void> } {
   const handle = useClient().thread(id);
-  return { ...useStore(handle.messages), loadOlder: () => handle.older() };
+  const loadOlder = useCallback(() => handle.older(), [handle]);
+  return { ...useStore(handle.messages), loadOlder };
 }
 
 /** How much is unread: in all threads, and in each. */
@@ -55,6 +57,11 @@ export function useTyping(id: string): readonly string[] {
 /** Whether a user is there. */
 export function usePresence(user: string): PresenceStatus {
   return useStore(useClient().presence(user));
+}
+
+/** What the server wants to be kept to; null until it has said so. */
+export function useLimits(): Limits | null {
+  return useStore(useClient().limits);
 }
 
 /** What waits to be sent, and what failed. */

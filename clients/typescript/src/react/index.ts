@@ -1,6 +1,7 @@
 export { ThreadlineProvider, useClient } from "./context.js";
 export {
   useConnection,
+  useLimits,
   useMessages,
   useOutbox,
   usePresence,
