@@ -149,8 +149,8 @@ impl Ownership {
         self.changes.recv().await
     }
 
-    /// Notes that everything below `offset` is done; a hint for whoever takes over, kept soon but not at once.
-    /// Left out when the queue is full.
+    /// Notes that everything below `offset` is done; a hint for whoever takes over, kept soon but not at once, and
+    /// before an owner that is dropped leaves the group. Left out when the queue is full.
     pub fn commit(&self, partition: Partition, offset: Offset) {
         let _ = self.commits.try_send((partition, offset));
     }

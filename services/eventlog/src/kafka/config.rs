@@ -183,6 +183,8 @@ impl KafkaConfig {
             .set("session.timeout.ms", self.session_timeout_ms.to_string())
             .set("heartbeat.interval.ms", (self.session_timeout_ms / 12).clamp(100, 2_000).to_string())
             .set("max.poll.interval.ms", self.session_timeout_ms.max(OWNER_SILENT_MS_MAX).to_string())
+            .set("enable.auto.commit", "true")
+            .set("auto.commit.interval.ms", "500")
             .set("coordinator.query.interval.ms", "2000")
             .set("fetch.wait.max.ms", "500")
             .set("queued.min.messages", "1")

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
-use rdkafka::types::{RDKafkaErrorCode, RDKafkaRespErr};
+use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientConfig, ClientContext};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -23,8 +23,6 @@ pub(super) const CHANGES_MAX: usize = 16;
 pub(super) const COMMITS_MAX: usize = 1_024;
 /// How long an owner may take to stop working on partitions it gives up.
 const GIVE_UP_MS_MAX: u64 = 3_000;
-/// How often commits are passed on.
-const COMMIT_EVERY_MS: u64 = 500;
 /// How long to wait for news of the group at a time.
 const POLL_MS: u64 = 50;
 /// How long to wait before something that failed is tried again.
@@ -53,7 +51,6 @@ impl Owning {
                 commits: Arc::clone(&commits),
                 runtime: self.runtime.clone(),
                 owned: Mutex::default(),
-                failed: Mutex::default(),
             };
             match take_part(&self.config.owner(&self.group), member) {
                 Ok(()) => return,
@@ -68,7 +65,6 @@ fn take_part(config: &ClientConfig, member: Member) -> KafkaResult<()> {
     let consumer: BaseConsumer<Member> = config.create_with_context(member)?;
     let member = consumer.context();
     consumer.subscribe(&[&member.topic])?;
-    let mut committed = Instant::now();
     while !member.changes.is_closed() {
         match consumer.poll(Duration::from_millis(POLL_MS)) {
             // A record fetched before its partition was paused.
@@ -80,12 +76,8 @@ fn take_part(config: &ClientConfig, member: Member) -> KafkaResult<()> {
                 return Err(error);
             }
         }
-        if committed.elapsed() > Duration::from_millis(COMMIT_EVERY_MS) {
-            committed = Instant::now();
-            member.commit(&consumer);
-        }
+        member.note_commits(&consumer);
     }
-    member.commit(&consumer);
     Ok(())
 }
 
@@ -97,18 +89,11 @@ struct Member {
     runtime: Handle,
     /// Which partitions are ours.
     owned: Mutex<BTreeSet<Partition>>,
-    /// Commits that the group did not take, in the middle of a rebalance say; they are tried again. Should they come
-    /// behind a later owner's, that costs time, nothing else.
-    failed: Mutex<BTreeMap<Partition, i64>>,
 }
 
 impl Member {
     fn owned(&self) -> MutexGuard<'_, BTreeSet<Partition>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed(&self) -> MutexGuard<'_, BTreeMap<Partition, i64>> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) -> KafkaResult<()> {
@@ -123,7 +108,10 @@ impl Member {
         }
         self.owned().extend(partitions);
         // Without an answer there is no hint where to resume; that costs time, nothing else.
-        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_default();
+        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_else(|error| {
+            tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
+            TopicPartitionList::default()
+        });
         let hints = partitions.iter().map(|partition| {
             let hint =
                 committed.find_partition(&self.topic, partition.cast_signed()).and_then(|it| match it.offset() {
@@ -136,7 +124,8 @@ impl Member {
         Ok(())
     }
 
-    /// Asks the owner to stop, and waits for it, within bounds; what it has done by then is committed.
+    /// Asks the owner to stop, and waits for it, within bounds; what it has done by then is committed with the partitions'
+    /// being given up.
     fn revoke(&self, consumer: &BaseConsumer<Self>, partitions: Vec<Partition>) {
         let given_up = partitions.clone();
         let (done, stopped) = oneshot::channel();
@@ -147,7 +136,7 @@ impl Member {
                 tracing::warn!(topic = self.topic, "partitions are given up while still worked on");
             }
         }
-        self.commit(consumer);
+        self.note_commits(consumer);
         self.owned().retain(|owned| !given_up.contains(owned));
     }
 
@@ -160,8 +149,9 @@ impl Member {
         }
     }
 
-    /// Passes on the commits that wait, of partitions that are ours.
-    fn commit(&self, consumer: &BaseConsumer<Self>) {
+    /// Hands over the commits that wait, of partitions that are ours. The client sends them soon, again when the group
+    /// refuses them in the middle of a rebalance, and at the latest before it gives a partition up.
+    fn note_commits(&self, consumer: &BaseConsumer<Self>) {
         let mut latest = BTreeMap::new();
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         while let Ok((partition, offset)) = commits.try_recv() {
@@ -169,9 +159,6 @@ impl Member {
         }
         drop(commits);
         latest.retain(|partition, _| self.owned().contains(partition));
-        for (partition, offset) in std::mem::take(&mut *self.failed()) {
-            latest.entry(partition).or_insert(offset);
-        }
         if latest.is_empty() {
             return;
         }
@@ -179,9 +166,8 @@ impl Member {
         let added = latest.into_iter().try_for_each(|(partition, offset)| {
             places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(offset))
         });
-        // Sent before whatever this client tells the group next.
-        if let Err(error) = added.and_then(|()| consumer.commit(&places, CommitMode::Async)) {
-            tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+        if let Err(error) = added.and_then(|()| consumer.store_offsets(&places)) {
+            tracing::debug!(%error, topic = self.topic, "offsets will not be committed");
         }
     }
 }
@@ -214,20 +200,9 @@ impl ConsumerContext for Member {
         }
     }
 
-    fn commit_callback(&self, result: KafkaResult<()>, places: &TopicPartitionList) {
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
             tracing::debug!(%error, topic = self.topic, "offsets were not committed");
-            // Refused in the middle of a rebalance, by a group that is there. An outage is no reason to try again: what
-            // waits would hold up the next rebalance.
-            let refused = matches!(
-                error.rdkafka_error_code(),
-                Some(RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::IllegalGeneration)
-            );
-            for place in places.elements() {
-                if let (true, Place::Offset(offset)) = (refused, place.offset()) {
-                    self.failed().entry(place.partition().cast_unsigned()).or_insert(offset);
-                }
-            }
         }
     }
 }
