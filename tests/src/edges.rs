@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
 use threadline_eventlog::memory::MemoryLog;
@@ -31,7 +31,7 @@ pub struct Edges {
     all: Vec<Edge>,
     _roles: DropGuard,
     // Last: the database goes when nobody is connected any more.
-    _database: Database,
+    database: Database,
 }
 
 struct Edge {
@@ -68,7 +68,7 @@ impl Edges {
         config.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut config);
         let (http, roles) = (reqwest::Client::new(), shutdown.drop_guard());
-        let mut edges = Self { log, http, config, views, all: Vec::new(), _roles: roles, _database: database };
+        let mut edges = Self { log, http, config, views, all: Vec::new(), _roles: roles, database };
         for _ in 0..count {
             edges.add().await;
         }
@@ -118,6 +118,14 @@ impl Edges {
     /// Takes an edge away with no warning.
     pub fn kill(&self, edge: usize) {
         self.all[edge].serving.abort();
+    }
+
+    /// The views stay as they are until this is dropped: the projector waits, readers do not.
+    pub async fn hold_views(&self) -> PgConnection {
+        let mut holding = PgConnection::connect_with(&self.database.options()).await.expect("the database answers");
+        let lock = format!("begin; lock table {}.positions in exclusive mode", threadline_views::SCHEMA);
+        sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.expect("the positions can be locked");
+        holding
     }
 
     /// The views, for looking at what has arrived there.

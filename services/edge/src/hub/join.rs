@@ -10,8 +10,8 @@ use threadline_views::Memberships;
 use threadline_wire::Cursor;
 use tokio::sync::oneshot;
 
+use super::Entry;
 use super::actor::Actor;
-use super::{About, Entry};
 use crate::ws::Outbox;
 
 /// How long a join waits for the hub to reach the place it is to start from.
@@ -164,11 +164,15 @@ impl Actor {
                 uncovered.push(partition);
                 snapshot
             };
-            for entry in ring.since(start) {
-                if entry.about != About::Nobody && entry.about.joins(user) == Some(true) {
-                    threads.insert(entry.thread);
+            // A client may be ahead of the snapshot: where it is in or out by then is known from what lies between.
+            for entry in ring.since(snapshot.min(start)) {
+                let behind = entry.position.offset < start;
+                match entry.about.joins(user) {
+                    Some(true) => _ = threads.insert(entry.thread),
+                    Some(false) if behind => _ = threads.remove(&entry.thread),
+                    _ => {}
                 }
-                if threads.contains(&entry.thread) {
+                if !behind && threads.contains(&entry.thread) {
                     entries.push(Arc::clone(entry));
                 }
             }

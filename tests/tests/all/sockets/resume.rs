@@ -206,6 +206,36 @@ async fn after_a_removal_nothing_comes_by_resuming_either() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_ahead_of_the_views_is_where_its_cursor_says() {
+    let edges = Edges::start(2).await;
+    let thread = edges.group("ann", &["ben", "eve"]).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut ben, _) = Socket::hello(edges.url(0), "ben", None).await;
+    let (mut eve, _) = Socket::hello(edges.url(0), "eve", None).await;
+    let _held = edges.hold_views().await;
+
+    edges.rest(0, "ann").delete(&format!("threads/{thread}/members/eve/")).await.ok();
+    eve.event_of(&thread, "member_removed").await;
+    let (_, after_removal) = eve.sync().await;
+    eve.cut();
+    let made = edges.group("ann", &["ben"]).await;
+    ben.event_of(&made, "thread_created").await;
+    let (_, after_creation) = ben.sync().await;
+    ben.cut();
+    ann.say(&thread, "without eve").await;
+    ann.say(&made, "for ben").await;
+
+    for edge in [0, 1] {
+        let (_, frames, mut eve) = resume(&edges, edge, "eve", &after_removal).await;
+        assert_eq!(seqs(&frames, &thread), [] as [u64; 0], "edge {edge}");
+        ann.say(&thread, "still without her").await;
+        assert_eq!(seqs(&eve.sync().await.0, &thread), [] as [u64; 0], "edge {edge}");
+        let (welcome, frames, _) = resume(&edges, edge, "ben", &after_creation).await;
+        assert_eq!((&welcome["recovered"], seqs(&frames, &made)), (&json!(true), vec![2]), "edge {edge}");
+    }
+}
+
 /// A client that is cut off again and again, at any moment, and comes back anywhere, sees each event once and in order.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_comes_and_goes_has_every_event_once_and_in_order() {
