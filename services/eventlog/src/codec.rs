@@ -6,7 +6,14 @@ use threadline_domain::{ReadMark, UserProfile};
 use threadline_wire::avro::{self, Encoded};
 pub use threadline_wire::avro::{DeadLetter, DecodeError, Refusal};
 
-use crate::{Headers, NewRecord, Offset, Record, header};
+use crate::{Headers, NewRecord, Offset, Position, Record, Topic, header};
+
+/// Characters of a reason that a dead letter keeps.
+const LETTER_REASON_CHARS_MAX: usize = 500;
+/// Bytes of a key that a dead letter keeps.
+const LETTER_KEY_BYTES_MAX: usize = 1_000;
+/// A dead letter holds a value of at most this size.
+const LETTER_VALUE_BYTES_MAX: usize = 1_000_000;
 
 /// What travels from a command to all that comes of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,7 +123,18 @@ pub fn read_user(record: &Record) -> Result<UserProfile, DecodeError> {
     avro::decode_user(value(record)?)
 }
 
-/// A record that could not be read or applied, keyed as it was.
+/// The letter about a record that could not be read or applied. Its record fits into every topic: of what is too long,
+/// the beginning is kept of the reason and of the key, and nothing of the value. All of it stays where it lies.
+pub fn dead_letter(topic: Topic, record: &Record, reason: &str) -> DeadLetter {
+    DeadLetter {
+        position: Position { topic, partition: record.partition, offset: record.offset },
+        reason: reason.chars().take(LETTER_REASON_CHARS_MAX).collect(),
+        key: record.key.slice(..record.key.len().min(LETTER_KEY_BYTES_MAX)),
+        value: record.value.clone().filter(|value| value.len() <= LETTER_VALUE_BYTES_MAX),
+    }
+}
+
+/// A dead letter, keyed as the record that it is about.
 pub fn dead_letter_record(letter: &DeadLetter) -> NewRecord {
     let encoded = avro::encode_dead_letter(letter);
     let headers = Context::default().headers(&encoded);

@@ -3,7 +3,7 @@
 //! Whatever is killed, replaced, doubled or left unconfirmed, what consumers take from `messages` (dropping events whose
 //! cause is not above the last) is what the oracle says, event by event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use threadline_domain::thread::{
 use threadline_domain::{Aggregate, MessageId, Metadata, Offset, Partition, ThreadId, Timestamp, Topic, UserId};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
+use threadline_eventlog::topics::RECORD_BYTES_MAX;
 use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, partition_of};
 use threadline_tests::database::Database;
 use threadline_tests::wait;
@@ -316,4 +317,46 @@ async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is
     let events = world.log.tail(Topic::Messages, [(position.partition, Start::At(0))].into()).next().await;
     let (event, of) = codec::read_event(&events.expect("the log is there").records[0]).expect("an event");
     assert_eq!((event.thread, event.seq, of), (thread, 1, cause));
+}
+
+/// Whatever fits into a topic must leave a letter that does too, or nothing behind it is ever decided.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
+    let world = World::new(1).await;
+    let _decider = world.decider("deciders");
+    let record = |key: Vec<u8>, value: Vec<u8>| NewRecord {
+        key: key.into(),
+        value: Some(value.into()),
+        headers: Headers::new(),
+    };
+    let large = || vec![b'x'; 600_000];
+    // A role of 600,000 characters, its length before it.
+    let [actor, user] = ["ann", "bob"].map(|id| UserId::new(id).expect("a user id"));
+    let action = Action::ChangeRole { user, role: Role::Member };
+    let command = Command { thread: ThreadId::of_key("key"), actor, at: Timestamp(1), action };
+    let value = codec::command_record(&command, &Context::default()).value.expect("a value");
+    let before_role = value.strip_suffix(b"\x0cmember").expect("the role comes last");
+    let role = [before_role, b"\x80\x9f\x49", &large()].concat();
+    let unreadable = [
+        record(b"key".into(), vec![b'x'; RECORD_BYTES_MAX - 3]),
+        record(large(), b"no command".into()),
+        record(b"key".into(), role),
+    ];
+    let mut expected = BTreeSet::new();
+    for record in unreadable {
+        expected.insert(world.log.append_to(Topic::MessagesCommands, 0, record).await.expect("appended").offset);
+    }
+    let mut letters = world.log.tail(Topic::DeadLetters, (0..PARTITIONS).map(|p| (p, Start::At(0))).collect());
+    let mut seen = BTreeMap::new();
+    wait::until("all letters are there", PATIENCE, async || {
+        let batch = letters.next().await.expect("the log is there");
+        let read = batch.records.iter().map(|record| codec::read_dead_letter(record).expect("a dead letter"));
+        seen.extend(read.map(|letter| (letter.position.offset, letter)));
+        seen.keys().copied().collect::<BTreeSet<_>>() == expected
+    })
+    .await;
+    let sizes = seen.values().map(|letter| (letter.key.len(), letter.value.as_ref().map(|value| value.len())));
+    let role_bytes = before_role.len() + 3 + large().len();
+    assert_eq!(sizes.collect::<Vec<_>>(), [(3, None), (1_000, Some(10)), (3, Some(role_bytes))]);
+    assert!(seen.values().all(|letter| letter.reason.len() <= 500));
 }
