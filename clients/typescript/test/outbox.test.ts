@@ -7,7 +7,9 @@ import { World } from "./support/world.js";
 
 const timeout = () => local("timeout", "no answer");
 const limited = () => new ThreadlineError("rate_limited", "too fast", true, null, 100);
-const refused = () => new ThreadlineError("forbidden", "no", false);
+const refused = (code = "forbidden") => new ThreadlineError(code, "no", false);
+/** What is refused so is retried with the same id, and with another one. */
+const refusals = ["forbidden", "invalid_field"];
 const threads = ["a", "b", "c"];
 
 const step = fc.tuple(
@@ -26,67 +28,109 @@ const step = fc.tuple(
     "wait",
     "drop",
     "up",
+    "up",
+    "up",
+    "refuse",
+    "refuse",
     "restart",
   ),
   fc.nat(),
 );
 
-/** Plays steps; returns the ids of what was refused for good. */
+/** A message as the user wants it. */
+interface Wanted {
+  readonly name: number;
+  readonly thread: string;
+  content: string;
+  deleted: boolean;
+  /** Whether something of it was refused for good, and whether that was its posting. */
+  refused: "no" | "posting" | "change";
+}
+
+/** Plays steps; returns what the user wants in the end. */
 async function play(
   world: World,
   steps: readonly (readonly [string, number])[],
   refuses: boolean,
-): Promise<Set<string>> {
-  const failed = new Set<string>();
+): Promise<readonly Wanted[]> {
+  const wanted: Wanted[] = [];
+  const nameOf = (id: string) => {
+    const sends = world.outbox.ops.filter((op) => op.type === "send");
+    return sends.find((op) => op.id === id)?.draft.metadata.name ?? world.posted.get(id)?.name;
+  };
+  const idOf = (name: number) =>
+    [...world.outbox.ops.map((op) => op.id), ...world.posted.keys()].find((id) => nameOf(id) === name)!;
   await world.start();
   for (const [kind, pick] of steps) {
     const request = world.requests[pick % Math.max(1, world.requests.length)];
     const thread = threads[pick % threads.length]!;
-    const message = world.asked[pick % Math.max(1, world.asked.length)]?.id ?? "none";
-    if (kind === "send") world.send(thread, String(pick));
-    else if (kind === "edit") world.ask({ type: "edit", thread, message, content: "", metadata: null });
-    else if (kind === "delete") world.ask({ type: "delete", thread, message });
-    else if (kind === "wait") await world.clock.advance(pick % 5_000);
+    const there = wanted.filter((message) => !message.deleted);
+    const message = there[pick % Math.max(1, there.length)];
+    if (kind === "send") {
+      const name = wanted.length;
+      wanted.push({ name, thread, content: `first ${name}`, deleted: false, refused: "no" });
+      world.send(thread, `first ${name}`, name);
+    } else if (kind === "edit" && message) {
+      message.content = `edited ${world.asked.length}`;
+      if (message.refused === "posting") message.refused = "no";
+      world.edit(message.thread, idOf(message.name), message.content);
+    } else if (kind === "delete" && message) {
+      message.deleted = true;
+      world.delete(message.thread, idOf(message.name));
+    } else if (kind === "wait") await world.clock.advance(pick % 5_000);
     else if (kind === "drop") await world.disconnect();
     else if (kind === "up") await world.connect();
     else if (kind === "restart") await world.restart();
     else if (!request) continue;
     else if (kind === "ok") await world.answer(request, world.execute(request));
-    else if (kind === "event") world.outbox.arrived(request.op.id, world.execute(request));
-    else if (kind === "lose request") await world.answer(request, timeout());
+    else if (kind === "event") {
+      const written = world.execute(request);
+      if (request.op.type === "send") world.outbox.arrived(request.op.id, written);
+    } else if (kind === "lose request") await world.answer(request, timeout());
     else if (kind === "limit") await world.answer(request, limited());
     else if (kind === "lose answer") {
       world.execute(request);
       await world.answer(request, timeout());
     } else if (kind === "refuse" && refuses && !world.done.some((op) => op.id === request.op.id)) {
-      failed.add(request.op.id);
-      await world.answer(request, refused());
+      const name = nameOf("message" in request.op ? request.op.message : request.op.id);
+      const of = wanted.find((each) => each.name === name)!;
+      if (request.op.type === "send") of.refused = "posting";
+      else if (of.refused === "no") of.refused = "change";
+      await world.answer(request, refused(refusals[pick % 2]));
     }
     await settle();
   }
-  return failed;
+  return wanted;
 }
 
 /** The ids of what was asked for, in that order. */
-const asked = (world: World) => world.asked.map((sending) => sending.id);
+const asked = (world: World) => [...new Set(world.asked.map((sending) => sending.id))];
+const named = (world: World, { name }: Wanted) => [...world.posted.values()].filter((each) => each.name === name);
 
 describe("whatever the network and the user do", () => {
   test("each op is done once, in each thread in the order in which it was asked for", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const world = new World();
-        await play(world, steps, false);
+        const wanted = await play(world, steps, false);
         await world.drain();
         expect(world.outbox.ops).toEqual([]);
         expect(await world.storage.load("ann")).toEqual([]);
-        expect(world.done.map((op) => op.id).sort()).toEqual(asked(world).sort());
         for (const thread of threads) {
           const done = world.done.filter((op) => op.thread === thread).map((op) => op.id);
           expect(done).toEqual(asked(world).filter((id) => done.includes(id)));
         }
+        for (const message of wanted) {
+          const { name, content, deleted } = message;
+          const [posted, ...others] = named(world, message);
+          expect(others).toEqual([]);
+          // What was deleted before it was posted may never have been.
+          if (!deleted) expect(posted).toEqual({ name, content, deleted });
+          else expect(posted?.deleted ?? true).toBe(true);
+        }
         // Whoever is still there was told.
-        for (const outcome of world.outcomes.values()) expect(["sent", "closed"]).toContain(outcome);
-        expect(world.outcomes.size).toBe(world.asked.length);
+        for (const outcome of world.outcomes.values()) expect(["sent", "closed", "discarded"]).toContain(outcome);
+        expect([...world.outcomes.keys()].sort()).toEqual(asked(world).sort());
       }),
       { numRuns: 300 },
     );
@@ -96,23 +140,26 @@ describe("whatever the network and the user do", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), async (steps, again) => {
         const world = new World();
-        const failed = await play(world, steps, true);
+        const wanted = await play(world, steps, true);
         await world.drain();
-        expect(new Set(world.outbox.ops.map((op) => op.id))).toEqual(failed);
-        for (const op of world.outbox.ops) expect(op.error?.code).toBe("forbidden");
-        const others = world.done.filter((op) => !failed.has(op.id));
-        for (const thread of threads) {
-          const done = others.filter((op) => op.thread === thread).map((op) => op.id);
-          expect(done).toEqual(asked(world).filter((id) => done.includes(id)));
+        const failed = world.outbox.ops.filter((op) => op.error).map((op) => op.id);
+        for (const op of world.outbox.ops) {
+          if (op.error) expect(refusals).toContain(op.error.code);
+          else expect(failed).toContain("message" in op && op.message);
         }
         if (again) world.outbox.retry();
-        else
-          for (const op of world.outbox.ops)
-            world.outbox.discard(op.type === "send" ? op.id : "message" in op ? op.message : "");
+        else expect(world.outbox.discard()).toBe(failed.length > 0);
         await world.drain();
         expect(world.outbox.ops).toEqual([]);
-        expect(world.done.length).toBe(world.asked.length - (again ? 0 : failed.size));
         expect(await world.storage.load("ann")).toEqual([]);
+        for (const message of wanted) {
+          const { name, content, deleted, refused } = message;
+          const there = named(world, message);
+          expect(there.length).toBeLessThanOrEqual(1);
+          if (deleted && there.length === 0) continue;
+          if (refused === "no" || (again && refused === "posting")) expect(there).toEqual([{ name, content, deleted }]);
+          else if (refused === "posting") expect(there).toEqual([]);
+        }
       }),
       { numRuns: 300 },
     );

@@ -1,4 +1,4 @@
-import type { Written } from "../api/types.js";
+import type { Metadata, Written } from "../api/types.js";
 import { backoff } from "../backoff.js";
 import { type Clock, Timer } from "../clock.js";
 import { ThreadlineError, local } from "../errors.js";
@@ -44,10 +44,12 @@ interface Lane {
 }
 
 interface Promised {
+  readonly sent: Promise<Written>;
   resolve(written: Written): void;
   reject(error: ThreadlineError): void;
 }
 
+type Sent = Op & { type: "send" };
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** What is to be done, before it has an id. */
 export type Wish = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error">;
@@ -56,6 +58,8 @@ export type Wish = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error
 export class Outbox {
   #scope: string | undefined;
   #ops: readonly Op[] = [];
+  /** Those that were never told to the server, as far as is known here. */
+  #fresh = new Set<string>();
   #promised = new Map<string, Promised>();
   #lanes = new Map<string, Lane>();
   #online = false;
@@ -106,52 +110,67 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Asks for something. */
+  /** Asks for something. What concerns a message that is certain not to be posted yet is done to its draft. */
   add(wish: Wish): Sending {
     if (wish.type === "read") this.#forgetReads(wish.thread);
+    const send = "message" in wish ? this.#unsent(wish.message) : undefined;
+    if (send && wish.type === "edit") return this.#amend(send, wish);
     const { ids, clock, owner } = this.deps;
     const op = { ...wish, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
-    const sent = new Promise<Written>((resolve, reject) => this.#promised.set(op.id, { resolve, reject }));
-    sent.catch(() => {});
-    if (this.#ops.length >= OUTBOX_OPS_MAX) {
+    const sending = this.#promise(op.id);
+    if (!send && this.#ops.length >= OUTBOX_OPS_MAX) {
       this.#take(op.id)?.reject(local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
-      return { id: op.id, sent };
+      return sending;
     }
+    this.#fresh.add(op.id);
     this.#save(op);
     this.#set([...this.#ops, op], op);
+    if (send) this.#unmake(send.id);
     this.#pump();
-    return { id: op.id, sent };
+    return sending;
   }
 
   /** Tries what failed of a message, or of everything, again. Returns whether there was anything. */
   retry(message?: string): boolean {
-    const failed = this.#ops.filter((op) => op.error && (message === undefined || messageOf(op) === message));
-    for (const op of failed) {
-      const renew = op.type === "send" && NEW_ID_FOR.has(op.error!.code);
-      const again = { ...op, error: null, id: renew ? this.deps.ids.mint() : op.id };
-      if (renew) this.#keep(this.deps.storage.remove(op.id));
-      this.#save(again);
-      this.#set([...this.#ops.filter((other) => other.id !== op.id), again], again);
+    const renamed = new Map<string | undefined, string>();
+    let any = false;
+    for (const op of this.#ops) {
+      const about = messageOf(op);
+      const name = renamed.get(about);
+      if ((message !== undefined && about !== message) || !(op.error || name)) continue;
+      any = true;
+      let next: Op = { ...op, error: null };
+      if (op.type === "send" && NEW_ID_FOR.has(op.error!.code)) {
+        next = { ...next, id: this.deps.ids.mint() };
+        renamed.set(op.id, next.id);
+      } else if (name) {
+        // What follows a message that has a new id stays behind it.
+        next = { ...next, id: this.deps.ids.mint(), message: name } as Op;
+      }
+      this.#replace(op, next);
     }
     this.#pump();
-    return failed.length > 0;
+    return any;
   }
 
   /** Gives up what failed or waits for a message, or all that failed. What is on its way cannot be taken back. */
   discard(message?: string): boolean {
     const busy = new Set([...this.#lanes.values()].map((lane) => lane.busy));
-    const given = this.#ops.filter((op) => (message ? messageOf(op) === message && !busy.has(op.id) : op.error));
-    for (const op of given) {
-      this.#remove(op);
-      this.#take(op.id)?.reject(local("discarded", "it was given up", false));
-    }
+    const stuck = this.#stuck();
+    const given = this.#ops.filter((op) => {
+      const about = messageOf(op);
+      return message ? about === message && !busy.has(op.id) : op.error || stuck.has(about);
+    });
+    for (const op of given) this.#give(op);
     return given.length > 0;
   }
 
   /** A message with this id has arrived in the thread: its posting is done. */
   arrived(id: string, written: Written): void {
     const op = this.#ops.find((op) => op.id === id && op.type === "send");
-    if (op) this.#done(op, written);
+    if (!op) return;
+    this.#done(op, written);
+    this.#pump();
   }
 
   /** There is a connection. */
@@ -178,9 +197,10 @@ export class Outbox {
     if (!this.#online) return;
     let free = LANES_MAX;
     for (const lane of this.#lanes.values()) if (lane.busy) free--;
+    const stuck = this.#stuck();
     for (const op of this.#ops) {
       if (free <= 0) return;
-      if (op.error) continue;
+      if (op.error || stuck.has(messageOf(op))) continue;
       const name = laneOf(op);
       let lane = this.#lanes.get(name);
       if (!lane) {
@@ -195,14 +215,14 @@ export class Outbox {
 
   async #run(op: Op, name: string, lane: Lane): Promise<void> {
     lane.busy = op.id;
-    try {
-      const written = await this.deps.submit(op);
-      this.#calm(lane);
-      this.#done(op, written);
-    } catch (thrown) {
-      this.#onRefused(op, lane, ThreadlineError.from(thrown));
-    }
+    this.#fresh.delete(op.id);
+    const outcome = await this.deps.submit(op).catch(ThreadlineError.from);
     lane.busy = undefined;
+    if (outcome instanceof ThreadlineError) this.#onRefused(op, lane, outcome);
+    else {
+      this.#calm(lane);
+      this.#done(op, outcome);
+    }
     if (!lane.waits && !this.#ops.some((op) => laneOf(op) === name)) this.#lanes.delete(name);
     this.#pump();
   }
@@ -226,13 +246,44 @@ export class Outbox {
     this.#calm(lane);
     if (op.type === "read") return this.#remove(op);
     const { code, message: detail, retryable, field } = error;
-    const failed: Op = { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } };
-    this.#save(failed);
-    this.#set(
-      this.#ops.map((other) => (other.id === op.id ? failed : other)),
-      op,
-    );
+    this.#replace(op, { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } });
     this.#take(op.id)?.reject(error);
+    if (this.#unsent(op.id)) this.#unmake(op.id);
+  }
+
+  /** The posting of this message, if it is certain that the server does not have it. */
+  #unsent(message: string): Sent | undefined {
+    const sends = this.#ops.filter((op): op is Sent => op.type === "send" && op.id === message);
+    return sends.find((op) => (op.error ? !op.error.retryable : this.#fresh.has(op.id)));
+  }
+
+  /** Messages whose posting failed: nothing of what concerns them can be done. */
+  #stuck(): Set<string | undefined> {
+    return new Set(this.#ops.filter((op) => op.error && op.type === "send").map((op) => op.id));
+  }
+
+  /** Changes what is to be posted; what was refused is another message then. */
+  #amend(send: Sent, { content, metadata }: { content: string; metadata: Metadata | null }): Sending {
+    for (const op of this.#ops) if (op.type === "edit" && op.message === send.id) this.#give(op);
+    const id = send.error ? this.deps.ids.mint() : send.id;
+    const draft = { ...send.draft, content, metadata: metadata ?? send.draft.metadata };
+    this.#replace(send, { ...send, id, error: null, draft });
+    const sending = this.#promise(id);
+    this.#pump();
+    return sending;
+  }
+
+  /** A message that was never posted is gone once it is to be deleted. */
+  #unmake(message: string): void {
+    const end = this.#ops.find((op) => op.type === "delete" && op.message === message);
+    if (!end) return;
+    this.#take(end.id)?.resolve({ message, seq: 0, at: new Date(end.at).toISOString(), position: null });
+    this.discard(message);
+  }
+
+  #give(op: Op, why = "it was given up"): void {
+    this.#remove(op);
+    this.#take(op.id)?.reject(local("discarded", why, false));
   }
 
   #calm(lane: Lane): void {
@@ -251,16 +302,29 @@ export class Outbox {
     const busy = this.#lanes.get(`read ${thread}`)?.busy;
     for (const op of this.#ops) {
       if (op.type !== "read" || op.thread !== thread || op.id === busy) continue;
-      this.#remove(op);
-      this.#take(op.id)?.reject(local("discarded", "a later read mark took its place", false));
+      this.#give(op, "a later read mark took its place");
     }
   }
 
   #remove(op: Op): void {
     const left = this.#ops.filter((other) => other.id !== op.id);
     if (left.length === this.#ops.length) return;
+    this.#fresh.delete(op.id);
     if (this.#scope !== undefined) this.#keep(this.deps.storage.remove(op.id));
     this.#set(left, op);
+  }
+
+  #replace(op: Op, next: Op): void {
+    this.#save(next);
+    if (next.id !== op.id) {
+      this.#keep(this.deps.storage.remove(op.id));
+      const promised = this.#take(op.id);
+      if (promised) this.#promised.set(next.id, promised);
+    }
+    this.#set(
+      this.#ops.map((other) => (other.id === op.id ? next : other)),
+      next,
+    );
   }
 
   #save(op: Op): void {
@@ -271,6 +335,21 @@ export class Outbox {
     stored.catch(() => {
       this.#durable = false;
     });
+  }
+
+  /** What is told of an op to those who asked for it. */
+  #promise(id: string): Sending {
+    let promised = this.#promised.get(id);
+    if (!promised) {
+      let settle!: Omit<Promised, "sent">;
+      const sent = new Promise<Written>((resolve, reject) => {
+        settle = { resolve, reject };
+      });
+      sent.catch(() => {});
+      promised = { sent, ...settle };
+      this.#promised.set(id, promised);
+    }
+    return { id, sent: promised.sent };
   }
 
   #take(id: string): Promised | undefined {

@@ -64,12 +64,12 @@ export class ThreadHandle {
     return this.deps.outbox.add({ type: "send", thread: this.id, draft });
   }
 
-  /** Replaces the content of a message of one's own, and its metadata, if given. */
+  /** Replaces the content of a message of one's own, and its metadata, if given; of one that waits, what will be posted. */
   edit(message: string, content: string, metadata: Metadata | null = null): Sending {
     return this.deps.outbox.add({ type: "edit", thread: this.id, message, content, metadata });
   }
 
-  /** Deletes a message; its tombstone stays. */
+  /** Deletes a message; its tombstone stays. One that was never posted is given up. */
   delete(message: string): Sending {
     return this.deps.outbox.add({ type: "delete", thread: this.id, message });
   }

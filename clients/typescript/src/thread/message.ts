@@ -18,7 +18,10 @@ export function shown(message: Message): ChatMessage {
   return { ...message, state: "sent", error: null };
 }
 
-const stateOf = (op: Op) => (op.error ? "failed" : "pending");
+const asState = ({ error }: Op): Pick<ChatMessage, "state" | "error"> => ({
+  state: error ? "failed" : "pending",
+  error,
+});
 /** The same op is shown as the same object. */
 const unsent = new WeakMap<Op, ChatMessage>();
 
@@ -35,7 +38,9 @@ export function overlaid(messages: readonly ChatMessage[], ops: readonly Op[], m
     const at = result.findLastIndex((message) => message.id === messageOf(op));
     const message = result[at];
     if (!message) continue;
-    const change = { state: stateOf(op), error: op.error } as const;
+    // What concerns a message that was not posted waits for that.
+    const { state, error } = message.number === 0 && message.error ? message : asState(op);
+    const change = { state, error };
     if (op.type === "edit") {
       const metadata = op.metadata ?? message.metadata;
       result[at] = { ...message, ...change, content: op.content, metadata, edited_at: timeOf(op) };
@@ -65,8 +70,7 @@ function asMessage(op: Op & { type: "send" }, me: string): ChatMessage {
       edited_at: null,
       deleted_at: null,
       expires_at: null,
-      state: stateOf(op),
-      error: op.error,
+      ...asState(op),
     };
     unsent.set(op, message);
   }

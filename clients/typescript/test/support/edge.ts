@@ -26,6 +26,8 @@ export class FakeEdge {
   /** Whether answers get through; what is asked for is done in any case. */
   answers = true;
   network: Network = (frames) => frames;
+  /** What is refused, with which code. */
+  refuses: (frame: Sent) => string | undefined = () => undefined;
   /** Reads that were asked for. */
   readonly reads: string[] = [];
   socket: FakeSocket | undefined;
@@ -223,10 +225,13 @@ export class FakeEdge {
       const error = { code, title: code, detail: "", retryable: false };
       if (frame.id !== undefined) this.tell([{ type: "error", id: frame.id, error }]);
     };
+    const code = this.refuses(frame);
+    if (code) return refuse(code);
     if ("thread" in frame && !this.members(frame.thread).includes(this.user)) return refuse("unknown_thread");
     if (frame.type === "send") {
       const { id, content } = frame.message;
       const known = this.messages(frame.thread).find((message) => message.id === id);
+      if (known && known.content !== content) return refuse("message_conflict");
       const seq = known?.seq ?? this.post(frame.thread, this.user, content, id).seq;
       answer({ message: id, seq, at: this.now(), position: null });
     } else if (frame.type === "edit" || frame.type === "delete") {

@@ -15,6 +15,8 @@ interface Request {
 export class World {
   readonly clock = new FakeClock();
   readonly storage = memoryStorage();
+  /** The messages that the server has. */
+  readonly posted = new Map<string, { name: unknown; content: string; deleted: boolean }>();
   /** What the server has done, in its order. */
   readonly done: Op[] = [];
   /** What was asked for, in its order. */
@@ -78,13 +80,34 @@ export class World {
     return sending;
   }
 
-  send(thread: string, content = ""): Sending {
-    return this.ask({ type: "send", thread, draft: { kind: "text", content, metadata: {}, reply_to: null } });
+  /** Posts a message; its name stays the same when its id does not. */
+  send(thread: string, content = "", name: unknown = null): Sending {
+    return this.ask({ type: "send", thread, draft: { kind: "text", content, metadata: { name }, reply_to: null } });
+  }
+
+  edit(thread: string, message: string, content: string): Sending {
+    return this.ask({ type: "edit", thread, message, content, metadata: null });
+  }
+
+  delete(thread: string, message: string): Sending {
+    return this.ask({ type: "delete", thread, message });
   }
 
   /** The server does what this request asks for, unless it was done before. */
-  execute(request: Request): Written {
-    if (!this.done.some((op) => op.id === request.op.id)) this.done.push(request.op);
+  execute({ op }: Request): Written {
+    const before = this.done.find((done) => done.id === op.id);
+    if (!before) this.done.push(op);
+    const { posted } = this;
+    if (op.type === "send") {
+      const { content, metadata } = op.draft;
+      if (before?.type === "send" && before.draft.content !== content) throw new Error("one id for two messages");
+      if (!before) posted.set(op.id, { name: metadata.name, content, deleted: false });
+    } else if (op.type !== "read" && !before) {
+      const message = posted.get(op.message);
+      if (!message) throw new Error(`${op.type} of a message that is not posted`);
+      if (op.type === "edit") message.content = op.content;
+      else message.deleted = true;
+    }
     return { seq: 1, at: "", position: null };
   }
 
@@ -97,7 +120,7 @@ export class World {
   /** From here on everything works. */
   async drain(): Promise<void> {
     await this.connect();
-    for (let turn = 0; this.outbox.ops.some((op) => !op.error) && turn < 2_000; turn++) {
+    for (let turn = 0; this.outbox.ops.some((op) => !op.error) && turn < 200; turn++) {
       const request = this.requests[0];
       if (request) await this.answer(request, this.execute(request));
       else await this.clock.advance(60_000);
