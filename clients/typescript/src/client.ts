@@ -135,8 +135,10 @@ export class Client {
     this.#threads = new Threads({
       me: () => this.#me,
       live: () => this.#live,
+      up: () => this.#connection.up,
       rest: this.#rest,
       clock,
+      random,
       teller,
       ops: (thread) => this.#outbox.of(thread),
       arrived: (message, position) => this.#arrived(message, position),

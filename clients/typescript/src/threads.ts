@@ -1,3 +1,4 @@
+import { Again } from "./again.js";
 import type { Thread, ThreadEvent, ThreadsPage, Unread } from "./api/types.js";
 import { ThreadlineError } from "./errors.js";
 import type { Rest } from "./net/rest.js";
@@ -33,12 +34,14 @@ export class Threads {
   /** Unread counts of threads that are not loaded. */
   #counts: Record<string, number> | undefined;
   #started = false;
+  readonly #again: Again;
   /** Users who were there during this session. */
   #seen = new Set<string>();
   readonly list: View<ThreadsState>;
   readonly unread: View<Unread>;
 
   constructor(private readonly deps: ThreadsDeps) {
+    this.#again = new Again(deps);
     this.list = new View(
       deps.teller,
       () => this.#state(),
@@ -69,7 +72,7 @@ export class Threads {
   start(): void {
     this.#started = true;
     if (!this.deps.live() || this.#loading || (this.#next !== undefined && this.#counts && !this.#error)) return;
-    void this.#load(async () => {
+    void this.#load("first", async () => {
       await Promise.all([this.#page(null), this.#count()]);
     });
   }
@@ -78,7 +81,7 @@ export class Threads {
   async more(): Promise<void> {
     if (this.#next === undefined) return this.start();
     const next = this.#next;
-    if (next !== null) await this.#load(() => this.#page(next));
+    if (next !== null) await this.#load("more", () => this.#page(next));
   }
 
   onEvent(event: ThreadEvent): void {
@@ -119,7 +122,7 @@ export class Threads {
       else if (lost) room.reset();
       else missed.add(room);
     }
-    if (this.#next !== undefined) void this.#load(() => this.#reload(missed));
+    if (this.#next !== undefined) void this.#load("again", () => this.#reload(missed));
     else for (const room of missed) void room.catchUp();
   }
 
@@ -165,19 +168,14 @@ export class Threads {
     this.#counts = (await this.deps.rest.get<Unread>("unread-count")).threads;
   }
 
-  #load(run: () => Promise<unknown>): Promise<void> {
+  #load(name: string, run: () => Promise<unknown>): Promise<void> {
     const before = this.#loading ?? Promise.resolve();
     const loading: Promise<void> = before
       .then(run)
-      .then(
-        () => {
-          this.#error = null;
-        },
-        (thrown: unknown) => {
-          this.#error = ThreadlineError.from(thrown);
-        },
-      )
-      .then(() => {
+      .then(() => null, ThreadlineError.from)
+      .then((error) => {
+        this.#error = error;
+        this.#again.settled(name, error, () => void this.#load(name, run));
         if (this.#loading === loading) this.#loading = undefined;
         this.#changed();
       });

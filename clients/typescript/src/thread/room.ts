@@ -1,5 +1,6 @@
+import { Again, type AgainDeps } from "../again.js";
 import type { EventsPage, Message, Thread, ThreadEvent } from "../api/types.js";
-import { type Clock, Timer } from "../clock.js";
+import { Timer } from "../clock.js";
 import { ThreadlineError } from "../errors.js";
 import type { Rest } from "../net/rest.js";
 import type { Op } from "../outbox/op.js";
@@ -30,13 +31,12 @@ export interface MessagesState {
 /** An event of the thread; `reset` when so many were missed that they are not told one by one. */
 export type RoomEvent = ThreadEvent | { readonly thread: string; readonly event: { readonly type: "reset" } };
 
-export interface RoomDeps {
+export interface RoomDeps extends AgainDeps {
   /** The user's id; empty until it is known. */
   me(): string;
   /** Whether there has been a session: what is loaded before one is not continued by it. */
   live(): boolean;
   rest: Rest;
-  clock: Clock;
   teller: Teller;
   /** What waits to be done in a thread. */
   ops(thread: string): readonly Op[];
@@ -75,6 +75,7 @@ export class Room {
   #error: ThreadlineError | null = null;
   readonly #history: History;
   readonly #soon: Timer;
+  readonly #again: Again;
   readonly state: View<ThreadState>;
   readonly messages: View<MessagesState>;
   readonly typists: Typists;
@@ -85,6 +86,7 @@ export class Room {
   ) {
     const { teller, clock, rest } = deps;
     this.#soon = new Timer(clock);
+    this.#again = new Again(deps);
     this.#history = new History((query) => rest.get(`threads/${id}/messages`, { ...query, at_least: this.#position }));
     this.typists = new Typists(clock, teller);
     this.state = new View(
@@ -202,6 +204,7 @@ export class Room {
 
   /** A connection is there again: what failed or is missing is fetched. */
   resume(): void {
+    this.#again.now();
     if (this.#missed) void this.catchUp();
     else if (this.#sequence?.gap) void this.#fill();
     if (this.messages.active && !this.#history.loaded) void this.open();
@@ -307,6 +310,8 @@ export class Room {
     const settle = (error: ThreadlineError | null) => {
       this.#running.delete(name);
       this.#error = error;
+      // Older messages are asked for by who wants them.
+      if (name !== "older") this.#again.settled(name, error, () => void this.#once(name, run));
       if (error?.code === "unknown_thread" || error?.code === "not_a_member") this.#forget();
       this.state.changed();
       this.messages.changed();

@@ -30,6 +30,8 @@ export class FakeEdge {
   refuses: (frame: Sent) => string | undefined = () => undefined;
   /** Reads that were asked for. */
   readonly reads: string[] = [];
+  /** Reads that fail for now, by their path. */
+  fails: (path: string) => boolean = () => false;
   socket: FakeSocket | undefined;
   readonly webSocket;
   #open = false;
@@ -48,10 +50,12 @@ export class FakeEdge {
 
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = new URL(String(input));
-    this.reads.push(`${init?.method ?? "GET"} ${url.pathname.replace("/api/chat/", "")}`);
+    const path = url.pathname.replace("/api/chat/", "");
+    this.reads.push(`${init?.method ?? "GET"} ${path}`);
     await Promise.resolve();
-    const body = this.#read(url);
-    const problem = { code: "unknown_thread", title: "", detail: "", retryable: false };
+    const fails = this.fails(path);
+    const body = fails ? undefined : this.#read(url);
+    const problem = { code: fails ? "unavailable" : "unknown_thread", title: "", detail: "", retryable: fails };
     // A real Response is read by the event loop, which a test with a clock of its own does not turn.
     const text = JSON.stringify(body ?? problem);
     return { ok: Boolean(body), status: body ? 200 : 404, text: async () => text } as Response;
