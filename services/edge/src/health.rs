@@ -11,6 +11,9 @@ use axum::{Json, Router};
 use futures_util::future::{BoxFuture, join_all};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
+use threadline_domain::Topic;
+use threadline_eventlog::EventLog;
+use threadline_views::Views;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
@@ -35,6 +38,20 @@ pub struct Health {
 }
 
 impl Health {
+    /// Of a role that stands on the log and the views.
+    pub fn backed(log: &Arc<dyn EventLog>, views: &Views, metrics: Option<PrometheusHandle>) -> Self {
+        let (log, views) = (Arc::clone(log), views.clone());
+        Self { metrics, ..Self::default() }
+            .check("log", move || {
+                let log = Arc::clone(&log);
+                async move { log.health().await.map_err(|error| error.to_string()) }
+            })
+            .check("views", move || {
+                let views = views.clone();
+                async move { views.progress(Topic::Messages).await.map(drop).map_err(|error| error.to_string()) }
+            })
+    }
+
     /// With one more check.
     pub fn check<F>(mut self, name: &'static str, probe: impl Fn() -> F + Send + Sync + 'static) -> Self
     where

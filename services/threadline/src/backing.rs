@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
@@ -27,7 +26,6 @@ pub struct Backing {
     pub views: Views,
     /// The Postgres of the views.
     pub database: PgConnectOptions,
-    pool: PgPool,
 }
 
 impl Backing {
@@ -42,17 +40,17 @@ impl Backing {
             .max_connections(config.database.connections_max)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(database.clone().application_name("threadline"));
-        let views = Views::new(pool.clone());
+        let views = Views::new(pool);
         // Views of another log would be continued as if they were of this one. Views that are away may come later.
         if let Err(error @ threadline_views::Error::OtherLog { .. }) = views.follow(&log.id()).await {
             return Err(error.into());
         }
-        Ok(Self { log, views, database, pool })
+        Ok(Self { log, views, database })
     }
 
     /// Closes the connections to the views; for whoever stops the server next.
     pub async fn close(self) {
-        self.pool.close().await;
+        self.views.close().await;
     }
 }
 

@@ -37,6 +37,7 @@ fn nothing_said_means_postgres_and_no_secret() {
     assert!(matches!(config.log, Log::Postgres { partitions: 8 }));
     assert!(config.require_auth().is_err());
     assert_eq!(config.development_tokens, None);
+    assert_eq!(config.health.to_string(), "127.0.0.1:0", "on this machine, where there is room");
 }
 
 #[test]
@@ -54,6 +55,19 @@ fn a_wrong_value_is_named_with_its_place_and_the_reason() {
         "edge.rate_burst must be a whole number, not \"-1\" (from threadline.toml)"
     );
     assert_eq!(refusal(&[("log.partitions", "0")], &[], ""), "log.partitions must be 1 to 1024, not 0");
+    assert_eq!(
+        refusal(&[], &[("THREADLINE_EDGE_CONNECTIONS_MAX", "0")], ""),
+        "edge.connections_max must be 1 to 1000000, not 0"
+    );
+    assert_eq!(
+        refusal(&[], &[("THREADLINE_KAFKA_DELIVERY_TIMEOUT_MS", "120000")], ""),
+        "kafka.delivery_timeout_ms must be 100 to 60000, not 120000"
+    );
+    for origin in ["https://app.example/", "app.example", "https://App.example", "https://app.example:443", "*", "null"]
+    {
+        let wrong = refusal(&[], &[("THREADLINE_ORIGINS", &format!("http://localhost:3000,{origin}"))], "");
+        assert_eq!(wrong, format!("edge.origins: {origin:?} is not an origin such as https://app.example.org"));
+    }
     assert!(refusal(&[], &[], "[edge\n").starts_with("threadline.toml, line 1:"));
     assert!(refusal(&[], &[], "[edge]\nlisten = [{}]\n").contains("edge.listen is not a value"));
     assert!(refusal(&[], &[("THREADLINE_JWT_SECRET", "short")], "").contains("at least 32 bytes"));

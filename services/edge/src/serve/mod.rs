@@ -11,7 +11,6 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use threadline_domain::Topic;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -111,20 +110,11 @@ fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Dev
 
 /// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.
 fn health(deps: &Deps, hub: &Hub, shutdown: &CancellationToken) -> Health {
-    let (log, views, hub, shutdown) = (Arc::clone(&deps.log), deps.views.clone(), hub.clone(), shutdown.clone());
-    Health { metrics: deps.metrics.clone(), ..Health::default() }
-        .check("log", move || {
-            let log = Arc::clone(&log);
-            async move { log.health().await.map_err(|error| error.to_string()) }
-        })
-        .check("views", move || {
-            let views = views.clone();
-            async move { views.progress(Topic::Messages).await.map(drop).map_err(|error| error.to_string()) }
-        })
-        .check("hub", move || {
-            let ready = if shutdown.is_cancelled() { Err("the edge is leaving".into()) } else { hub.ready() };
-            async move { ready }
-        })
+    let (hub, shutdown) = (hub.clone(), shutdown.clone());
+    Health::backed(&deps.log, &deps.views, deps.metrics.clone()).check("hub", move || {
+        let ready = if shutdown.is_cancelled() { Err("the edge is leaving".into()) } else { hub.ready() };
+        async move { ready }
+    })
 }
 
 /// What all connections share.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use rdkafka::ClientConfig;
@@ -17,8 +18,6 @@ const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
 const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
 /// Bytes that wait in the append queue, kilobytes.
 const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
-/// The longest delivery timeout that may be configured.
-const DELIVERY_TIMEOUT_MS_MAX: u64 = 60_000;
 /// How long an owner may leave a change of its ownership unread before it loses it.
 const OWNER_SILENT_MS_MAX: u64 = 30_000;
 
@@ -108,9 +107,12 @@ impl KafkaConfig {
         Self { brokers: brokers.into(), ..Self::default() }
     }
 
+    /// Delivery timeouts that may be configured, milliseconds.
+    pub const DELIVERY_TIMEOUT_MS: RangeInclusive<u64> = 100..=60_000;
+
     /// The delivery timeout in force.
     pub(super) fn delivery_timeout_ms(&self) -> u64 {
-        self.delivery_timeout_ms.clamp(100, DELIVERY_TIMEOUT_MS_MAX)
+        self.delivery_timeout_ms.clamp(*Self::DELIVERY_TIMEOUT_MS.start(), *Self::DELIVERY_TIMEOUT_MS.end())
     }
 
     /// For asking about topics, offsets and health.

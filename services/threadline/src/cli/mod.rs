@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use commands::run;
 
+use crate::config;
 use crate::import;
 use crate::load;
 use crate::token::parse_ttl;
@@ -85,10 +86,13 @@ enum Topics {
     /// Creates what is missing.
     Create {
         /// Partitions of each topic; fixed for ever.
-        #[arg(long, default_value_t = threadline_eventlog::kafka::PARTITIONS_DEFAULT)]
+        #[arg(
+            long, default_value_t = threadline_eventlog::kafka::PARTITIONS_DEFAULT,
+            value_parser = clap::value_parser!(u32).range(1..=i64::from(config::PARTITIONS_MAX)),
+        )]
         partitions: u32,
         /// Brokers that keep each record.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
         replication: u32,
     },
     /// Shows what is there.

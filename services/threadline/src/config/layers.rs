@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// What every variable of ours starts with.
@@ -119,6 +120,21 @@ impl Layers {
             self.note(key, variable, default.to_string(), Origin::Default);
             default
         }))
+    }
+
+    /// A setting with a default that is bounded on both sides.
+    pub(super) fn within<T: Value + PartialOrd>(
+        &mut self,
+        key: &'static str,
+        variable: &'static str,
+        default: T,
+        bounds: RangeInclusive<T>,
+    ) -> Result<T, Error> {
+        let value = self.value(key, variable, default)?;
+        if bounds.contains(&value) {
+            return Ok(value);
+        }
+        Err(Error(format!("{key} must be {} to {}, not {value}", bounds.start(), bounds.end())))
     }
 
     /// A setting that may be left out.

@@ -17,6 +17,9 @@ pub use secrets::{keep_secret, kept_secret};
 /// The file that is read when nobody names another one; it may be missing.
 pub const FILE: &str = "threadline.toml";
 
+/// Partitions a topic may have: as many as a cursor can name.
+pub const PARTITIONS_MAX: u32 = threadline_wire::cursor::CURSOR_PARTITIONS_MAX as u32;
+
 /// Everything a process of ours can be told.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -36,8 +39,8 @@ pub struct Config {
     pub development_tokens: Option<bool>,
     /// The decider's bounds.
     pub decider: decider::Config,
-    /// Where `/livez`, `/readyz` and `/metrics` of roles without an edge are served; `None`: nowhere.
-    pub health: Option<std::net::SocketAddr>,
+    /// Where `/livez`, `/readyz` and `/metrics` of roles without an edge are served; port 0 takes a free one.
+    pub health: std::net::SocketAddr,
     /// What is logged.
     pub telemetry: Telemetry,
     /// What was read, from where.

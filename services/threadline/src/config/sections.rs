@@ -1,6 +1,8 @@
 //! Every setting, by section: its key, its variable, its default, and what is refused.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use threadline_decider as decider;
@@ -9,10 +11,16 @@ use threadline_edge::auth::{AuthConfig, KeySource};
 use threadline_eventlog::kafka::{KafkaConfig, Security};
 
 use super::layers::{Error, Layers};
-use super::{Config, Database, Format, Log, Telemetry};
+use super::{Config, Database, Format, Log, PARTITIONS_MAX, Telemetry};
 
-/// Partitions a topic may have.
-const PARTITIONS_MAX: u32 = 1_024;
+/// The longest time that may be asked for.
+const HOUR_MS: u64 = 3_600_000;
+/// Connections or sessions.
+const COUNT: RangeInclusive<usize> = 1..=1_000_000;
+/// Room for something in memory.
+const BYTES: RangeInclusive<usize> = 4_096..=1 << 40;
+/// Requests.
+const RATE_MAX: u32 = 1_000_000;
 /// Postgres says at every start what it need not make.
 const DEFAULT_LEVEL: &str = "info,sqlx::postgres::notice=warn";
 /// What HS256 demands of a secret.
@@ -29,7 +37,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
     let edge = edge(from)?;
     let development_tokens = from.optional("edge.development_tokens", "THREADLINE_DEVELOPMENT_TOKENS")?;
     let decider = decider(from)?;
-    let health = from.optional("health.listen", "THREADLINE_HEALTH_ADDR")?;
+    let health = from.value("health.listen", "THREADLINE_HEALTH_ADDR", (Ipv4Addr::LOCALHOST, 0).into())?;
     let (entries, strangers) = layers.finish()?;
     let directory = PathBuf::from(directory);
     Ok(Config {
@@ -69,18 +77,13 @@ fn database(from: &mut Layers) -> Result<Database, Error> {
     {
         return Err(Error(format!("database.url: {error}")));
     }
-    let connections_max = from.value("database.connections_max", "THREADLINE_DATABASE_CONNECTIONS_MAX", 16)?;
-    if connections_max == 0 {
-        return Err(Error("database.connections_max must be at least 1".into()));
-    }
+    let connections_max =
+        from.within("database.connections_max", "THREADLINE_DATABASE_CONNECTIONS_MAX", 16, 1..=10_000)?;
     Ok(Database { url, connections_max })
 }
 
 fn log(from: &mut Layers) -> Result<Log, Error> {
-    let partitions = from.value("log.partitions", "THREADLINE_LOG_PARTITIONS", 8)?;
-    if !(1..=PARTITIONS_MAX).contains(&partitions) {
-        return Err(Error(format!("log.partitions must be 1 to {PARTITIONS_MAX}, not {partitions}")));
-    }
+    let partitions = from.within("log.partitions", "THREADLINE_LOG_PARTITIONS", 8, 1..=PARTITIONS_MAX)?;
     let brokers = from.optional::<String>("kafka.brokers", "KAFKA_BROKERS")?;
     let kafka = kafka(from, brokers.clone().unwrap_or_default())?;
     Ok(if brokers.is_some() { Log::Kafka(Box::new(kafka)) } else { Log::Postgres { partitions } })
@@ -90,11 +93,19 @@ fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
     let default = KafkaConfig::new(brokers);
     let topic_prefix =
         from.value("kafka.topic_prefix", "THREADLINE_KAFKA_TOPIC_PREFIX", default.topic_prefix.clone())?;
-    let delivery_timeout_ms =
-        from.value("kafka.delivery_timeout_ms", "THREADLINE_KAFKA_DELIVERY_TIMEOUT_MS", default.delivery_timeout_ms)?;
-    let session_timeout_ms =
-        from.value("kafka.session_timeout_ms", "THREADLINE_KAFKA_SESSION_TIMEOUT_MS", default.session_timeout_ms)?;
-    let linger_ms = from.value("kafka.linger_ms", "THREADLINE_KAFKA_LINGER_MS", default.linger_ms)?;
+    let delivery_timeout_ms = from.within(
+        "kafka.delivery_timeout_ms",
+        "THREADLINE_KAFKA_DELIVERY_TIMEOUT_MS",
+        default.delivery_timeout_ms,
+        KafkaConfig::DELIVERY_TIMEOUT_MS,
+    )?;
+    let session_timeout_ms = from.within(
+        "kafka.session_timeout_ms",
+        "THREADLINE_KAFKA_SESSION_TIMEOUT_MS",
+        default.session_timeout_ms,
+        1_000..=HOUR_MS,
+    )?;
+    let linger_ms = from.within("kafka.linger_ms", "THREADLINE_KAFKA_LINGER_MS", default.linger_ms, 0.0..=1_000.0)?;
     let path = |text: Option<String>| text.map(PathBuf::from);
     let security = Security {
         protocol: from.optional("kafka.security_protocol", "THREADLINE_KAFKA_SECURITY_PROTOCOL")?,
@@ -135,7 +146,7 @@ fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>
     let issuer = from.optional::<String>("auth.issuer", "THREADLINE_JWT_ISSUER")?;
     let audience = from.optional::<String>("auth.audience", "THREADLINE_JWT_AUDIENCE")?;
     let tenants = from.list("auth.tenants", "THREADLINE_JWT_TENANTS");
-    let refetch = from.value("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", 60_000)?;
+    let refetch = from.within("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", 60_000, 1..=24 * HOUR_MS)?;
     let claims = (issuer.clone(), audience.clone());
     let mut config = match (secret, url) {
         (None, None) => return Ok((None, claims)),
@@ -163,27 +174,37 @@ fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
     let mut edge = EdgeConfig::new(AuthConfig::secret(Vec::new()));
     edge.listen = from.value("edge.listen", "THREADLINE_LISTEN", edge.listen)?;
     edge.origins = from.list("edge.origins", "THREADLINE_ORIGINS");
+    if let Some(wrong) = edge.origins.iter().find(|origin| !is_origin(origin)) {
+        return Err(Error(format!("edge.origins: {wrong:?} is not an origin such as https://app.example.org")));
+    }
     edge.web_dir = from.value("edge.web_dir", "THREADLINE_WEB_DIR", edge.web_dir.display().to_string())?.into();
     let http = &mut edge.http;
     http.connections_max =
-        from.value("edge.connections_max", "THREADLINE_EDGE_CONNECTIONS_MAX", http.connections_max)?;
-    http.request_ms = from.value("edge.request_ms", "THREADLINE_EDGE_REQUEST_MS", http.request_ms)?;
+        from.within("edge.connections_max", "THREADLINE_EDGE_CONNECTIONS_MAX", http.connections_max, COUNT)?;
+    http.request_ms = from.within("edge.request_ms", "THREADLINE_EDGE_REQUEST_MS", http.request_ms, 1..=HOUR_MS)?;
     let rate = &mut edge.rate;
-    rate.per_second = from.value("edge.rate_per_second", "THREADLINE_EDGE_RATE_PER_SECOND", rate.per_second)?;
-    rate.burst = from.value("edge.rate_burst", "THREADLINE_EDGE_RATE_BURST", rate.burst)?;
+    rate.per_second =
+        from.within("edge.rate_per_second", "THREADLINE_EDGE_RATE_PER_SECOND", rate.per_second, 1..=RATE_MAX)?;
+    rate.burst = from.within("edge.rate_burst", "THREADLINE_EDGE_RATE_BURST", rate.burst, 1..=RATE_MAX)?;
     let commands = &mut edge.commands;
-    commands.deadline_ms = from.value("edge.deadline_ms", "THREADLINE_EDGE_DEADLINE_MS", commands.deadline_ms)?;
+    commands.deadline_ms =
+        from.within("edge.deadline_ms", "THREADLINE_EDGE_DEADLINE_MS", commands.deadline_ms, 1..=HOUR_MS)?;
     let sessions = &mut edge.sessions;
-    sessions.per_user_max =
-        from.value("edge.sessions_per_user_max", "THREADLINE_EDGE_SESSIONS_PER_USER_MAX", sessions.per_user_max)?;
-    sessions.heartbeat_ms = from.value("edge.heartbeat_ms", "THREADLINE_EDGE_HEARTBEAT_MS", sessions.heartbeat_ms)?;
+    sessions.per_user_max = from.within(
+        "edge.sessions_per_user_max",
+        "THREADLINE_EDGE_SESSIONS_PER_USER_MAX",
+        sessions.per_user_max,
+        COUNT,
+    )?;
+    sessions.heartbeat_ms =
+        from.within("edge.heartbeat_ms", "THREADLINE_EDGE_HEARTBEAT_MS", sessions.heartbeat_ms, 100..=HOUR_MS)?;
     sessions.queue_bytes_max =
-        from.value("edge.queue_bytes_max", "THREADLINE_EDGE_QUEUE_BYTES_MAX", sessions.queue_bytes_max)?;
+        from.within("edge.queue_bytes_max", "THREADLINE_EDGE_QUEUE_BYTES_MAX", sessions.queue_bytes_max, BYTES)?;
     edge.hub.ring_bytes_max =
-        from.value("edge.ring_bytes_max", "THREADLINE_EDGE_RING_BYTES_MAX", edge.hub.ring_bytes_max)?;
+        from.within("edge.ring_bytes_max", "THREADLINE_EDGE_RING_BYTES_MAX", edge.hub.ring_bytes_max, BYTES)?;
     edge.drain_window_ms =
-        from.value("edge.drain_window_ms", "THREADLINE_EDGE_DRAIN_WINDOW_MS", edge.drain_window_ms)?;
-    edge.grace_ms = from.value("edge.grace_ms", "THREADLINE_EDGE_GRACE_MS", edge.grace_ms)?;
+        from.within("edge.drain_window_ms", "THREADLINE_EDGE_DRAIN_WINDOW_MS", edge.drain_window_ms, 0..=HOUR_MS)?;
+    edge.grace_ms = from.within("edge.grace_ms", "THREADLINE_EDGE_GRACE_MS", edge.grace_ms, 0..=HOUR_MS)?;
     Ok(edge)
 }
 
@@ -202,6 +223,14 @@ fn decider(from: &mut Layers) -> Result<decider::Config, Error> {
         )?,
         ..default
     })
+}
+
+/// Whether browsers send it so: a scheme, a host, a port unless it is the scheme's own, and nothing else.
+fn is_origin(text: &str) -> bool {
+    let of = |scheme, port| text.strip_prefix(scheme).filter(|host: &&str| !host.ends_with(port));
+    let host = of("https://", ":443").or_else(|| of("http://", ":80")).unwrap_or_default();
+    let stranger = |c: char| !c.is_ascii_graphic() || c.is_ascii_uppercase() || "/?#@*\\".contains(c);
+    !host.is_empty() && !host.contains(stranger)
 }
 
 /// A URL whose password is hidden: what stands between the user's colon and the last `@` before the path.

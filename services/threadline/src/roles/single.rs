@@ -37,8 +37,7 @@ pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<()
 async fn open(role: &'static str, config: &Config, shutdown: &CancellationToken) -> Result<Backing, Error> {
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
     let backing = Backing::open(config).await?;
-    health::serve(config.health, backing.clone(), metrics, shutdown.clone()).await?;
-    let health = config.health.map_or_else(|| "nowhere".to_owned(), |address| address.to_string());
-    tracing::info!(role, log = config.log.name(), health, "threadline {role} starts");
+    let health = health::serve(config.health, &backing, metrics, shutdown.clone()).await?;
+    tracing::info!(role, log = config.log.name(), %health, "threadline {role} starts");
     Ok(backing)
 }
