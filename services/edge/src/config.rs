@@ -146,7 +146,7 @@ impl Default for SessionConfig {
             per_user_max: 32,
             hello_ms: 5_000,
             heartbeat_ms: 25_000,
-            frame_bytes_max: 64 * 1024,
+            frame_bytes_max: 256 * 1024,
             queue_bytes_max: 1024 * 1024,
             queue_frames_max: 4_096,
             in_flight_max: 64,
