@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lru::LruCache;
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{Position, UserId, UserProfile};
+use threadline_domain::{Position, Topic, UserId, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
 
@@ -64,6 +64,25 @@ impl Edge {
                 }
             });
         }
+    }
+
+    /// Waits like [`wait_for`](Self::wait_for), for a position that a client names; refuses one that cannot be reached.
+    pub(crate) async fn wait_for_named(&self, position: Position) -> Result<(), Problem> {
+        let Position { topic, partition, offset } = position;
+        if !matches!(topic, Topic::Messages | Topic::Reads | Topic::Users) {
+            return Err(Problem::field("at_least", "names a topic that nothing here is made from"));
+        }
+        if partition >= self.log.partitions(topic) {
+            return Err(Problem::field("at_least", "names a partition that there is not"));
+        }
+        match self.views.wait_for(position, Duration::ZERO).await {
+            Err(threadline_views::Error::Behind) => {}
+            reached => return Ok(reached?),
+        }
+        if self.log.ends(topic).await?.get(&partition).is_none_or(|&end| offset >= end) {
+            return Err(Problem::field("at_least", "lies behind the end of the log"));
+        }
+        self.wait_for(position).await
     }
 
     /// Waits until the views have this position's record, for as long as the settings allow.

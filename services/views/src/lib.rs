@@ -2,6 +2,7 @@
 //!
 //! Everything here follows from the log: `DROP SCHEMA` and a run of the projector from offset 0 restores every row.
 
+mod awaited;
 mod batch;
 mod checksums;
 mod dead_letters;

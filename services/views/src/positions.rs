@@ -1,17 +1,11 @@
 //! How far the views have followed the log.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
-use threadline_domain::{Offset, Partition, Position, Topic};
-use tokio::time::Instant;
+use threadline_domain::{Offset, Partition, Topic};
 
 use crate::{Error, Progress};
-
-/// Between two looks at a progress that is awaited, milliseconds: at first and at most.
-const LOOK_MS_FIRST: u64 = 1;
-const LOOK_MS_MAX: u64 = 20;
 
 /// One partition's step from one progress to the next.
 pub(crate) struct Step {
@@ -64,28 +58,6 @@ pub(crate) async fn advance(connection: &mut PgConnection, steps: &[Step]) -> Re
     .execute(connection)
     .await?;
     Ok(moved.rows_affected() == steps.len() as u64)
-}
-
-/// Waits until the views have this position's record.
-pub(crate) async fn reach(pool: &PgPool, position: Position, wait: Duration) -> Result<(), Error> {
-    let deadline = Instant::now() + wait;
-    let mut pause = Duration::from_millis(LOOK_MS_FIRST);
-    loop {
-        let next: Option<i64> = sqlx::query_scalar("select next from positions where topic = $1 and partition = $2")
-            .bind(position.topic.name())
-            .bind(position.partition as i32)
-            .fetch_optional(pool)
-            .await?;
-        if next.is_some_and(|next| next as Offset > position.offset) {
-            return Ok(());
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Error::Behind);
-        }
-        tokio::time::sleep(pause.min(left)).await;
-        pause = (pause * 2).min(Duration::from_millis(LOOK_MS_MAX));
-    }
 }
 
 /// Binds the views to a log on first use, and refuses another one ever after.

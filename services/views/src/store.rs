@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use threadline_domain::thread::{MessageFact, Thread};
 use threadline_domain::{MessageId, Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId, UserProfile};
 
+use crate::awaited::Awaited;
 use crate::{
     Batch, Error, Memberships, MessageView, Missed, Progress, ReadPlace, Receipt, Recorded, Records, SCHEMA,
     ThreadView, ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, members, messages, positions,
@@ -19,6 +20,7 @@ use crate::{
 pub struct Views {
     pool: PgPool,
     schema: Arc<str>,
+    awaited: Arc<Awaited>,
 }
 
 impl Views {
@@ -30,7 +32,7 @@ impl Views {
 
     /// In another schema: a rebuild beside the live views, or the views of another log.
     pub fn in_schema(pool: &PgPool, schema: &str) -> Self {
-        Self { pool: schema::pool_in(schema, pool), schema: schema.into() }
+        Self { pool: schema::pool_in(schema, pool), schema: schema.into(), awaited: Arc::default() }
     }
 
     /// Makes or updates the schema. Safe to run from several processes at once.
@@ -137,7 +139,7 @@ impl Views {
 
     /// Waits until the views have this position's record, at most `wait`; [`Error::Behind`] if they do not.
     pub async fn wait_for(&self, position: Position, wait: Duration) -> Result<(), Error> {
-        positions::reach(&self.pool, position, wait).await
+        self.awaited.reach(&self.pool, position, wait).await
     }
 
     /// The viewer's threads, latest activity first, at most `limit`, behind `after`. Archived ones too.

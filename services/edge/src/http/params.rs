@@ -53,10 +53,7 @@ impl Params {
         let Some(text) = at_least else { return Ok(()) };
         let position: Position =
             text.parse().map_err(|_| Problem::field("at_least", "is not a position, such as messages:3:1234"))?;
-        if position.partition >= edge.log.partitions(position.topic) {
-            return Err(Problem::field("at_least", "names a partition that there is not"));
-        }
-        edge.wait_for(position).await
+        edge.wait_for_named(position).await
     }
 
     /// Refuses what was not read.

@@ -11,6 +11,7 @@ mod session;
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State, WebSocketUpgrade};
 use axum::http::HeaderMap;
@@ -41,13 +42,16 @@ pub struct Parameters {
 /// Turns a request into a session. Web pages of other origins are refused before.
 pub async fn upgrade(
     State(edge): State<Arc<Edge>>,
-    Query(parameters): Query<Parameters>,
+    parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Err(refused) = origin::check(&edge.config, &headers) {
         return refused.into();
     }
+    let Ok(Query(parameters)) = parameters else {
+        return Problem::field("query", "is not token and cursor, each at most once").into();
+    };
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(rejection) => return Problem::field("Upgrade", rejection.body_text()).into(),

@@ -39,6 +39,9 @@ pub(super) async fn wrong_requests_name_the_field(cluster: Arc<Cluster>) {
         (format!("{messages}?limit=many"), "limit"),
         (format!("{messages}?colour=red"), "colour"),
         (format!("{messages}?at_least=yesterday"), "at_least"),
+        (format!("{messages}?at_least=messages:0:99999999999"), "at_least"),
+        (format!("{messages}?at_least=messages:99999:0"), "at_least"),
+        (format!("{messages}?at_least=rejections:0:0"), "at_least"),
         ("threads/?cursor=nonsense".to_owned(), "cursor"),
         (format!("threads/{thread}/events/?after_seq=-1"), "after_seq"),
     ] {

@@ -27,7 +27,7 @@ async fn a_socket_without_hello_is_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_frame_closes_before_and_after_hello() {
     let edges = Edges::start(1).await;
-    let large = format!("{{\"type\":\"ping\",\"id\":\"{}\"}}", "x".repeat(70_000));
+    let large = format!("{{\"type\":\"ping\",\"id\":\"{}\"}}", "x".repeat(300_000));
     for text in ["", "hello", "[]", "{", "null", "\"hello\"", &large] {
         let mut socket = Socket::connect(edges.url(0)).await.unwrap();
         socket.text(text).await;
@@ -53,8 +53,9 @@ async fn request_errors_leave_the_socket_open() {
     assert_eq!((&error["code"], &error["field"]), (&json!("invalid_field"), &json!("loud")));
     let error = ann.refused(json!({"type": "hello", "token": token("ann")})).await;
     assert_eq!(error["field"], "type");
-    let error = ann.refused(super::send(&thread, "")).await;
-    assert_eq!(error["field"], "message.content");
+    for content in ["", &"x".repeat(70_000)] {
+        assert_eq!(ann.refused(super::send(&thread, content)).await["field"], "message.content");
+    }
     let error = ann.refused(json!({"type": "read", "thread": thread, "number": 9})).await;
     assert_eq!(error["field"], "number");
     // Whoever is not in a thread learns nothing of it.
@@ -66,6 +67,22 @@ async fn request_errors_leave_the_socket_open() {
     }
     ann.say(&thread, "still here").await;
     eve.sync().await;
+}
+
+/// Encoders may write every character beyond ASCII as `\\uXXXX`: the longest message fits into a frame then too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_message_fits_into_a_frame_however_it_is_written() {
+    let edges = Edges::start(1).await;
+    let thread = edges.group("ann", &["ben"]).await;
+    let (mut ann, welcome) = Socket::hello(edges.url(0), "ann", None).await;
+    let (mut ben, _) = Socket::hello(edges.url(0), "ben", None).await;
+    let chars_max = welcome["limits"]["content_chars_max"].as_u64().expect("a limit") as usize;
+    let mut frame = super::send(&thread, "@");
+    frame["id"] = json!(1);
+    ann.text(&frame.to_string().replace('@', &r"\ud83d\ude42".repeat(chars_max))).await;
+    assert_eq!(ann.answer(&json!(1)).await["type"], "ok");
+    let event = ben.event(&thread).await;
+    assert_eq!(event["event"]["message"]["content"], "🙂".repeat(chars_max));
 }
 
 fn typing(thread: &str) -> serde_json::Value {
@@ -137,7 +154,12 @@ async fn only_pages_of_allowed_origins_get_a_socket() {
     for origin in ["null", "https://app.example.org.evil.net", "https://evil.net", "http://app.example.org"] {
         assert_eq!(connect(origin).await, 403, "{origin}");
     }
-    assert_eq!(reqwest::get(format!("{}/ws", edges.url(0))).await.unwrap().status(), 400, "no upgrade asked for");
+    for (query, field) in [("", "Upgrade"), ("?token=a&token=b", "query")] {
+        let refused = reqwest::get(format!("{}/ws{query}", edges.url(0))).await.unwrap();
+        assert_eq!(refused.status(), 400);
+        let problem: serde_json::Value = refused.json().await.unwrap();
+        assert_eq!((&problem["code"], &problem["field"]), (&json!("invalid_field"), &json!(field)));
+    }
 }
 
 /// What a well-behaved client library would not send.
@@ -152,7 +174,7 @@ async fn frames_against_the_protocol_are_refused() {
     // A large frame announced, and a message of many fragments that never ends.
     let announced = [&[0x81, 0x80 | 127][..], &u64::MAX.to_be_bytes()[..], &[0; 4]].concat();
     let fragment = masked(0x00, &[b' '; 120]);
-    let bomb = [masked(0x01, b"{"), fragment.repeat(600)].concat();
+    let bomb = [masked(0x01, b"{"), fragment.repeat(2_400)].concat();
     let cases: [(&str, Vec<u8>); 7] = [
         ("a reserved bit", masked(0xc1, text)),
         ("an unknown opcode", masked(0x83, text)),

@@ -60,8 +60,14 @@ async fn waiting_ends_when_the_record_is_there_or_the_time_is_up() {
     assert!(matches!(behind, Err(Error::Behind)), "{behind:?}");
     script.apply_some(&here.views, 1).await;
     here.views.wait_for(position(0), Duration::ZERO).await.unwrap();
-    let views = here.views.clone();
-    let waiting = tokio::spawn(async move { views.wait_for(position(1), Duration::from_secs(30)).await });
+    let waiting: Vec<_> = (0..500)
+        .map(|_| {
+            let views = here.views.clone();
+            tokio::spawn(async move { views.wait_for(position(1), Duration::from_secs(30)).await })
+        })
+        .collect();
     script.apply(&here.views).await;
-    waiting.await.unwrap().unwrap();
+    for waiting in waiting {
+        waiting.await.unwrap().unwrap();
+    }
 }
