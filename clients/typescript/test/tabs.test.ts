@@ -103,6 +103,43 @@ describe("tabs of one browser", () => {
     expect([texts(two), two.presence("ben").get()]).toEqual([["before"], "active"]);
   });
 
+  test("a tab that comes later has events that its reads do not have yet, once", async () => {
+    await tab("1");
+    edge.lag = 3;
+    edge.post("t", "ben", "one");
+    edge.post("t", "ben", "two");
+    edge.create("u", ["ann", "ben"]);
+    const two = await tab("2");
+    expect([texts(two), two.threads.get().threads.map(({ id }) => id).sort()]).toEqual([
+      ["one", "two"],
+      ["t", "u"],
+    ]);
+    expect(two.unread.get().total).toBe(2);
+  });
+
+  test("a tab that comes back to the others has events that its reads do not have yet", async () => {
+    await tab("1");
+    const two = await tab("2");
+    const heard: number[] = [];
+    two.thread("t").subscribe((event) => heard.push("seq" in event ? event.seq : 0));
+    two.disconnect();
+    edge.lag = 3;
+    for (const text of ["one", "two", "three"]) edge.post("t", "ben", text);
+    two.connect();
+    await clock.advance(200);
+    expect([texts(two), heard]).toEqual([["one", "two", "three"], [2, 3, 4]]);
+  });
+
+  test("only so much is kept for tabs that come later; they fetch the rest", async () => {
+    const one = await tab("1");
+    for (const text of ["x", "y", "z"]) edge.post("t", "ben", text.repeat(100_000));
+    edge.lag = 3;
+    const fetched = () => edge.reads.filter((read) => read.endsWith("/events")).length;
+    expect(fetched()).toBe(0);
+    expect(texts(await tab("2"))).toEqual(texts(one));
+    expect(fetched()).toBe(1);
+  });
+
   test("when the leading tab vanishes, the others go on over another socket and miss nothing", async () => {
     await tab("1");
     const [two, three] = [await tab("2"), await tab("3")];

@@ -23,6 +23,8 @@ type Frame = { id?: number; type: string; cursor?: string; status?: string };
 /** Tabs that come right after the socket has opened share its session from the first frame on. */
 const GATHER_MS = 50;
 const MOVED = 1001;
+/** Events that are kept for tabs that are let in later, characters: the views have what is older. */
+const RECENT_CHARS_MAX = 262_144;
 
 /** The leading tab's part: one real socket, and what goes to which tab. */
 export class Hub {
@@ -35,6 +37,9 @@ export class Hub {
   #next = 1;
   #asked = new Map<number, { tab: string; id: number }>();
   #present = new Map<string, string>();
+  /** The newest events: reads that a tab makes now may not have them yet. */
+  #recent: string[] = [];
+  #recentChars = 0;
   #told = true;
   constructor(
     private readonly openSocket: () => Socket,
@@ -99,6 +104,7 @@ export class Hub {
     if (frame.type === "welcome") return this.#onWelcome(frame, text, owner?.hello?.cursor);
     if (frame.type === "token_expiring" || frame.type === "drain") return owner?.port.frame(text);
     if (frame.type === "presence") this.#present.set(frame.user, text);
+    if (frame.type === "event") this.#remember(text);
     if ("id" in frame && frame.id !== undefined) {
       const asked = this.#asked.get(frame.id);
       this.#asked.delete(frame.id);
@@ -106,6 +112,12 @@ export class Hub {
       return;
     }
     for (const guest of this.#guests.values()) if (guest.in) guest.port.frame(text);
+  }
+
+  #remember(text: string): void {
+    this.#recent.push(text);
+    this.#recentChars += text.length;
+    while (this.#recentChars > RECENT_CHARS_MAX) this.#recentChars -= this.#recent.shift()!.length;
   }
 
   /** Those who left off where the owner did have the same session; the others are told where it stands. */
@@ -121,14 +133,14 @@ export class Hub {
     }
   }
 
-  /** Lets a tab into the session that there is: what it has is brought up by its own reads. */
+  /** Lets a tab into the session that there is: what it has is brought up by its own reads and the newest events. */
   #greet(guest: Guest): void {
     guest.in = true;
     guest.port.frame(JSON.stringify({ ...this.#welcome!, cursor: this.#cursor, recovered: false }));
     if (guest.hello?.cursor !== undefined) {
       guest.port.frame(JSON.stringify({ type: "resync", threads: [], reason: "too_old" }));
     }
-    for (const text of this.#present.values()) guest.port.frame(text);
+    for (const text of [...this.#present.values(), ...this.#recent]) guest.port.frame(text);
   }
 
   /** The user is there as long as one of the tabs is looked at. */
@@ -149,6 +161,8 @@ export class Hub {
     this.#guests.clear();
     this.#asked.clear();
     this.#present.clear();
+    this.#recent = [];
+    this.#recentChars = 0;
     this.#socket = this.#owner = this.#welcome = undefined;
     this.#told = true;
     if (socket) leave(socket);
