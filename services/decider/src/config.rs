@@ -9,9 +9,9 @@ pub struct Config {
     pub group: String,
     /// States kept in memory, bytes (an estimate); the least recently used go first.
     pub state_bytes_max: usize,
-    /// Events kept in memory until the views have them. A thread that is not in memory can be loaded only while the
-    /// views are not further behind than this.
-    pub recent_events_max: usize,
+    /// Events kept in memory until the views have them, bytes (an estimate). A thread that is not in memory can be loaded
+    /// only while the views are not further behind than this.
+    pub recent_bytes_max: usize,
     /// Appends and answers under way; further commands wait.
     pub in_flight_max: usize,
     /// Batches of commands read ahead.
@@ -36,7 +36,7 @@ impl Default for Config {
         Self {
             group: "threadline-decider".into(),
             state_bytes_max: 16 << 20,
-            recent_events_max: 50_000,
+            recent_bytes_max: 32 << 20,
             in_flight_max: 4_096,
             read_ahead_batches_max: 16,
             load_timeout: Duration::from_secs(1),

@@ -1,21 +1,31 @@
 //! The events of a partition that the views may not have yet.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use threadline_domain::Aggregate;
 use threadline_eventlog::Offset;
 use threadline_views::Progress;
 
+/// What an event takes besides the bytes of its record, roughly.
+const EVENT_BYTES: usize = 256;
+
 /// A partition's latest events by rising cause, from the views' progress on: what a snapshot is continued with.
 #[derive(Debug)]
 pub(crate) struct Recent<A: Aggregate> {
-    events: VecDeque<(Offset, Arc<A::Event>)>,
-    events_max: usize,
+    events: VecDeque<Kept<A::Event>>,
+    bytes: usize,
+    bytes_max: usize,
     /// Events with a cause up to this one are not here (any more): a snapshot must have them.
     floor: Option<Offset>,
     /// The last cause seen, here or in the views.
     last: Option<Offset>,
+}
+
+#[derive(Debug)]
+struct Kept<E> {
+    cause: Offset,
+    event: E,
+    bytes: usize,
 }
 
 /// A snapshot that cannot be continued.
@@ -29,8 +39,8 @@ pub(crate) enum Unusable {
 
 impl<A: Aggregate> Recent<A> {
     /// Nothing yet; the views have everything up to `floor`.
-    pub(crate) fn new(floor: Option<Offset>, events_max: usize) -> Self {
-        Self { events: VecDeque::new(), events_max, floor, last: floor }
+    pub(crate) fn new(floor: Option<Offset>, bytes_max: usize) -> Self {
+        Self { events: VecDeque::new(), bytes: 0, bytes_max, floor, last: floor }
     }
 
     /// Says that events which the views may lack were left out before the ones pushed from now on.
@@ -39,17 +49,26 @@ impl<A: Aggregate> Recent<A> {
         self.last = self.last.max(Some(cause));
     }
 
-    /// Adds an event; `false` when its cause is not above the last one: a second copy, which does not count.
-    pub(crate) fn push(&mut self, cause: Offset, event: Arc<A::Event>) -> bool {
+    /// Adds an event whose record has so many bytes, unless its cause is not above the last one: that is a second copy,
+    /// which does not count. The oldest make room.
+    pub(crate) fn push(&mut self, cause: Offset, event: A::Event, record_bytes: usize) {
         if self.last.is_some_and(|last| cause <= last) {
-            return false;
+            return;
         }
         self.last = Some(cause);
-        self.events.push_back((cause, event));
-        if self.events.len() > self.events_max {
-            self.floor = self.events.pop_front().map(|(cause, _)| cause);
+        let bytes = record_bytes + EVENT_BYTES;
+        self.bytes += bytes;
+        self.events.push_back(Kept { cause, event, bytes });
+        while self.bytes > self.bytes_max {
+            self.drop_oldest();
         }
-        true
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.events.pop_front() {
+            self.bytes -= oldest.bytes;
+            self.floor = Some(oldest.cause);
+        }
     }
 
     /// How many events are here.
@@ -64,11 +83,8 @@ impl<A: Aggregate> Recent<A> {
 
     /// Forgets what the views have.
     pub(crate) fn forget(&mut self, progress: Progress) {
-        while let Some((cause, _)) = self.events.front()
-            && Some(*cause) <= progress.cause
-        {
-            self.floor = Some(*cause);
-            self.events.pop_front();
+        while self.events.front().is_some_and(|oldest| Some(oldest.cause) <= progress.cause) {
+            self.drop_oldest();
         }
     }
 
@@ -80,7 +96,52 @@ impl<A: Aggregate> Recent<A> {
         if progress.cause > self.last {
             return Err(Unusable::Ahead);
         }
-        let from = self.events.partition_point(|(cause, _)| Some(*cause) <= progress.cause);
-        Ok(self.events.range(from..).map(|(_, event)| &**event).filter(move |event| A::id_of_event(event) == id))
+        let from = self.events.partition_point(|kept| Some(kept.cause) <= progress.cause);
+        Ok(self.events.range(from..).map(|kept| &kept.event).filter(move |event| A::id_of_event(event) == id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use threadline_domain::thread::{Change, Event, Thread};
+    use threadline_domain::{ThreadId, Timestamp, UserId};
+
+    use super::*;
+
+    const RECORD_BYTES: usize = 1_000;
+
+    fn recent(events: u64) -> Recent<Thread> {
+        // Room for ten.
+        let mut recent = Recent::new(None, 10 * (RECORD_BYTES + EVENT_BYTES));
+        for seq in 1..=events {
+            let actor = UserId::new("ann").unwrap();
+            let event =
+                Event { thread: ThreadId::of_key("key"), seq, actor, at: Timestamp(0), change: Change::ThreadArchived };
+            recent.push(10 * seq, event, RECORD_BYTES);
+        }
+        recent
+    }
+
+    fn seqs(recent: &Recent<Thread>, cause: Option<Offset>) -> Result<Vec<u64>, Unusable> {
+        let events = recent.after(Progress { next: 0, cause }, ThreadId::of_key("key"))?;
+        Ok(events.map(|event| event.seq).collect())
+    }
+
+    #[test]
+    fn a_snapshot_is_continued_behind_its_progress() {
+        let mut recent = recent(3);
+        assert_eq!(seqs(&recent, None), Ok(vec![1, 2, 3]));
+        assert_eq!(seqs(&recent, Some(20)), Ok(vec![3]));
+        assert_eq!(seqs(&recent, Some(31)), Err(Unusable::Ahead));
+        recent.forget(Progress { next: 0, cause: Some(20) });
+        assert_eq!((seqs(&recent, Some(20)), seqs(&recent, Some(10))), (Ok(vec![3]), Err(Unusable::Behind)));
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_is_no_room() {
+        let recent = recent(25);
+        assert_eq!(recent.len(), 10);
+        assert_eq!(seqs(&recent, Some(150)), Ok((16..=25).collect()));
+        assert_eq!(seqs(&recent, Some(140)), Err(Unusable::Behind));
     }
 }

@@ -9,6 +9,9 @@ use threadline_views::{Progress, Views};
 use crate::recent::Recent;
 use crate::{Binding, Config};
 
+/// Events that a takeover reads at most, to know what the views lack.
+const READ_EVENTS_MAX: u64 = 50_000;
+
 /// A partition as its last owner left it.
 pub(crate) struct Taken<B: Binding> {
     /// The events that the views may lack.
@@ -54,6 +57,7 @@ pub(crate) async fn take_over<B: Binding>(
     Ok(Taken { recent, end, resume: committed.unwrap_or(0).max(undecided) })
 }
 
+/// The events that the views lack, as far back as is bearable before the partition is served again.
 async fn read_recent<B: Binding>(
     config: &Config,
     log: &Arc<dyn EventLog>,
@@ -61,8 +65,8 @@ async fn read_recent<B: Binding>(
     progress: Progress,
     end: Offset,
 ) -> Result<Recent<B::Aggregate>, Error> {
-    let mut recent = Recent::new(progress.cause, config.recent_events_max);
-    let from = progress.next.max(end.saturating_sub(config.recent_events_max as u64));
+    let mut recent = Recent::new(progress.cause, config.recent_bytes_max);
+    let from = progress.next.max(end.saturating_sub(READ_EVENTS_MAX));
     let mut left_out = from > progress.next;
     let mut next = from;
     let mut tail = log.tail(B::EVENTS, BTreeMap::from([(partition, Start::At(from))]));
@@ -74,7 +78,7 @@ async fn read_recent<B: Binding>(
                 // The first of a cut-off tail only says where it begins: what was before it is not known.
                 Ok((_, cause)) if std::mem::take(&mut left_out) => recent.skip_to(cause),
                 Ok((event, cause)) => {
-                    recent.push(cause, Arc::new(event));
+                    recent.push(cause, event, record.value.as_ref().map_or(0, |value| value.len()));
                 }
                 Err(error) => tracing::error!(partition, event.offset = record.offset, %error, "an unreadable event"),
             }

@@ -209,8 +209,9 @@ impl<B: Binding> Worker<B> {
             B::Aggregate::evolve(state, &event);
         }
         self.memory.reweigh(id);
-        let appending = self.log.append_to(B::EVENTS, self.partition, B::event_record(&event, cause, context));
-        self.recent.push(cause, Arc::new(event));
+        let record = B::event_record(&event, cause, context);
+        self.recent.push(cause, event, record.size_bytes());
+        let appending = self.log.append_to(B::EVENTS, self.partition, record);
         metrics::counter!("threadline_decider_events_total").increment(1);
         Unsettled::Event(appending)
     }

@@ -209,20 +209,16 @@ fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
 }
 
 fn decider(from: &mut Layers) -> Result<decider::Config, Error> {
-    let default = decider::Config::default();
-    Ok(decider::Config {
-        state_bytes_max: from.value(
-            "decider.state_bytes_max",
-            "THREADLINE_DECIDER_STATE_BYTES_MAX",
-            default.state_bytes_max,
-        )?,
-        recent_events_max: from.value(
-            "decider.recent_events_max",
-            "THREADLINE_DECIDER_RECENT_EVENTS_MAX",
-            default.recent_events_max,
-        )?,
-        ..default
-    })
+    let mut decider = decider::Config::default();
+    decider.state_bytes_max =
+        from.within("decider.state_bytes_max", "THREADLINE_DECIDER_STATE_BYTES_MAX", decider.state_bytes_max, BYTES)?;
+    decider.recent_bytes_max = from.within(
+        "decider.recent_bytes_max",
+        "THREADLINE_DECIDER_RECENT_BYTES_MAX",
+        decider.recent_bytes_max,
+        BYTES,
+    )?;
+    Ok(decider)
 }
 
 /// Whether browsers send it so: a scheme, a host, a port unless it is the scheme's own, and nothing else.
