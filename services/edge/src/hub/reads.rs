@@ -30,7 +30,7 @@ impl Actor {
     pub(super) fn on_reads(&mut self, batch: &TailBatch) {
         for record in batch.records.iter() {
             let thread = record.key.get(..THREAD_ID_BYTES).and_then(thread_of);
-            let Some(thread) = thread.filter(|&thread| self.index.thread(thread).is_some()) else { continue };
+            let Some(thread) = thread else { continue };
             match codec::read_read_mark(record) {
                 Ok(mark) => self.on_mark(thread, mark, record),
                 Err(_) => unread(record),
@@ -53,7 +53,7 @@ impl Actor {
         let rises = mark.number > known.map_or(0, |known| known.number);
         let position = Position { topic: Topic::Reads, partition: record.partition, offset: record.offset };
         self.reads.put(key, KnownMark { number: mark.number, at: mark.at, position });
-        if rises {
+        if rises && self.index.thread(thread).is_some() {
             self.index.push(thread, None, &Utf8Bytes::from(frame::read(&mark)));
         }
     }

@@ -73,3 +73,17 @@ async fn behind_a_lesser_mark_the_greatest_is_written_again() {
     let frames = ann.sync().await.0;
     assert!(frames.iter().all(|frame| frame["type"] != "read"), "nobody is told: {frames:?}");
 }
+
+/// Marks over HTTP pass no socket, and nobody of the thread need be here.
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_lesser_mark_the_greatest_is_written_again_though_nobody_is_connected() {
+    let edges = Edges::start(1).await;
+    let (thread, ann) = thread_with(&edges, 3).await;
+    ann.cut();
+    let (id, user) = (ThreadId(thread.parse().unwrap()), UserId::new("ben").unwrap());
+    for (number, at) in [(2, 2), (1, 1)] {
+        let mark = ReadMark { thread: id, user: user.clone(), number, at: Timestamp(at) };
+        edges.log.append(Topic::Reads, codec::read_mark_record(&mark)).await.unwrap();
+    }
+    assert_eq!(marks(&edges, 3).await, [2, 1, 2]);
+}
