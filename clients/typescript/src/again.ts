@@ -25,8 +25,7 @@ export class Again {
   settled(name: string, error: ThreadlineError | null, run: () => void): void {
     if (error?.retryable) {
       this.#runs.set(name, run);
-      const wait = (error.retryAfterMs ?? 0) + backoff(this.#attempt++, this.deps.random);
-      this.#timer.set(() => this.now(), wait);
+      this.#timer.set(() => this.now(), backoff(this.#attempt++, this.deps.random, error));
       return;
     }
     this.#runs.delete(name);

@@ -1,8 +1,6 @@
 import type { ErrorBody, Limits, PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
 import type { CreateThread, Message, Thread, Unread, Written } from "./api/types.js";
-import { backoff } from "./backoff.js";
-import { type Clock, pause, systemClock } from "./clock.js";
-import { ThreadlineError } from "./errors.js";
+import { type Clock, systemClock } from "./clock.js";
 import { Ids } from "./ids.js";
 import { Connection, type ConnectionState } from "./net/connection.js";
 import { Rest } from "./net/rest.js";
@@ -64,9 +62,6 @@ export interface OutboxState {
   readonly durable: boolean;
 }
 
-/** A creation that the server cannot take right now is tried this often. */
-const CREATE_TRIES_MAX = 4;
-
 /** A user's conversations, over one socket. */
 export class Client {
   /** How the connection is. */
@@ -92,7 +87,6 @@ export class Client {
   readonly #outboxView: View<OutboxState>;
   readonly #handles = new Map<string, ThreadHandle>();
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #url: string;
   readonly #unlisten: () => void;
   #me: string;
@@ -104,11 +98,10 @@ export class Client {
     const url = new URL(options.url).href.replace(/\/+$/, "");
     const clock = options.clock ?? systemClock;
     const random = options.random ?? Math.random;
-    const tokens = new Tokens(options.getToken);
+    const tokens = new Tokens(options.getToken, clock);
     const teller = new Teller(clock);
     this.#url = url;
     this.#clock = clock;
-    this.#random = random;
     this.#me = options.user ?? "";
     this.#ids = new Ids(clock);
     this.#rest = new Rest({ url, tokens, fetch: options.fetch ?? ((...call) => fetch(...call)), clock, random });
@@ -157,7 +150,7 @@ export class Client {
       this.#connection.wake();
       void this.#outbox.adopt();
     });
-    if (this.#me) void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
+    if (this.#me) void this.#outbox.open(this.#scope);
   }
 
   /** Connects, and stays connected until {@link disconnect}; while it waits for its next attempt, makes it now. */
@@ -196,18 +189,9 @@ export class Client {
 
   /** Makes a thread, or returns the dm, or the one with this key, that there is. */
   async createThread(create: CreateThread): Promise<Thread> {
-    const key = this.#ids.mint();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const thread = await this.#rest.call<Thread>("POST", "threads", { body: create, key });
-        this.#threads.room(thread.id).absorb(thread);
-        return thread;
-      } catch (thrown) {
-        const error = ThreadlineError.from(thrown);
-        if (!error.retryable || attempt === CREATE_TRIES_MAX) throw error;
-        await pause(this.#clock, (error.retryAfterMs ?? 0) + backoff(attempt, this.#random));
-      }
-    }
+    const thread = await this.#rest.repeat<Thread>("POST", "threads", { body: create, key: this.#ids.mint() });
+    this.#threads.room(thread.id).absorb(thread);
+    return thread;
   }
 
   /** Tries everything that failed again. */
@@ -250,7 +234,7 @@ export class Client {
     this.#presence.onUp();
     this.#threads.onUp();
     this.#outbox.start();
-    void this.#outbox.open(this.#scope).then(() => this.#outboxView.changed());
+    void this.#outbox.open(this.#scope);
   }
 
   #onDown(): void {
@@ -303,7 +287,7 @@ export class Client {
     this.#outbox.arrived(id, { message: id, seq, number, sent_at, at: sent_at, position });
   }
 
-  #onOutbox(thread: string): void {
+  #onOutbox(thread = ""): void {
     this.#threads.find(thread)?.messages.changed();
     this.#outboxView.changed();
   }

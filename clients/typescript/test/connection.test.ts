@@ -19,7 +19,7 @@ function setUp(getToken: () => string | Promise<string> = () => "token") {
     tokens: new Tokens(() => {
       tokens++;
       return getToken();
-    }),
+    }, clock),
     open: (url) => new webSocket(url),
     clock,
     random: () => 0.5,
@@ -65,6 +65,24 @@ describe("connecting", () => {
     fails = false;
     await clock.advance(250);
     expect(opened.length).toBe(1);
+  });
+
+  test("a token that never comes is asked for anew, and does not count when it comes after all", async () => {
+    const give: ((token: string) => void)[] = [];
+    const { clock, connection, opened, last, state } = setUp(() => new Promise((resolve) => give.push(resolve)));
+    connection.connect();
+    await clock.advance(20_000);
+    expect(state()).toMatchObject({ status: "connecting", code: 0, reason: "no_token", retryAt: clock.now() + 250 });
+    connection.connect();
+    await settle();
+    expect(give.length).toBe(2);
+    give[0]!("late");
+    await settle();
+    expect(opened.length).toBe(0);
+    give[1]!("new");
+    await settle();
+    last().open();
+    expect(last().last("hello").token).toBe("new");
   });
 
   test("gives up a socket that does not open in time", async () => {

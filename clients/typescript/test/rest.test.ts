@@ -19,7 +19,7 @@ function setUp(answers: Answer[]) {
       text: async () => JSON.stringify(answer.body),
     } as Response;
   };
-  const tokens = new Tokens(() => `token ${++token}`);
+  const tokens = new Tokens(() => `token ${++token}`, clock);
   const rest = new Rest({ url: "http://edge", tokens, fetch: fetching as typeof fetch, clock, random: () => 0.5 });
   return { rest, clock, calls };
 }
@@ -73,6 +73,37 @@ describe("HTTP", () => {
     await failed;
   });
 
+  test.each([
+    ["that are not answered", () => new Promise<never>(() => {})],
+    ["whose answers do not end", async () => ({ ok: true, status: 200, text: () => new Promise<never>(() => {}) })],
+  ])("calls %s are given up after 20 s and make room for others", async (_, answer) => {
+    const clock = new FakeClock();
+    let stalls = true;
+    let calls = 0;
+    const fetching = (_: unknown, { signal }: RequestInit) => {
+      calls++;
+      if (!stalls) return Promise.resolve({ ok: true, status: 200, text: async () => "{}" });
+      const aborted = new Promise<never>((_, reject) => {
+        signal!.addEventListener("abort", () => reject(new Error("aborted")));
+      });
+      aborted.catch(() => {});
+      const begun = Promise.race([answer(), aborted]);
+      return begun.then((response) => ({ ...response, text: () => Promise.race([response.text(), aborted]) }));
+    };
+    const tokens = new Tokens(() => "t", clock);
+    const rest = new Rest({ url: "http://edge", tokens, fetch: fetching as typeof fetch, clock, random: () => 0 });
+    const stalled = Promise.allSettled(Array.from({ length: 6 }, () => rest.call("POST", "threads")));
+    const waiting = rest.get("threads");
+    await clock.advance(19_999);
+    expect(calls).toBe(6);
+    stalls = false;
+    await clock.advance(1);
+    expect(await waiting).toEqual({});
+    for (const outcome of await stalled) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "unreachable", retryable: true } });
+    }
+  });
+
   test("six calls are under way at once, the others wait", async () => {
     let under = 0;
     let most = 0;
@@ -83,7 +114,7 @@ describe("HTTP", () => {
       under--;
       return { ok: true, status: 200, text: async () => "{}" } as Response;
     };
-    const rest = new Rest({ url: "http://edge", tokens: new Tokens(() => "t"), fetch: slow, clock, random: () => 0 });
+    const rest = new Rest({ url: "http://edge", tokens: new Tokens(() => "t", clock), fetch: slow, clock, random: () => 0 });
     const calls = Promise.all(Array.from({ length: 20 }, () => rest.get("threads")));
     await clock.advance(100);
     await calls;

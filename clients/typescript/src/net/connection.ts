@@ -219,7 +219,7 @@ export class Connection {
     if (wasUp && this.deps.clock.now() - this.#upSince >= STABLE_MS) this.#attempt = 0;
     // Nothing of what follows finds the connection up any more.
     this.#now = { ...this.#now, status: "connecting" };
-    this.#requests.fail(local("disconnected", "the connection was lost"));
+    this.#requests.fail(local("disconnected", "there is no connection"));
     if (wasUp) this.deps.onDown();
   }
 

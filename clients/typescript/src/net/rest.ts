@@ -13,11 +13,18 @@ export interface Content {
   key?: string;
 }
 
-/** A read is tried this often before it fails. */
+/** What may be repeated is tried this often before it fails. */
 const TRIES_MAX = 4;
 /** Calls under way at once; others wait. */
 const CALLS_MAX = 6;
+/** From a call to the end of its answer. */
 const CALL_MS = 20_000;
+
+interface Answer {
+  ok: boolean;
+  status: number;
+  text: string;
+}
 
 export interface RestDeps {
   /** The edge's address, without a slash at its end. */
@@ -34,15 +41,20 @@ export class Rest {
   #queue: (() => void)[] = [];
   constructor(private readonly deps: RestDeps) {}
 
-  /** Reads; what can succeed later is tried again. */
-  async get<T>(path: string, query: Query = {}): Promise<T> {
+  /** Reads. */
+  get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.repeat("GET", path, { query });
+  }
+
+  /** A call that may be made again; it is, when it can succeed later. */
+  async repeat<T>(method: Method, path: string, content: Content): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.call<T>("GET", path, { query });
+        return await this.call<T>(method, path, content);
       } catch (thrown) {
         const error = ThreadlineError.from(thrown);
         if (!error.retryable || attempt + 1 >= TRIES_MAX) throw error;
-        await pause(this.deps.clock, (error.retryAfterMs ?? 0) + backoff(attempt, this.deps.random));
+        await pause(this.deps.clock, backoff(attempt, this.deps.random, error));
       }
     }
   }
@@ -53,9 +65,9 @@ export class Rest {
     try {
       const token = await this.deps.tokens.current();
       const first = await this.#send(method, path, content, token);
-      if (first.status !== 401) return await read<T>(first);
+      if (first.status !== 401) return read<T>(first);
       this.deps.tokens.refused(token);
-      return await read<T>(await this.#send(method, path, content, await this.deps.tokens.fresh()));
+      return read<T>(await this.#send(method, path, content, await this.deps.tokens.fresh()));
     } finally {
       this.#under--;
       this.#queue.shift()?.();
@@ -67,7 +79,7 @@ export class Rest {
     this.#under++;
   }
 
-  async #send(method: Method, path: string, content: Content, token: string): Promise<Response> {
+  async #send(method: Method, path: string, content: Content, token: string): Promise<Answer> {
     const { body, query, key } = content;
     const url = new URL(`${this.deps.url}/api/chat/${path}`);
     for (const [name, value] of Object.entries(query ?? {})) {
@@ -81,7 +93,8 @@ export class Rest {
     try {
       const init: RequestInit = { method, headers, signal: abort.signal };
       if (body !== undefined) init.body = JSON.stringify(body);
-      return await this.deps.fetch(url.href, init);
+      const response = await this.deps.fetch(url.href, init);
+      return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (thrown) {
       throw local("unreachable", thrown instanceof Error ? thrown.message : "the server cannot be reached");
     } finally {
@@ -90,22 +103,21 @@ export class Rest {
   }
 }
 
-async function read<T>(response: Response): Promise<T> {
-  const text = await response.text().catch(() => "");
+function read<T>({ ok, status, text }: Answer): T {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
-    throw new ThreadlineError("internal", `an answer that is not JSON (${response.status})`, response.status >= 500);
+    throw new ThreadlineError("internal", `an answer that is not JSON (${status})`, status >= 500);
   }
-  if (response.ok) return body as T;
+  if (ok) return body as T;
   const problem = body as Partial<ErrorBody>;
   throw ThreadlineError.of({
     code: problem.code ?? "internal",
-    title: problem.title ?? `HTTP ${response.status}`,
+    title: problem.title ?? `HTTP ${status}`,
     detail: problem.detail ?? "",
     field: problem.field ?? null,
-    retryable: problem.retryable ?? response.status >= 500,
+    retryable: problem.retryable ?? status >= 500,
     retry_after_ms: problem.retry_after_ms ?? null,
   });
 }

@@ -1,12 +1,19 @@
+import { type Clock, Timer } from "../clock.js";
 import { local } from "../errors.js";
 
 export type GetToken = () => string | Promise<string>;
+
+/** A token that is not there by then is asked for anew. */
+const TOKEN_MS = 20_000;
 
 /** The token in use. It is asked for anew when the server wants one, and once for all who wait. */
 export class Tokens {
   #token: string | undefined;
   #asked: Promise<string> | undefined;
-  constructor(private readonly getToken: GetToken) {}
+  constructor(
+    private readonly getToken: GetToken,
+    private readonly clock: Clock,
+  ) {}
 
   /** The token at hand, or a new one. */
   async current(): Promise<string> {
@@ -27,9 +34,15 @@ export class Tokens {
   }
 
   async #ask(): Promise<string> {
-    const token = await this.getToken();
-    if (typeof token !== "string" || token === "") throw local("no_token", "getToken gave no token");
-    this.#token = token;
-    return token;
+    const timer = new Timer(this.clock);
+    const late = new Promise<undefined>((resolve) => timer.set(() => resolve(undefined), TOKEN_MS));
+    try {
+      const token = await Promise.race([this.getToken(), late]);
+      if (typeof token !== "string" || token === "") throw local("no_token", "getToken gave no token");
+      this.#token = token;
+      return token;
+    } finally {
+      timer.clear();
+    }
   }
 }
