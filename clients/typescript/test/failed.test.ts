@@ -51,6 +51,24 @@ describe("what failed", () => {
     expect(client.outbox.get().ops.map((op) => op.id)).toEqual([id]);
   });
 
+  test("to be stored is told, and whether anything can be", async () => {
+    let fail = (_: Error) => {};
+    const save = () => new Promise<void>((_, reject) => (fail = reject));
+    const { clock, client, connect } = await setUp({ storage: { ...memoryStorage(), save } });
+    const told = [client.outbox.get().durable];
+    client.outbox.subscribe(() => told.push(client.outbox.get().durable));
+    // Whose it is is known once there is a session.
+    await connect();
+    expect(told).toEqual([false, true]);
+    client.disconnect();
+    client.thread("t").send("hello");
+    await clock.advance(100);
+    expect(told.at(-1)).toBe(true);
+    fail(new Error("the disk is full"));
+    await clock.advance(100);
+    expect(told.at(-1)).toBe(false);
+  });
+
   test("a read mark that waits is among the ops and counted nowhere", async () => {
     const { client } = await setUp();
     client.thread("t").markRead(3);

@@ -42,6 +42,73 @@ test("IndexedDB outlives the page", async () => {
   expect(await indexedDbStorage("outbox", factory).load("ann")).toEqual([kept]);
 });
 
+/** A factory whose connections can be ended, as browsers do. */
+function droppable() {
+  const factory = new IDBFactory();
+  const connections: IDBDatabase[] = [];
+  const open = factory.open.bind(factory);
+  factory.open = (...call) => {
+    const request = open(...call);
+    request.addEventListener("success", () => connections.push(request.result));
+    return request;
+  };
+  const drop = () => {
+    for (const connection of connections.splice(0)) connection.close();
+  };
+  return { factory, connections, drop };
+}
+
+test("IndexedDB is opened again when the browser has ended the connection", async () => {
+  const { factory, connections, drop } = droppable();
+  const storage = indexedDbStorage("outbox", factory);
+  const [one, two, three] = [op("ann"), op("ann"), op("ann")];
+  await storage.save(one);
+  drop();
+  await Promise.all([storage.save(two), storage.save(three), storage.remove(two.id)]);
+  expect(await storage.load("ann")).toEqual([one, three]);
+  expect(connections.length).toBe(1);
+});
+
+test("IndexedDB that could not be opened is tried again", async () => {
+  const { factory } = droppable();
+  const { open } = factory;
+  let fails = true;
+  factory.open = (...call) => {
+    if (fails) throw new DOMException("not now", "UnknownError");
+    return open(...call);
+  };
+  const storage = indexedDbStorage("outbox", factory);
+  const kept = op("ann");
+  await expect(storage.save(kept)).rejects.toThrow("not now");
+  fails = false;
+  await storage.save(kept);
+  expect(await storage.load("ann")).toEqual([kept]);
+});
+
+test("without locks, a client that looks twice for what was left takes it once", async () => {
+  const storage = memoryStorage();
+  const left = op("ann");
+  await storage.save(left);
+  const done: string[] = [];
+  const outbox = new Outbox({
+    storage,
+    owner: owner("mine", undefined),
+    ids,
+    clock: systemClock,
+    random: () => 0,
+    submit: async ({ id }) => {
+      done.push(id);
+      return { seq: 1, at: "", position: null };
+    },
+    onChange: () => {},
+  });
+  await Promise.all([outbox.open("ann"), outbox.adopt(), outbox.adopt()]);
+  expect(outbox.ops.map((each) => each.id)).toEqual([left.id]);
+  outbox.start();
+  await outbox.adopt();
+  expect([done, outbox.ops, await storage.load("ann")]).toEqual([[left.id], [], []]);
+});
+
 describe("several tabs with one storage", () => {
   function tab(storage: OutboxStorage, locks: LockManager) {
     const mine = owner(ids.mint(), locks);

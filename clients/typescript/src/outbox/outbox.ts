@@ -23,8 +23,8 @@ export interface OutboxDeps {
   random: () => number;
   /** Does it on the connection at hand; the same op may be done again. */
   submit(op: Op): Promise<Written>;
-  /** The ops of this thread have changed. */
-  onChange(thread: string): void;
+  /** The ops of this thread have changed, or what is true of all of them. */
+  onChange(thread?: string): void;
 }
 
 /** Ops that may wait. */
@@ -88,6 +88,7 @@ export class Outbox {
       // What was asked for before the name was known is this user's too.
       this.#ops = this.#ops.map((op) => ({ ...op, scope }));
       for (const op of this.#ops) this.#save(op);
+      this.deps.onChange();
     }
     await this.adopt();
   }
@@ -104,9 +105,7 @@ export class Outbox {
       for (const op of taken) ids.above(op.id);
       if (taken.length > 0) this.#set([...this.#ops, ...taken], ...taken);
     };
-    await owner.adopt(take).catch(() => {
-      this.#durable = false;
-    });
+    await this.#keep(owner.adopt(take));
     this.#pump();
   }
 
@@ -236,11 +235,11 @@ export class Outbox {
     }
     if (error.retryable && ++lane.attempt < REFUSALS_MAX) {
       lane.waits = true;
-      const wait = (error.retryAfterMs ?? 0) + backoff(lane.attempt, this.deps.random);
-      lane.wait.set(() => {
+      const again = () => {
         lane.waits = false;
         this.#pump();
-      }, wait);
+      };
+      lane.wait.set(again, backoff(lane.attempt, this.deps.random, error));
       return;
     }
     this.#calm(lane);
@@ -310,14 +309,14 @@ export class Outbox {
     const left = this.#ops.filter((other) => other.id !== op.id);
     if (left.length === this.#ops.length) return;
     this.#fresh.delete(op.id);
-    if (this.#scope !== undefined) this.#keep(this.deps.storage.remove(op.id));
+    if (this.#scope !== undefined) void this.#keep(this.deps.storage.remove(op.id));
     this.#set(left, op);
   }
 
   #replace(op: Op, next: Op): void {
     this.#save(next);
     if (next.id !== op.id) {
-      this.#keep(this.deps.storage.remove(op.id));
+      void this.#keep(this.deps.storage.remove(op.id));
       const promised = this.#take(op.id);
       if (promised) this.#promised.set(next.id, promised);
     }
@@ -328,12 +327,14 @@ export class Outbox {
   }
 
   #save(op: Op): void {
-    if (this.#scope !== undefined) this.#keep(this.deps.storage.save(op));
+    if (this.#scope !== undefined) void this.#keep(this.deps.storage.save(op));
   }
 
-  #keep(stored: Promise<void>): void {
-    stored.catch(() => {
+  #keep(stored: Promise<void>): Promise<void> {
+    return stored.catch(() => {
+      if (!this.#durable) return;
       this.#durable = false;
+      this.deps.onChange();
     });
   }
 

@@ -10,7 +10,11 @@ export interface Owner {
 
 /** Owners that hold a lock of the browser as long as they live. Without such locks nobody else is thought to live. */
 export function owner(id: string, locks: LockManager | undefined = globalThis.navigator?.locks): Owner {
-  if (!locks) return { id, adopt: (run) => run((other) => other === id), close: () => {} };
+  if (!locks) {
+    let turn: Promise<void> = Promise.resolve();
+    const adopt: Owner["adopt"] = (run) => (turn = turn.catch(() => {}).then(() => run((other) => other === id)));
+    return { id, adopt, close: () => {} };
+  }
   const name = (owner: string) => `threadline owner ${owner}`;
   let close = () => {};
   const held = new Promise<void>((resolve) => {

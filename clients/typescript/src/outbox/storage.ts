@@ -24,29 +24,36 @@ const STORE = "outbox";
 /** Kept by the browser, across tabs and restarts. */
 export function indexedDbStorage(name = "threadline", factory: IDBFactory = indexedDB): OutboxStorage {
   let opened: Promise<IDBDatabase> | undefined;
-  const open = () => {
-    opened ??= new Promise<IDBDatabase>((resolve, reject) => {
+  const open = () =>
+    new Promise<IDBDatabase>((resolve, reject) => {
       const request = factory.open(name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
       request.onsuccess = () => {
         // Another tab may bring a newer layout.
-        request.result.onversionchange = () => {
-          request.result.close();
-          opened = undefined;
-        };
+        request.result.onversionchange = () => request.result.close();
         resolve(request.result);
       };
       request.onerror = () => reject(request.error);
     });
-    return opened;
-  };
-  const run = async <T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
-    const transaction = (await open()).transaction(STORE, mode);
-    const request = act(transaction.objectStore(STORE));
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onerror = transaction.onabort = () => reject(transaction.error);
-    });
+  const run = async <T>(
+    mode: IDBTransactionMode,
+    act: (store: IDBObjectStore) => IDBRequest<T>,
+    again = true,
+  ): Promise<T> => {
+    const database = (opened ??= open());
+    try {
+      const transaction = (await database).transaction(STORE, mode);
+      const request = act(transaction.objectStore(STORE));
+      return await new Promise((resolve, reject) => {
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onerror = transaction.onabort = () => reject(transaction.error);
+      });
+    } catch (thrown) {
+      // Browsers end connections, with word of it or without: another one may do.
+      if (opened === database) opened = undefined;
+      if (again) return run(mode, act, false);
+      throw thrown;
+    }
   };
   return {
     load: async (scope) => (await run<Op[]>("readonly", (store) => store.getAll())).filter((op) => op.scope === scope),
