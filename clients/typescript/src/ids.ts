@@ -4,7 +4,10 @@ const RANDOM_BYTES = 10;
 /** A counter starts below this, so that it has room to rise within its 12 bits. */
 const COUNTER_START_MAX = 0x7ff;
 
-/** Mints UUIDv7s that rise, also when the clock does not. */
+/** Ids do not go on from one that is further ahead of the clock than this: it is from when the clock was wrong. */
+const AHEAD_MS_MAX = 12 * 3_600_000;
+
+/** Mints UUIDv7s that rise, also when the clock does not, unless it was far wrong. */
 export class Ids {
   #ms = 0;
   #counter = 0;
@@ -13,7 +16,7 @@ export class Ids {
   mint(): string {
     const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
     const now = this.clock.now();
-    if (now > this.#ms) {
+    if (now > this.#ms || this.#ms - now > AHEAD_MS_MAX) {
       this.#ms = now;
       this.#counter = ((random[0]! << 8) | random[1]!) & COUNTER_START_MAX;
     } else if (++this.#counter > 0xfff) {
