@@ -38,8 +38,8 @@ export class Teller {
 
 /** A store whose value is computed when it is asked for and something has changed. */
 export class View<T> implements Store<T> {
+  /** Undefined from a change until it is asked for: nothing is kept for those who do not ask. */
   #value: T | undefined;
-  #stale = true;
   #listeners = new Set<() => void>();
   #rest: (() => void) | void = undefined;
   constructor(
@@ -49,13 +49,7 @@ export class View<T> implements Store<T> {
     private readonly wake?: () => (() => void) | void,
   ) {}
 
-  get = (): T => {
-    if (this.#stale) {
-      this.#value = this.compute();
-      this.#stale = false;
-    }
-    return this.#value as T;
-  };
+  get = (): T => (this.#value ??= this.compute());
 
   subscribe = (listener: () => void): (() => void) => {
     // A wrapper of its own, so that the same function can subscribe twice.
@@ -75,7 +69,7 @@ export class View<T> implements Store<T> {
 
   /** Something that the value is computed from has changed. */
   changed(): void {
-    this.#stale = true;
+    this.#value = undefined;
     if (this.active) this.teller.tell(this as View<unknown>);
   }
 

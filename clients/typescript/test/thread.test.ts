@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { setUp } from "./support/client.js";
+import { collectGarbage } from "./support/garbage.js";
 
 describe("a thread", () => {
   test("shows its newest messages, those before on request, and what comes", async () => {
@@ -27,6 +28,23 @@ describe("a thread", () => {
     expect([texts()[0], texts().length, thread.messages.get().hasOlder]).toEqual(["101", 20, true]);
     await thread.older();
     expect([texts()[0], texts().length]).toEqual(["1", 120]);
+  });
+
+  test("that nobody looks at any more keeps only its newest messages, and nothing of what was shown", async () => {
+    const { edge, client, connect } = await setUp();
+    for (let at = 1; at <= 120; at++) edge.post("t", "ben", String(at));
+    const { messages } = client.thread("t");
+    const leave = messages.subscribe(() => {});
+    await connect();
+    await client.thread("t").older();
+    const oldest = new WeakRef(messages.get().messages[0]!);
+    expect(messages.get().messages.length).toBe(120);
+    leave();
+    // A weak reference holds what it refers to until the event loop has turned.
+    await new Promise((turned) => setImmediate(turned));
+    collectGarbage();
+    expect(oldest.deref()).toBeUndefined();
+    expect(messages.get().messages.length).toBe(100);
   });
 
   test("that begins while one is connected, and those who join it, have their names", async () => {

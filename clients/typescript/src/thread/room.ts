@@ -106,7 +106,7 @@ export class Room {
       }),
       () => {
         if (deps.live()) void this.open();
-        return () => this.#history.trim(IDLE_MESSAGES_MAX);
+        return () => this.trim(IDLE_MESSAGES_MAX);
       },
     );
   }
