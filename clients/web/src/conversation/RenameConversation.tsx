@@ -1,11 +1,10 @@
 import { useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
+import { TITLE_CHARS_MAX } from "../conversations/title";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { useAction } from "../ui/use-action";
-
-const TITLE_CHARS_MAX = 200;
 
 export function RenameConversation({ thread, onClose }: { thread: Thread; onClose: () => void }) {
   const handle = useClient().thread(thread.id);

@@ -6,8 +6,7 @@ import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { useAction } from "../ui/use-action";
 import styles from "./NewConversation.module.css";
-
-const TITLE_CHARS_MAX = 200;
+import { TITLE_CHARS_MAX } from "./title";
 
 /** Begins a direct message or a group. */
 export function NewConversation({ onClose }: { onClose: () => void }) {
@@ -19,7 +18,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const create = useAction(async () => {
     const thread = await client.createThread(
       kind === "dm"
-        ? { kind, participants: users.slice(0, 1) }
+        ? { kind, participants: users.slice(-1) }
         : { kind, participants: users, ...(title.trim() ? { title: title.trim() } : {}) },
     );
     onClose();
@@ -58,7 +57,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         key={kind}
         label={kind === "dm" ? "Person" : "People"}
         several={kind === "group"}
-        picked={kind === "dm" ? { users: [], text: picked.text } : picked}
+        picked={kind === "dm" ? { ...picked, users: picked.users.slice(0, 1) } : picked}
         onChange={setPicked}
       />
     </Dialog>
