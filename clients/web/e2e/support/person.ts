@@ -78,7 +78,9 @@ export class Person {
   /** Writes and sends; done when it is shown, whether it could be sent or not. */
   async say(text: string): Promise<void> {
     await this.composer.fill(text);
-    await this.composer.press("Enter");
+    // On telephones Enter makes a new line.
+    if (await this.page.evaluate(() => matchMedia("(hover: hover)").matches)) await this.composer.press("Enter");
+    else await this.page.getByRole("button", { name: "Send message" }).tap();
     await expect(this.message(text)).toBeVisible();
   }
 

@@ -1,16 +1,19 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import type { ChatMessage } from "threadline";
-import { useClient, useUser } from "threadline/react";
+import type { ChatMessage, Sending } from "threadline";
+import { useClient, useLimits, useUser } from "threadline/react";
 import { oneLine } from "../conversations/preview";
 import { IconButton } from "../ui/Button";
+import { explain } from "../ui/explain";
 import { Icon } from "../ui/Icon";
 import styles from "./Composer.module.css";
 import { draftOf, keepDraft } from "./drafts";
 
-/** What the server takes, characters. */
+/** What servers take, characters, until this one has said what it takes. */
 const CHARS_MAX = 10_000;
-/** What is left is shown from here on. */
-const CHARS_TOLD = 9_000;
+/** How much is left is shown when it is this little. */
+const CHARS_LEFT_TOLD = 1_000;
+/** What browsers say of keys while a character is being chosen; Safari also of the Enter that ends it. */
+const KEY_OF_CHOICE = 229;
 const HEIGHT_PX_MAX = 220;
 
 /** What is written refers to a message. */
@@ -36,8 +39,10 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
   const editing = about?.kind === "edit" ? about.message : undefined;
   const [draft, setDraft] = useState(() => draftOf(me, thread));
   const [change, setChange] = useState("");
+  const [refusal, setRefusal] = useState<string>();
+  const charsMax = useLimits()?.content_chars_max ?? CHARS_MAX;
   const text = editing ? change : draft;
-  const left = CHARS_MAX - [...text].length;
+  const left = charsMax - [...text].length;
   const ready = text.trim() !== "" && left >= 0;
 
   useEffect(() => {
@@ -47,7 +52,7 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
   useEffect(() => keepDraft(me, thread, draft), [me, thread, draft]);
   useEffect(() => {
     // On telephones that would bring up the keyboard.
-    if (matchMedia("(hover: hover)").matches) field.current?.focus({ preventScroll: true });
+    if (!onTouch()) field.current?.focus({ preventScroll: true });
   }, []);
   useLayoutEffect(() => {
     const element = field.current!;
@@ -56,25 +61,30 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
   }, [text]);
 
   const write = (next: string) => {
+    setRefusal(undefined);
     if (editing) return setChange(next);
     setDraft(next);
     handle.typing(next.trim() !== "");
   };
-  const send = () => {
+  const send = async () => {
     if (!ready) return;
-    if (editing) {
-      if (text !== editing.content) handle.edit(editing.id, text);
-    } else {
-      handle.send({ content: text, replyTo: about?.message.id ?? null });
-      setDraft("");
-    }
-    onDone();
     field.current?.focus();
+    if (!editing || text !== editing.content) {
+      const sending = editing
+        ? handle.edit(editing.id, text)
+        : handle.send({ content: text, replyTo: about?.message.id ?? null });
+      const refused = await refusedAtOnce(sending);
+      setRefusal(refused === undefined ? undefined : `${explain(refused)} Your text is still here.`);
+      if (refused !== undefined) return;
+    }
+    if (!editing) setDraft("");
+    onDone();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     // Enter ends the choice of a character in some scripts.
-    if (event.nativeEvent.isComposing) return;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey) send();
+    if (event.nativeEvent.isComposing || event.nativeEvent.keyCode === KEY_OF_CHOICE) return;
+    // Keyboards on a screen have no other key for a new line, and a button to send is beside it.
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && !onTouch()) void send();
     else if (event.key === "Escape" && about) onDone();
     else if (event.key === "ArrowUp" && text === "" && !about) onEditLast();
     else return;
@@ -97,6 +107,11 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
           <IconButton icon="close" size={18} label={editing ? "Cancel editing" : "Cancel reply"} onClick={onDone} />
         </div>
       )}
+      {refusal && (
+        <p role="alert" className={styles.refusal}>
+          {refusal}
+        </p>
+      )}
       <div className={styles.box}>
         <textarea
           ref={field}
@@ -109,7 +124,7 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
           onKeyDown={onKeyDown}
           onBlur={() => handle.typing(false)}
         />
-        {text.length >= CHARS_TOLD && (
+        {left <= CHARS_LEFT_TOLD && (
           <span className={styles.left} data-over={left < 0}>
             {left}
           </span>
@@ -122,11 +137,23 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
           disabled={!ready}
           // The field keeps the focus, and telephones their keyboard.
           onPointerDown={(event) => event.preventDefault()}
-          onClick={send}
+          onClick={() => void send()}
         >
           <Icon name={editing ? "check" : "send"} size={20} />
         </button>
       </div>
     </div>
   );
+}
+
+const onTouch = () => !matchMedia("(hover: hover)").matches;
+
+/** Why something is not even kept for later, if so: that is known before anything else happens. */
+async function refusedAtOnce({ sent }: Sending): Promise<unknown> {
+  let refusal: unknown;
+  sent.catch((thrown: unknown) => {
+    refusal = thrown;
+  });
+  await null;
+  return refusal;
 }

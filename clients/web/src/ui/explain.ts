@@ -13,7 +13,7 @@ const texts: Record<string, string> = {
   last_owner: "You are its only owner: make someone else an owner first.",
   rate_limited: "That was too much at once. Wait a moment.",
   unavailable: "The server cannot do this right now.",
-  outbox_full: "Too much is waiting to be sent.",
+  outbox_full: "Too many messages are waiting to be sent.",
 };
 
 /** What went wrong, in words for the user. */
