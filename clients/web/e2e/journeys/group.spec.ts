@@ -40,6 +40,13 @@ test("three people in a group: creation, presence, receipts, somebody is removed
   await expect(members.getByRole("listitem")).toHaveCount(3);
   await picture(ann, "members");
   await members.getByRole("button", { name: `Remove ${cleo.name}` }).click();
+  const question = ann.page.getByRole("dialog", { name: `Remove ${cleo.name}?` });
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect(question).toBeHidden();
+  await expect(members.getByRole("listitem")).toHaveCount(3);
+  await members.getByRole("button", { name: `Remove ${cleo.name}` }).click();
+  await picture(ann, "remove-member");
+  await question.getByRole("button", { name: "Remove" }).click();
   await expect(members.getByRole("listitem")).toHaveCount(2);
   await members.getByRole("button", { name: "Close" }).click();
   await ann.say("Only the two of us.");
@@ -57,4 +64,28 @@ test("the dot of somebody in the list follows the person", async ({ dm }) => {
   await expect(ann.conversation(ben.name).getByRole("img", { name: "Online" })).toBeHidden();
   await ben.arrive();
   await expect(ann.conversation(ben.name).getByRole("img", { name: "Online" })).toBeVisible();
+});
+
+test("whoever opens the page in a tab behind another one is away", async ({ dm }) => {
+  const { people } = await dm("Ann", "Ben");
+  const [ann, ben] = people;
+  await ben.page.close();
+  await expect(ann.page.getByText("Offline", { exact: true })).toBeVisible();
+  await ben.context.addInitScript(() => {
+    Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+  });
+  await ben.arrive();
+  await expect(ann.page.getByText("Away", { exact: true })).toBeVisible();
+});
+
+test("while one is not connected, nobody is called present or absent", async ({ dm }) => {
+  const { people } = await dm("Ann", "Ben", { cable: true });
+  const [ann, ben] = people;
+  await expect(ann.page.getByText("Online", { exact: true })).toBeVisible();
+  await ann.goOffline();
+  await expect(ann.banner).toContainText("You are offline.");
+  await expect(ann.page.getByText(/^(Online|Offline|Away)$/)).toHaveCount(0);
+  await expect(ann.conversation(ben.name).getByRole("img")).toHaveCount(0);
+  await ann.comeBack();
+  await expect(ann.page.getByText("Online", { exact: true })).toBeVisible();
 });

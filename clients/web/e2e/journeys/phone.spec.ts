@@ -21,7 +21,11 @@ test("on a phone: list, conversation, back; nothing is wider than the screen", a
   await list.getByRole("link").first().tap();
   await expect(ann.composer).toBeVisible();
   await expect(list).toBeHidden();
+  await expect(page.getByRole("heading", { level: 2 }), "the focus has come along").toBeFocused();
   await ann.composer.tap();
+  await ann.composer.fill("Yes");
+  await ann.composer.press("Enter");
+  await expect(ann.composer, "Enter makes a new line").toHaveValue("Yes\n");
   await ann.composer.fill("Yes.");
   await page.getByRole("button", { name: "Send message" }).tap();
   await expect(ann.message("Yes.")).toBeVisible();
@@ -33,6 +37,7 @@ test("on a phone: list, conversation, back; nothing is wider than the screen", a
   await page.getByRole("button", { name: "Back to conversations" }).tap();
   await expect(list).toBeVisible();
   await expect(list.getByRole("link").first()).toContainText("Yes.");
+  await expect(list.getByRole("link").first(), "the focus is back").toBeFocused();
   await page.goBack();
   await expect(ann.composer).toBeVisible();
   await page.goForward();

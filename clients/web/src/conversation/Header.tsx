@@ -1,8 +1,10 @@
-import { useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { PresenceStatus, Thread } from "threadline";
-import { usePresence, useUser } from "threadline/react";
-import { otherIn, titleOf, useNames } from "../people/names";
+import { useUser } from "threadline/react";
+import { membersOf, otherIn, titleOf, useNames } from "../people/names";
 import { useOnlineCount } from "../people/use-online-count";
+import { usePresent } from "../people/use-present";
+import { focusIsLost } from "../shell/focus";
 import { closeThread } from "../shell/route";
 import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
@@ -24,8 +26,9 @@ export function Header({ thread }: { thread: Thread }) {
   const me = useUser();
   const nameOf = useNames();
   const other = otherIn(thread, me);
-  const presence = usePresence(other ?? "");
+  const presence = usePresent(other ?? "");
   const online = useOnlineCount(thread, me);
+  const heading = useRef<HTMLHeadingElement>(null);
   const button = useRef<HTMLDivElement>(null);
   const [menu, setMenu] = useState(false);
   const [shown, setShown] = useState<Shown>();
@@ -34,13 +37,19 @@ export function Header({ thread }: { thread: Thread }) {
   const group = thread.kind !== "dm";
   const managing = manages(thread, me) && !thread.archived_at;
   const owner = thread.members.find((member) => member.user === me)?.role === "owner";
-  const people = `${thread.member_count} ${thread.member_count === 1 ? "member" : "members"}`;
+  const people = membersOf(thread);
+  useLayoutEffect(() => {
+    // On telephones the list, where the focus was, has made room for this.
+    if (focusIsLost()) heading.current!.focus({ preventScroll: true });
+  }, []);
   return (
     <header className={styles.header}>
       <IconButton icon="back" label="Back to conversations" className={styles.back ?? ""} onClick={closeThread} />
       <Avatar user={other ?? thread.id} name={title} size="small" square={group} />
       <div className={styles.text}>
-        <h2>{title}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
         <p>
           {group ? (
             <button type="button" onClick={() => setShown("members")}>
@@ -49,10 +58,12 @@ export function Header({ thread }: { thread: Thread }) {
           ) : other === me ? (
             "Notes to yourself"
           ) : (
-            <>
-              <span className={styles.dot} data-presence={presence} aria-hidden="true" />
-              {words[presence]}
-            </>
+            presence && (
+              <>
+                <span className={styles.dot} data-presence={presence} aria-hidden="true" />
+                {words[presence]}
+              </>
+            )
           )}
         </p>
       </div>

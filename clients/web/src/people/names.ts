@@ -29,6 +29,11 @@ export function titleOf(thread: Thread, me: string, nameOf: NameOf): string {
   return others.slice(0, LISTED_MAX).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
+/** How many are in a conversation, in words. */
+export function membersOf({ member_count: count }: Thread): string {
+  return count === 1 ? "1 member" : `${count} members`;
+}
+
 /** How a user is called among people who know each other. */
 export function firstNameOf(name: string): string {
   return name.split(" ")[0] || name;

@@ -5,7 +5,7 @@ import { useClient, useConnection } from "threadline/react";
 /** In larger conversations nobody counts. */
 const COUNTED_MAX = 200;
 
-/** How many of a conversation's members are there, oneself included. */
+/** How many of a conversation's members are there, oneself included; 0 while there is no connection that tells. */
 export function useOnlineCount({ members }: Thread, me: string): number {
   const client = useClient();
   const connected = useConnection().status === "connected";
@@ -25,5 +25,5 @@ export function useOnlineCount({ members }: Thread, me: string): number {
     };
   }, [client, users, me]);
   const others = useSyncExternalStore(store.subscribe, store.get);
-  return store.none ? 0 : others + (connected ? 1 : 0);
+  return store.none || !connected ? 0 : others + 1;
 }

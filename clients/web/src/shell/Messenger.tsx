@@ -1,11 +1,13 @@
+import { useEffect, useRef } from "react";
 import { useThreads, useUnread, useUser } from "threadline/react";
 import { Banner } from "../connection/Banner";
 import { Conversation } from "../conversation/Conversation";
 import { Conversations } from "../conversations/Conversations";
 import { titleOf, useNames } from "../people/names";
+import { focusIsLost } from "./focus";
 import styles from "./Messenger.module.css";
 import { Nothing } from "./Nothing";
-import { useOpenThread } from "./route";
+import { hrefOf, useOpenThread } from "./route";
 import { useAway } from "./use-away";
 import { useTitle } from "./use-title";
 
@@ -19,6 +21,7 @@ export function Messenger() {
   const thread = threads.find((thread) => thread.id === id);
   useTitle(total, thread && titleOf(thread, me, nameOf));
   useAway();
+  useWayBack(id);
   return (
     <div className={styles.page} data-open={id !== undefined}>
       <Banner />
@@ -35,6 +38,17 @@ export function Messenger() {
       </div>
     </div>
   );
+}
+
+/** Whoever comes back to the list is where they left it: at the conversation that was open. */
+function useWayBack(id: string | undefined): void {
+  const before = useRef(id);
+  useEffect(() => {
+    const left = before.current;
+    before.current = id;
+    if (id !== undefined || left === undefined || !focusIsLost()) return;
+    document.querySelector<HTMLElement>(`nav a[href="${CSS.escape(hrefOf(left))}"]`)?.focus();
+  }, [id]);
 }
 
 /** The address belongs to the open conversation: the focus moves, it does not. */

@@ -9,6 +9,8 @@ export function useAway(): void {
   const client = useClient();
   useEffect(() => {
     let timer = 0;
+    // A tab that was opened behind another one was never looked at.
+    if (document.visibilityState === "hidden") client.setPresence("away");
     const onChange = () => {
       clearTimeout(timer);
       if (document.visibilityState === "visible") client.setPresence("active");

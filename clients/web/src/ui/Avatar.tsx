@@ -28,7 +28,7 @@ interface AvatarProps {
   user: string;
   name: string;
   size?: "tiny" | "small" | "medium" | "large";
-  presence?: PresenceStatus;
+  presence?: PresenceStatus | undefined;
   square?: boolean;
 }
 
