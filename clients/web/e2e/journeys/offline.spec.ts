@@ -14,8 +14,11 @@ test("one goes offline, both write, it returns: the same order on both, nothing 
   await ben.say("Hello?");
   await ann.say("tunnel three");
   await expect(ann.banner).toContainText("3 messages wait");
-  await expect(ann.page.getByText("3 messages wait to be sent")).toBeVisible();
   expect((await ann.shown()).slice(1).map((message) => message.state)).toEqual(["pending", "pending", "pending"]);
+  const link = ann.conversation(ben.name);
+  await expect(link, "the list shows what was said last").toContainText("You: tunnel three");
+  await expect(link.getByRole("img", { name: "Waiting to be sent" })).toBeVisible();
+  await expect(ann.page.getByText("messages wait"), "it is said once").toHaveCount(1);
   await picture(ann, "offline");
 
   await ann.comeBack();
@@ -57,7 +60,7 @@ test("what was written offline survives the closed tab and is sent from the next
   await ben.sees(["before"]);
   await ann.goOffline();
   for (const text of ["offline one", "offline two", "offline three"]) await ann.say(text);
-  await expect(ann.page.getByText("3 messages wait to be sent")).toBeVisible();
+  await expect(ann.banner).toContainText("3 messages wait and will be sent when you are back.");
   await ann.page.close();
   await ben.say("after");
 

@@ -27,6 +27,11 @@ export class Api {
     await this.#call("POST", `threads/${thread}/messages/`, { content });
   }
 
+  /** Puts somebody out of a group. */
+  async remove(thread: string, user: string): Promise<void> {
+    await this.#call("DELETE", `threads/${thread}/members/${user}/`);
+  }
+
   /** The ids of all threads. */
   async threads(): Promise<string[]> {
     const { threads } = await this.#call<{ threads: { id: string }[] }>("GET", "threads/");

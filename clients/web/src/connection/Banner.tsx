@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useClient, useConnection, useOutbox } from "threadline/react";
+import { counted } from "../conversations/unsent";
 import { useSessionEnded } from "../session/context";
 import { signOut } from "../session/signed-in";
 import { Button } from "../ui/Button";
@@ -40,13 +41,15 @@ function Down() {
   const client = useClient();
   const { retryAt, status } = useConnection();
   const online = useOnline();
-  const { pending } = useOutbox();
-  const waits = pending === 0 ? "" : ` ${messages(pending)} and will be sent when you are back.`;
+  const { ops, durable } = useOutbox();
+  const pending = ops.filter((op) => op.type !== "read" && !op.error);
+  const kept = durable ? "" : " while this page is open";
+  const waits = pending.length > 0 ? `${counted(pending)} ${pending.length === 1 ? "waits" : "wait"}${kept}` : "";
   if (!online) {
     return (
       <>
         <Icon name="offline" size={18} />
-        <p>You are offline.{waits}</p>
+        <p>You are offline.{waits && ` ${waits} and will be sent when you are back.`}</p>
       </>
     );
   }
@@ -56,7 +59,7 @@ function Down() {
       <p>
         {status === "disconnected" ? "Not connected." : "Reconnecting…"}
         {retryAt !== null && <Countdown to={retryAt} />}
-        {waits && <span className={styles.waits}>{waits}</span>}
+        {waits && ` ${waits} and will be sent then.`}
       </p>
       {(retryAt !== null || status === "disconnected") && (
         <Button small onClick={() => client.connect()}>
@@ -67,8 +70,6 @@ function Down() {
   );
 }
 
-const messages = (count: number) => (count === 1 ? "1 message waits" : `${count} messages wait`);
-
 /** Seconds left; not read aloud. */
 function Countdown({ to }: { to: number }) {
   const [now, setNow] = useState(Date.now);
@@ -77,5 +78,5 @@ function Countdown({ to }: { to: number }) {
     return () => clearInterval(timer);
   }, []);
   const left = Math.ceil((to - now) / 1_000);
-  return left > 0 ? <span aria-hidden="true"> in {left} s</span> : null;
+  return left > 0 ? <span aria-hidden="true"> Next try in {left} s.</span> : null;
 }

@@ -32,7 +32,10 @@ export function Conversation({ id }: { id: string }) {
       reply: (message) => setAbout({ kind: "reply", message }),
       edit: (message) => setAbout({ kind: "edit", message }),
       copy: (message) => void navigator.clipboard?.writeText(message.content).catch(() => {}),
-      remove: (message) => (message.number > 0 ? setRemoving(message) : handle.discard(message.id)),
+      // What is on its way cannot be taken back any more, only deleted.
+      remove: (message) => {
+        if (message.number > 0 || !handle.discard(message.id)) setRemoving(message);
+      },
       retry: (message) => handle.retry(message.id),
       discard: (message) => handle.discard(message.id),
       openMenu: (message, place) => setMenu({ message, place }),

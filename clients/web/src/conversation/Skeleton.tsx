@@ -5,7 +5,7 @@ const widths = [46, 30, 58, 38, 52, 26];
 /** A conversation's shape while it is loaded. */
 export function Skeleton() {
   return (
-    <div className={styles.skeleton} role="status" aria-label="Loading messages">
+    <div className={`${styles.skeleton} breathing`} role="status" aria-label="Loading messages">
       {widths.map((width, at) => (
         <span key={at} data-mine={at % 3 === 2} style={{ width: `${width}%` }} />
       ))}

@@ -1,30 +1,38 @@
 import { memo } from "react";
 import type { Thread } from "threadline";
-import { usePresence, useTyping } from "threadline/react";
+import { useTyping } from "threadline/react";
 import type { NameOf } from "../people/directory";
 import { otherIn, titleOf } from "../people/names";
+import { usePresent } from "../people/use-present";
 import { hrefOf } from "../shell/route";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { shortTimeOf } from "../ui/times";
 import styles from "./ConversationLink.module.css";
-import { previewOf } from "./preview";
+import { oneLine, previewOf } from "./preview";
+import { type Unsent, lastSaid } from "./unsent";
 
 interface ConversationLinkProps {
   thread: Thread;
   me: string;
   nameOf: NameOf;
   open: boolean;
+  unsent: Unsent | undefined;
+  /** Whether what waits has waited for a while. */
+  late: boolean;
 }
 
 /** A conversation in the list. */
-export const ConversationLink = memo(function ConversationLink({ thread, me, nameOf, open }: ConversationLinkProps) {
+export const ConversationLink = memo(function ConversationLink(props: ConversationLinkProps) {
+  const { thread, me, nameOf, open, unsent, late } = props;
   const other = otherIn(thread, me);
-  const presence = usePresence(other ?? "");
+  const presence = usePresent(other ?? "");
   const typing = useTyping(thread.id).length > 0;
   const title = titleOf(thread, me, nameOf);
-  const { unread, last_message: last } = thread;
-  const at = Date.parse(last?.sent_at ?? thread.created_at);
+  const { unread } = thread;
+  const waiting = unsent?.waiting;
+  const at = waiting?.at ?? lastSaid(thread);
+  const preview = waiting ? `You: ${oneLine(waiting.content)}` : previewOf(thread, me, nameOf);
   return (
     <li>
       <a
@@ -39,7 +47,7 @@ export const ConversationLink = memo(function ConversationLink({ thread, me, nam
           user={other ?? thread.id}
           name={title}
           square={other === undefined}
-          {...(other !== undefined && other !== me ? { presence } : {})}
+          presence={other !== undefined && other !== me ? presence : undefined}
         />
         <span className={styles.text}>
           <span className={styles.line}>
@@ -50,8 +58,13 @@ export const ConversationLink = memo(function ConversationLink({ thread, me, nam
             </time>
           </span>
           <span className={styles.line}>
-            <span className={styles.preview} id={`preview-${thread.id}`} data-typing={typing}>
-              {typing ? "typing…" : previewOf(thread, me, nameOf)}
+            <span className={styles.preview} id={`preview-${thread.id}`} data-typing={typing} data-failed={unsent?.failed ?? false}>
+              {unsent?.failed ? (
+                <Icon name="failed" size={14} label="Not sent" />
+              ) : (
+                waiting && late && <Icon name="clock" size={14} label="Waiting to be sent" />
+              )}
+              {typing ? "typing…" : preview}
             </span>
             {unread > 0 && <span className={styles.badge}>{unread > 999 ? "999+" : unread}</span>}
           </span>

@@ -1,19 +1,25 @@
 import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from "react";
-import { useThreads, useUser } from "threadline/react";
+import { useOutbox, useThreads, useUser } from "threadline/react";
 import { titleOf, useNames } from "../people/names";
 import { Button, IconButton } from "../ui/Button";
 import { explain } from "../ui/explain";
 import { Icon } from "../ui/Icon";
+import { useLate } from "../ui/use-late";
 import { Account } from "./Account";
 import { ConversationLink } from "./ConversationLink";
 import styles from "./Conversations.module.css";
 import { More } from "./More";
 import { NewConversation } from "./NewConversation";
-import { Waiting } from "./Waiting";
+import { ordered, unsentOf } from "./unsent";
+import { SHOWN_AFTER_MS, Waiting } from "./Waiting";
 
 /** The user's conversations, latest activity first. */
 export function Conversations({ openId }: { openId: string | undefined }) {
-  const { threads, loading, hasMore, error, loadMore } = useThreads();
+  const { threads: sent, loading, hasMore, error, loadMore } = useThreads();
+  const { ops, pending } = useOutbox();
+  const unsent = useMemo(() => unsentOf(ops), [ops]);
+  const threads = useMemo(() => ordered(sent, unsent), [sent, unsent]);
+  const late = useLate(pending > 0, SHOWN_AFTER_MS);
   const me = useUser();
   const nameOf = useNames();
   const [filter, setFilter] = useState("");
@@ -75,6 +81,14 @@ export function Conversations({ openId }: { openId: string | undefined }) {
               </Button>
             </div>
           )}
+          {threads.length > 0 && error && (
+            <div role="status" className={styles.trouble}>
+              <p>{explain(error)}</p>
+              <Button kind="quiet" small disabled={loading} onClick={() => void loadMore()}>
+                Try again
+              </Button>
+            </div>
+          )}
           {threads.length > 0 && shown.length === 0 && (
             <div className={styles.empty}>
               <strong>Nothing found</strong>
@@ -83,10 +97,18 @@ export function Conversations({ openId }: { openId: string | undefined }) {
           )}
           <ul ref={list}>
             {shown.map((thread) => (
-              <ConversationLink key={thread.id} thread={thread} me={me} nameOf={nameOf} open={thread.id === openId} />
+              <ConversationLink
+                key={thread.id}
+                thread={thread}
+                me={me}
+                nameOf={nameOf}
+                open={thread.id === openId}
+                unsent={unsent.get(thread.id)}
+                late={late}
+              />
             ))}
           </ul>
-          {hasMore && <More loading={loading} load={loadMore} />}
+          {hasMore && !error && <More loading={loading} load={loadMore} />}
         </div>
       </div>
       <Waiting />
@@ -102,7 +124,7 @@ function Skeleton() {
   return (
     <div className={styles.skeleton} role="status" aria-label="Loading conversations">
       {Array.from({ length: LINES }, (_, at) => (
-        <div key={at}>
+        <div key={at} className="breathing">
           <span />
           <span>
             <i />

@@ -1,14 +1,15 @@
 import type { Thread } from "threadline";
 import type { NameOf } from "../people/directory";
-import { firstNameOf } from "../people/names";
+import { firstNameOf, membersOf } from "../people/names";
 
 const CHARS_MAX = 120;
 
 /** The last message in one line. */
 export function previewOf(thread: Thread, me: string, nameOf: NameOf): string {
   const last = thread.last_message;
-  if (!last) return thread.kind === "dm" ? "Say hello" : `${thread.member_count} members`;
-  const text = last.deleted_at ? "Message deleted" : oneLine(last.content);
+  if (!last) return thread.kind === "dm" ? "Say hello" : membersOf(thread);
+  if (last.deleted_at) return "Message deleted";
+  const text = oneLine(last.content);
   if (last.kind === "system") return text;
   if (last.sender === me) return `You: ${text}`;
   return thread.kind === "dm" ? text : `${firstNameOf(nameOf(last.sender))}: ${text}`;
