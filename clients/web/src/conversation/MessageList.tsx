@@ -1,18 +1,20 @@
-import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import type { Thread } from "threadline";
 import { useClient, useMessages, useUser } from "threadline/react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useNames } from "../people/names";
 import { type Actions, choicesFor } from "./actions";
 import { Beginning } from "./Beginning";
+import { Empty } from "./Empty";
 import { JumpButtons } from "./JumpButtons";
 import styles from "./MessageList.module.css";
 import { MessageRow } from "./MessageRow";
 import { useReceipts } from "./receipts";
-import { type Row, type Rows, rowsOf } from "./rows";
+import type { Row } from "./rows";
 import { useFirstUnread } from "./use-first-unread";
 import { useMarkRead } from "./use-mark-read";
 import { useRoving } from "./use-roving";
+import { useRows } from "./use-rows";
 import { useScroll } from "./use-scroll";
 
 /** The height of what stands above the first message, pixels. */
@@ -39,21 +41,16 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const handle = client.thread(thread.id);
   const { messages, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
   const firstUnread = useFirstUnread(thread, me);
-  const before = useRef<Rows>(undefined);
-  const about = useMemo(() => ({ firstUnread, hasOlder }), [firstUnread, hasOlder]);
-  const built = useMemo(() => rowsOf(messages, about, before.current), [messages, about]);
-  const { rows } = built;
+  const { rows, shift, now } = useRows(messages, firstUnread, hasOlder);
+  const empty = messages.length === 0 && !hasOlder && !loading && !error;
 
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  // What was added or taken away above keeps what is shown in its place.
-  const drawn = before.current?.rows;
-  const shift = drawn !== undefined && drawn[0]?.message.id !== rows[0]?.message.id && rows.length !== drawn.length;
 
   const newest = messages.at(-1);
   const mineIsNewest = newest?.sender === me && newest.number === 0;
   const scroll = useScroll({ scroller, list, rows, mineIsNewest, newestId: newest?.id });
-  const seen = useMarkRead({ thread, scroller, list, rows });
+  const seen = useMarkRead({ thread, me, scroller, list, rows });
   const [flash, setFlash] = useState<string>();
   const roving = useRoving({
     scroller,
@@ -72,10 +69,6 @@ export function MessageList({ thread, actions }: MessageListProps) {
     [thread.kind, thread.archived_at, thread.members.find((member) => member.user === me)?.role, me],
   );
 
-  useLayoutEffect(() => {
-    before.current = built;
-  }, [built]);
-
   const fetchNearTop = () => {
     if (hasOlder && !loading && !error && (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX) void loadOlder();
   };
@@ -86,7 +79,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
 
   const show = useCallback(
     (id: string) => {
-      const index = before.current?.rows.findLastIndex((row) => row.message.id === id) ?? -1;
+      const index = now().findLastIndex((row) => row.message.id === id);
       if (index < 0) return;
       scroll.stuck.current = false;
       list.current?.scrollToIndex(index, { align: "center" });
@@ -125,8 +118,12 @@ export function MessageList({ thread, actions }: MessageListProps) {
         onKeyDown={roving.onKeyDown}
         onFocus={roving.onFocus}
       >
-        <div className={styles.space} />
-        <Beginning height={BEGINNING_PX} hasOlder={hasOlder} loading={loading} error={error} load={loadOlder} />
+        {!empty && <div className={styles.space} />}
+        {empty ? (
+          <Empty thread={thread} />
+        ) : (
+          <Beginning height={BEGINNING_PX} hasOlder={hasOlder} loading={loading} error={error} load={loadOlder} />
+        )}
         <Virtualizer
           ref={list}
           data={rows}

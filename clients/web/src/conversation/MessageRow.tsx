@@ -4,7 +4,7 @@ import { Avatar } from "../ui/Avatar";
 import { Button } from "../ui/Button";
 import { explainRefusal } from "../ui/explain";
 import { Icon } from "../ui/Icon";
-import { dayName, timeOf } from "../ui/times";
+import { dayName, momentOf, timeOf } from "../ui/times";
 import type { Actions, Choice } from "./actions";
 import { Content, isEmoji } from "./Content";
 import { MessageState } from "./MessageState";
@@ -73,6 +73,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       <article
         className={system ? styles.system : styles.message}
         aria-label={`${mine ? "You" : sender}, ${timeOf(at)}`}
+        aria-describedby={`said-${message.id}${message.state === "failed" ? ` refused-${message.id}` : ""}`}
         data-message-id={message.id}
         data-number={message.number}
         data-state={message.state}
@@ -91,7 +92,13 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         onKeyDown={onKeyDown}
         {...press}
       >
-        {system ? <Content text={message.content} tabbed={tabbed} /> : <Bubble {...props} near={near} />}
+        {system ? (
+          <span id={`said-${message.id}`}>
+            <Content text={message.content} tabbed={tabbed} />
+          </span>
+        ) : (
+          <Bubble {...props} near={near} />
+        )}
       </article>
       {props.seenBy && <SeenBy read={props.seenBy} sender={message.sender} nameOf={props.nameOf} />}
       {props.seen && <p className={styles.seen}>Seen</p>}
@@ -112,11 +119,12 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
         {starts && (
           <p className={styles.head} aria-hidden="true">
             {!mine && <strong>{sender}</strong>}
-            <time>{timeOf(at)}</time>
+            <time title={momentOf(at)}>{timeOf(at)}</time>
           </p>
         )}
         <div className={styles.line}>
           <div
+            id={`said-${message.id}`}
             className={styles.bubble}
             data-deleted={message.deleted_at !== null}
             data-emoji={isEmoji(message.content)}
@@ -127,15 +135,17 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
             {message.deleted_at ? <em>Message deleted</em> : <Content text={message.content} tabbed={tabbed} />}
             <span className={styles.meta}>
               {message.edited_at && !message.deleted_at && <span>edited</span>}
-              {mine && <MessageState state={message.state} read={read} />}
+              {mine && !(message.deleted_at && message.state === "sent") && (
+                <MessageState state={message.state} read={read} />
+              )}
             </span>
           </div>
-          {near && <Toolbar message={message} at={at} choices={choices} actions={actions} />}
+          {near && <Toolbar message={message} at={starts ? null : at} choices={choices} actions={actions} />}
         </div>
         {message.state === "failed" && (
           <p className={styles.failed}>
             <Icon name="failed" size={16} />
-            <span>{message.error && explainRefusal(message.error)}</span>
+            <span id={`refused-${message.id}`}>{message.error && explainRefusal(message.error)}</span>
             <Button kind="quiet" small onClick={() => actions.retry(message)}>
               Retry
             </Button>

@@ -11,15 +11,16 @@ const SEEN_PX = 24;
 
 interface Looked {
   thread: Thread;
+  me: string;
   scroller: RefObject<HTMLDivElement | null>;
   list: RefObject<VirtualizerHandle | null>;
   rows: readonly Row[];
 }
 
 /** Marks as read what is really looked at: in view, in a page that has the focus. */
-export function useMarkRead({ thread, scroller, list, rows }: Looked) {
+export function useMarkRead({ thread, me, scroller, list, rows }: Looked) {
   const handle = useClient().thread(thread.id);
-  const [upTo, setUpTo] = useState(0);
+  const [upTo, setUpTo] = useState(() => readBefore(thread, me));
   const timer = useRef(0);
   const now = useRef(rows);
   useLayoutEffect(() => {
@@ -55,6 +56,11 @@ export function useMarkRead({ thread, scroller, list, rows }: Looked) {
   }, [check]);
 
   return { upTo, check };
+}
+
+/** Up to where the user has read already. */
+function readBefore({ members, last_number, unread }: Thread, me: string): number {
+  return members.find((member) => member.user === me)?.read_number ?? last_number - unread;
 }
 
 /** The number of this row's message, or of the nearest one before it that has one. */
