@@ -46,6 +46,14 @@ for (const colorScheme of ["light", "dark"] as const) {
     expect.soft(await violations(page), "conversation").toEqual([]);
     await picture(ann, `conversation-${colorScheme}`);
 
+    await ben.create({ kind: "group", participants: [ann.user, cleo.user], title: "Summer in the mountains" });
+    await ann.conversation("Summer in the mountains").click();
+    await expect(page.getByText("Nobody has written anything yet.")).toBeVisible();
+    expect.soft(await violations(page), "empty conversation").toEqual([]);
+    await picture(ann, `empty-${colorScheme}`);
+    await ann.conversation("Night train").click();
+    await expect(ann.message("Thank you.")).toBeVisible();
+
     await page.getByRole("button", { name: "Conversation menu" }).click();
     expect.soft(await violations(page), "menu").toEqual([]);
     await page.getByRole("menuitem", { name: "Members" }).click();
@@ -74,13 +82,23 @@ for (const colorScheme of ["light", "dark"] as const) {
 test("the theme can be chosen, and stays", async ({ person }) => {
   const ann = await person("Ann", { colorScheme: "light" });
   await ann.arrive();
+  /** The colour of the browser's own frame. */
+  const frame = () =>
+    ann.page.evaluate(
+      () =>
+        [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")].find(({ media }) => matchMedia(media).matches)
+          ?.content,
+    );
   const background = () => ann.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();
+  const lightFrame = await frame();
   await ann.page.getByRole("button", { name: "Account" }).click();
   await ann.page.getByRole("menuitemradio", { name: "Dark theme" }).click();
   await expect.poll(background).not.toBe(light);
   const dark = await background();
+  expect(await frame(), "the browser's frame is dark too").not.toBe(lightFrame);
   await ann.page.reload();
   await expect(ann.page.getByRole("navigation", { name: "Conversations" })).toBeVisible();
   expect(await background()).toBe(dark);
+  expect(await frame()).not.toBe(lightFrame);
 });

@@ -4,19 +4,36 @@ import type { Person } from "./people";
 /** The server gives no development tokens: it is not a development server. */
 export class NoDevelopmentTokens extends Error {
   constructor() {
-    super("This server gives out no development tokens. Sign in with a token.");
+    super("This server knows nobody by name alone. Sign in with a token.");
   }
 }
 
 /** The server refuses this person, for good. */
 export class Refused extends Error {}
 
+/** The whole answer has to be there by then. */
+const ANSWER_MS = 10_000;
+
 /** Asks a development server for a token. */
-export async function developmentIdentity({ user, name }: Person): Promise<Identity> {
+export async function developmentIdentity(person: Person): Promise<Identity> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ANSWER_MS);
+  try {
+    return await asked(person, late.signal);
+  } catch (thrown) {
+    if (late.signal.aborted) throw new Error("The server did not answer in time.");
+    throw thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function asked({ user, name }: Person, signal: AbortSignal): Promise<Identity> {
   const response = await fetch("/api/dev/token", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ user, name }),
+    signal,
   }).catch(() => {
     throw new Error("The server cannot be reached.");
   });

@@ -1,5 +1,6 @@
 /** Who is signed in here, as a store. */
 import { useSyncExternalStore } from "react";
+import { NoDevelopmentTokens } from "./development";
 import { keepIdentity, keptIdentity } from "./identity";
 import { personOf } from "./people";
 import { Session } from "./session";
@@ -9,10 +10,12 @@ export interface SignedIn {
   /** A sign-in is under way. */
   readonly busy: boolean;
   readonly error: unknown;
+  /** The server has said that it knows nobody by name. */
+  readonly onlyTokens: boolean;
 }
 
 const kept = keptIdentity();
-let now: SignedIn = { session: kept && new Session(kept), busy: false, error: undefined };
+let now: SignedIn = { session: kept && new Session(kept), busy: false, error: undefined, onlyTokens: false };
 const listeners = new Set<() => void>();
 
 function set(next: SignedIn): void {
@@ -27,9 +30,10 @@ export async function signIn(begin: () => Promise<Session> | Session): Promise<v
   try {
     const session = await begin();
     now.session?.close();
-    set({ session, busy: false, error: undefined });
+    set({ ...now, session, busy: false, error: undefined });
   } catch (error) {
-    set({ ...now, busy: false, error });
+    const onlyTokens = now.onlyTokens || error instanceof NoDevelopmentTokens;
+    set({ session: now.session, busy: false, error, onlyTokens });
   }
 }
 
@@ -37,7 +41,7 @@ export function signOut(): void {
   now.session?.close();
   keepIdentity(undefined);
   history.replaceState(null, "", location.pathname);
-  set({ session: undefined, busy: false, error: undefined });
+  set({ ...now, session: undefined, busy: false, error: undefined });
 }
 
 export function useSignedIn(): SignedIn {

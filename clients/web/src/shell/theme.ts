@@ -20,8 +20,19 @@ export function setTheme(next: Theme): void {
   } catch {
     // Storage is blocked: it is for this page only.
   }
+  frame(next);
   for (const listener of listeners) listener();
 }
+
+/** The browser's own frame has the page's colour: that of the chosen theme, whatever the system's is. */
+function frame(chosen: Theme): void {
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    const theme = meta.dataset.theme;
+    meta.media = chosen === "system" ? `(prefers-color-scheme: ${theme})` : chosen === theme ? "all" : "not all";
+  }
+}
+
+frame(theme());
 
 export function useTheme(): Theme {
   return useSyncExternalStore((listener) => {
