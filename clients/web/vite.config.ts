@@ -31,15 +31,8 @@ function gzipped(): Plugin {
   };
 }
 
-/** Calls go on to the edge as if they came from no page: it would refuse this one's origin. */
-const toEdge: ProxyOptions = {
-  target: EDGE,
-  ws: true,
-  configure: (proxy) => {
-    proxy.on("proxyReq", (request) => request.removeHeader("origin"));
-    proxy.on("proxyReqWs", (request) => request.removeHeader("origin"));
-  },
-};
+/** Calls go on to the edge with the host that they were for: the edge takes the page for its own. */
+const toEdge: ProxyOptions = { target: EDGE, ws: true, changeOrigin: false };
 
 export default defineConfig({
   plugins: [react(), gzipped()],
