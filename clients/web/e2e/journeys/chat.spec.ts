@@ -69,12 +69,23 @@ test("what was said is there after a reload, and in a second tab", async ({ dm }
   await ann.sees(["one", "two"]);
   await ann.page.reload();
   await ann.sees(["one", "two"]);
+
   const first = ann.page;
+  let sockets = 0;
+  ann.context.on("page", (page) => page.on("websocket", () => sockets++));
   await ann.arrive(thread);
   await ann.sees(["one", "two"]);
   await ann.say("three, from the second tab");
-  await ben.sees(["one", "two", "three, from the second tab"]);
-  await expect(first.locator("[data-text]")).toHaveText(["one", "two", "three, from the second tab"]);
+  const three = ["one", "two", "three, from the second tab"];
+  await ben.sees(three);
+  await expect(first.locator("[data-text]")).toHaveText(three);
+  expect(sockets, "the second tab uses the first one's connection").toBe(0);
+  await first.close();
+  await ann.say("four, without the first tab");
+  await ben.sees([...three, "four, without the first tab"]);
+  await ben.say("five");
+  await ann.sees([...three, "four, without the first tab", "five"]);
+  expect(sockets, "the second tab has taken over").toBe(1);
 });
 
 test("several lines, long words, links and replies", async ({ dm, picture }) => {
