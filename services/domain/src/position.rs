@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A partition of a topic, from 0.
 pub type Partition = u32;
 
-/// The place of a record within its partition, from 0, dense in every log of ours.
+/// The place of a record within its partition, from 0; they rise from record to record.
 pub type Offset = u64;
 
 /// The topics of the log, without the configurable prefix.

@@ -82,6 +82,14 @@ impl Story {
         story
     }
 
+    /// A group with a key in which `ann` is alone; its last seq is 1.
+    pub(super) fn keyed() -> Self {
+        let key: std::sync::Arc<str> = "project_305".into();
+        let mut story = Self::untold(ThreadId::of_key(&key));
+        story.ask("ann", Action::Create(CreateThread { key: Some(key), ..create(Kind::Group, &[]) })).unwrap();
+        story
+    }
+
     /// The group after `ann` archived it.
     pub(super) fn archived() -> Self {
         let mut story = Self::group();

@@ -3,12 +3,13 @@
 use crate::UserId;
 use crate::thread::{Change, Command, Rejection, Role, Thread};
 
-/// Everyone may leave, even an archived thread; owners put out anyone, admins members. The last owner goes last.
+/// Everyone may leave, even an archived thread; owners put out anyone, admins members. The last owner goes last, and stays
+/// where there is a key: nobody could get in any more, and a key is given once.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId) -> Result<Change, Rejection> {
     let actor = thread.role_of(&command.actor)?;
     thread.check_not_dm()?;
     if *user == command.actor {
-        if thread.is_last_owner(user) && thread.members.len() > 1 {
+        if thread.is_last_owner(user) && (thread.members.len() > 1 || thread.key.is_some()) {
             return Err(Rejection::LastOwner);
         }
     } else {
@@ -79,6 +80,12 @@ mod tests {
         story.ask("ann", remove("cid")).unwrap();
         assert!(story.ask("ann", remove("ann")).is_ok());
         assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn rejected_where_a_key_would_lead_to_nobody() {
+        let mut story = Story::keyed();
+        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::LastOwner));
     }
 
     #[test]
