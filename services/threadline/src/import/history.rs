@@ -1,5 +1,6 @@
 //! The file, line by line.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -48,13 +49,16 @@ impl fmt::Display for BadLine {
     }
 }
 
-/// Reads the messages of a file in order; blank lines are passed over.
+/// Reads the messages of a file in order; blank lines are passed over. The times of a thread must not fall: ids that
+/// follow from the messages rise with them.
 pub(super) struct History {
     path: PathBuf,
     reader: Box<dyn BufRead>,
     prefix: String,
     line: u64,
     buffer: Vec<u8>,
+    /// The time of the last message, by thread key.
+    last: HashMap<String, Timestamp>,
 }
 
 impl History {
@@ -66,7 +70,11 @@ impl History {
         } else {
             Box::new(BufReader::new(file))
         };
-        Ok(Self { path: path.to_owned(), reader, prefix: prefix.to_owned(), line: 0, buffer: Vec::new() })
+        Ok(Self::new(path.to_owned(), reader, prefix))
+    }
+
+    fn new(path: PathBuf, reader: Box<dyn BufRead>, prefix: &str) -> Self {
+        Self { path, reader, prefix: prefix.to_owned(), line: 0, buffer: Vec::new(), last: HashMap::new() }
     }
 
     /// The number of the line that was read last.
@@ -92,10 +100,21 @@ impl History {
                 return Ok(Some(Err(BadLine { line: self.line, field: None, reason })));
             }
             if !self.buffer.trim_ascii().is_empty() {
-                let parsed = parse(&self.buffer, &self.prefix);
+                let parsed = parse(&self.buffer, &self.prefix).and_then(|message| self.in_order(message));
                 return Ok(Some(parsed.map_err(|(field, reason)| BadLine { line: self.line, field, reason })));
             }
         }
+    }
+
+    fn in_order(&mut self, message: Message) -> Result<Message, Fault> {
+        match self.last.get_mut(&message.thread_key) {
+            Some(last) if message.sent_at < *last => {
+                return Err((Some("sent_at"), "is before the thread's last line: sort the file by time".into()));
+            }
+            Some(last) => *last = message.sent_at,
+            None => drop(self.last.insert(message.thread_key.clone(), message.sent_at)),
+        }
+        Ok(message)
     }
 
     fn pass_over_rest(&mut self) -> Result<(), Error> {
@@ -153,6 +172,21 @@ mod tests {
         let message = parse(GOOD.as_bytes(), "old/").expect("good");
         assert_eq!((message.thread_key.as_str(), message.sender.as_str()), ("old/k", "ann"));
         assert_eq!(message.sent_at, Timestamp(1_769_857_200_500));
+    }
+
+    #[test]
+    fn the_times_of_a_thread_do_not_fall() {
+        let line = |key: &str, second: u32| {
+            GOOD.replace("\"k\"", &format!("{key:?}")).replace("12:00:00.5", &format!("12:00:{second:02}"))
+        };
+        let lines = [line("k", 2), line("l", 1), line("k", 2), line("k", 1), line("k", 3)].join("\n");
+        let reader = Box::new(std::io::Cursor::new(lines));
+        let mut history = History::new(PathBuf::new(), reader, "");
+        let mut bad = Vec::new();
+        while let Some(line) = history.next().expect("readable") {
+            bad.extend(line.err().map(|bad| bad.to_string()));
+        }
+        assert_eq!(bad, ["line 4, sent_at: is before the thread's last line: sort the file by time"]);
     }
 
     #[test]

@@ -13,7 +13,8 @@ const MESSAGES: Uuid = Uuid::from_u128(0x5d0c_b3f1_7a3e_5c55_8f2a_61c4_0d9b_7e12
 const ORDINAL_MAX: u16 = 0x0fff;
 
 /// Gives ids in the shape of UUIDv7: the time, then the message's place among those of its thread at the same
-/// millisecond (old chats keep whole seconds), then a digest. Within a thread whose times do not fall, ids rise.
+/// millisecond (old chats keep whole seconds), then a digest. Within a thread, whose times do
+/// not fall, ids rise.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     /// By thread key: the time of the last message and its place.
