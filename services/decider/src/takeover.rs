@@ -78,7 +78,7 @@ async fn read_recent<B: Binding>(
                 // The first of a cut-off tail only says where it begins: what was before it is not known.
                 Ok((_, cause)) if std::mem::take(&mut left_out) => recent.skip_to(cause),
                 Ok((event, cause)) => {
-                    recent.push(cause, event, record.value.as_ref().map_or(0, |value| value.len()));
+                    recent.push(cause, event, record.value.as_deref().map_or(0, <[u8]>::len));
                 }
                 Err(error) => tracing::error!(partition, event.offset = record.offset, %error, "an unreadable event"),
             }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use threadline_domain::thread::{Change, Command, Event, Outcome, Rejection};
+use threadline_domain::thread::{Command, Event, Outcome, Rejection};
 use threadline_domain::{Partition, Position, ReadMark, ThreadId, Topic, UserProfile};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::{Error, EventLog, partition_of};
@@ -186,7 +186,7 @@ impl Commands {
 
     /// The request's command caused this event.
     pub(crate) fn happened(&self, request: u64, position: Position, event: Arc<Event>) {
-        let outcome = outcome_of(&event);
+        let outcome = event.outcome();
         self.settle(request, Ok(Answer { outcome, position: Some(position), event: Some(event) }));
     }
 
@@ -238,7 +238,8 @@ impl Commands {
         waiting.waiter.answer(answer);
     }
 
-    async fn end_of(&self, thread: ThreadId) -> Result<Position, Refused> {
+    /// The last position there is in the partition of a thread.
+    pub(crate) async fn end_of(&self, thread: ThreadId) -> Result<Position, Refused> {
         let partition = self.partition_of(thread);
         let ends = self.0.log.ends(Topic::Messages).await?;
         let offset = ends.get(&partition).copied().unwrap_or_default().saturating_sub(1);
@@ -269,15 +270,4 @@ impl Waiter {
             })),
         }
     }
-}
-
-fn outcome_of(event: &Event) -> Outcome {
-    let (message, number) = match &event.change {
-        Change::MessagePosted(posted) => (Some(posted.message), Some(posted.number)),
-        Change::MessageEdited { message, number, .. } | Change::MessageDeleted { message, number } => {
-            (Some(*message), Some(*number))
-        }
-        _ => (None, None),
-    };
-    Outcome { seq: event.seq, message, number, at: event.at }
 }

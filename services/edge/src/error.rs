@@ -13,7 +13,7 @@ use crate::auth::AuthError;
 use crate::commands::Refused;
 
 /// How long to wait before a retry when nothing better is known, milliseconds.
-const RETRY_AFTER_MS: u64 = 1_000;
+pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 
 /// Why an edge does not run.
 #[derive(Debug, thiserror::Error)]

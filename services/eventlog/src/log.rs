@@ -12,8 +12,9 @@ use crate::{Error, NewRecord, Offset, Partition, Position, Record, Topic};
 
 /// An ordered, partitioned, durable log.
 ///
-/// - Records of one partition are totally ordered and offsets rise by exactly one from 0 (compaction and retention may
-///   take records away later; they never renumber).
+/// - Records of one partition are totally ordered and offsets rise by one from 0 (compaction and retention may take
+///   records away later; they never renumber). After a crash the Postgres log leaps once over offsets of commands and
+///   rejections that may have been seen and lost.
 /// - `key → partition` equals the JVM clients' default partitioner: `(murmur2(key) & 0x7fffffff) % partitions`.
 /// - Calls of [`EventLog::append`] by one process to one partition take effect in call order.
 /// - No hole behind a caller's back: an append that fails, whatever the reason, takes with it every later append of this

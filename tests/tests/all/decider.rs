@@ -355,7 +355,7 @@ async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
         seen.keys().copied().collect::<BTreeSet<_>>() == expected
     })
     .await;
-    let sizes = seen.values().map(|letter| (letter.key.len(), letter.value.as_ref().map(|value| value.len())));
+    let sizes = seen.values().map(|letter| (letter.key.len(), letter.value.as_deref().map(<[u8]>::len)));
     let role_bytes = before_role.len() + 3 + large().len();
     assert_eq!(sizes.collect::<Vec<_>>(), [(3, None), (1_000, Some(10)), (3, Some(role_bytes))]);
     assert!(seen.values().all(|letter| letter.reason.len() <= 500));

@@ -6,8 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use threadline_domain::{Position, ReadMark, ThreadId, Topic};
-use threadline_eventlog::partition_of;
+use threadline_domain::{ReadMark, ThreadId};
 use threadline_views::ReadPlace;
 use threadline_wire::json;
 use utoipa::ToSchema;
@@ -50,7 +49,7 @@ pub(super) async fn mark_read(
     let mut place = place(&edge, &caller, thread).await?;
     if asked.is_none_or(|number| number > place.last_number) {
         // The views may not have the newest messages yet.
-        edge.wait_for(end_of(&edge, thread).await?).await?;
+        edge.wait_for(edge.commands.end_of(thread).await?).await?;
         place = self::place(&edge, &caller, thread).await?;
     }
     let number = asked.unwrap_or(place.last_number);
@@ -62,7 +61,7 @@ pub(super) async fn mark_read(
         edge.commands.mark_read(mark).await?
     } else {
         // The greatest mark counts, but a compacted log keeps the last: none that changes nothing goes there.
-        end_of(&edge, thread).await?
+        edge.commands.end_of(thread).await?
     };
     Ok(Json(Placed::new(Marked { thread: thread.0, number }, position)).into_response())
 }
@@ -116,12 +115,4 @@ pub(super) async fn count_unread(
 
 async fn place(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<ReadPlace, Problem> {
     edge.views.read_place(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
-}
-
-/// The last position there is in the partition of a thread.
-async fn end_of(edge: &Edge, thread: ThreadId) -> Result<Position, Problem> {
-    let topic = Topic::Messages;
-    let partition = partition_of(thread.to_string().as_bytes(), edge.log.partitions(topic));
-    let end = edge.log.ends(topic).await?.get(&partition).copied().unwrap_or_default();
-    Ok(Position { topic, partition, offset: end.saturating_sub(1) })
 }

@@ -9,9 +9,7 @@ use threadline_wire::ErrorCode;
 use threadline_wire::frame::{self, OkResult, RequestError};
 
 use crate::commands::Refused;
-
-/// How long to wait before a retry when nothing better is known, milliseconds.
-const RETRY_AFTER_MS: u64 = 1_000;
+use crate::error::RETRY_AFTER_MS;
 
 /// The answer to a request that was not done.
 pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Utf8Bytes {

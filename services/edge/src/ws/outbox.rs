@@ -138,17 +138,18 @@ impl Outbox {
 
     /// Notes its outcome, and answers it.
     pub(crate) fn finish(&self, answer: Option<Utf8Bytes>) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-        match answer {
-            Some(answer) => self.push(answer),
-            // The session may have stopped reading until there is room for a further request.
-            None => self.session.wake(),
+        if let Some(answer) = answer {
+            self.push(answer);
         }
+        // Only then: a session that ends once all is answered must find the answer in its queue.
+        self.in_flight.fetch_sub(1, Ordering::Release);
+        // It may have stopped reading until there is room for a further request.
+        self.session.wake();
     }
 
     /// Requests whose outcome is still to come.
     pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.load(Ordering::Relaxed)
+        self.in_flight.load(Ordering::Acquire)
     }
 
     /// Notes that the user does not look at this session, or does again.

@@ -140,6 +140,10 @@ impl Session {
                             if let Err(code) = self.on_frame(&text).await {
                                 return Some(code);
                             }
+                            // A refreshed token may end before the one that it replaces.
+                            if self.next_due() < due.deadline() {
+                                due.as_mut().reset(self.next_due());
+                            }
                         }
                         Message::Ping(_) | Message::Pong(_) => {}
                         Message::Binary(_) => return Some(CloseCode::BadFrame),

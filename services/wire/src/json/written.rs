@@ -35,16 +35,8 @@ pub struct Written {
 impl Written {
     /// By the event that came of it.
     pub fn event(position: Position, event: &Event) -> Self {
-        let (message, number) = match &event.change {
-            Change::MessagePosted(posted) => (Some(posted.message), Some(posted.number)),
-            Change::MessageEdited { message, number, .. } | Change::MessageDeleted { message, number } => {
-                (Some(*message), Some(*number))
-            }
-            _ => (None, None),
-        };
         let posted = matches!(event.change, Change::MessagePosted(_));
-        let at = Time(event.at);
-        Self { message, seq: event.seq, number, sent_at: posted.then_some(at), at, position: Some(position) }
+        Self { position: Some(position), ..Self::earlier(&event.outcome(), posted) }
     }
 
     /// By an event of an earlier time; `posted` says that the request was to post a message.

@@ -40,6 +40,15 @@ async fn a_session_is_told_that_its_token_ends_and_is_closed_when_it_does() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_token_that_ends_earlier_counts_from_then_on() {
+    let edges = Edges::start_with(1, |config| config.auth.leeway_s = 0).await;
+    let (mut socket, _) = Socket::hello(edges.url(0), "ann", None).await;
+    socket.request(json!({"type": "auth", "token": token_for("ann", 2)})).await;
+    assert!(socket.frame_of("token_expiring").await["at"].is_string());
+    assert_eq!(socket.receive().await, Received::Closed(4002));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_token_keeps_the_stream() {
     let edges = Edges::start_with(1, |config| config.auth.leeway_s = 0).await;
     let thread = edges.group("ann", &["ben"]).await;
