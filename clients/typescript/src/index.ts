@@ -3,7 +3,7 @@ export { closeCodes, reconnects } from "./codes.js";
 export { type Clock } from "./clock.js";
 export { ThreadlineError } from "./errors.js";
 export type { ConnectionState } from "./net/connection.js";
-export type { Sending } from "./outbox/outbox.js";
+export type { Sending } from "./outbox/sendings.js";
 export type { Op } from "./outbox/op.js";
 export { type OutboxStorage, indexedDbStorage, memoryStorage } from "./outbox/storage.js";
 export type { Store } from "./store.js";

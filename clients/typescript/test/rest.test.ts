@@ -114,7 +114,8 @@ describe("HTTP", () => {
       under--;
       return { ok: true, status: 200, text: async () => "{}" } as Response;
     };
-    const rest = new Rest({ url: "http://edge", tokens: new Tokens(() => "t", clock), fetch: slow, clock, random: () => 0 });
+    const tokens = new Tokens(() => "t", clock);
+    const rest = new Rest({ url: "http://edge", tokens, fetch: slow, clock, random: () => 0 });
     const calls = Promise.all(Array.from({ length: 20 }, () => rest.get("threads")));
     await clock.advance(100);
     await calls;

@@ -5,15 +5,8 @@ import { ThreadlineError, local } from "../errors.js";
 import type { Ids } from "../ids.js";
 import { type Op, laneOf, messageOf } from "./op.js";
 import type { Owner } from "./owner.js";
+import { type Sending, Sendings } from "./sendings.js";
 import type { OutboxStorage } from "./storage.js";
-
-/** Something that was asked for. */
-export interface Sending {
-  /** The op's id: that of the message, when it is posted. */
-  readonly id: string;
-  /** Fulfilled once it is durable; rejected once it was refused for good. Nobody has to listen. */
-  readonly sent: Promise<Written>;
-}
 
 export interface OutboxDeps {
   storage: OutboxStorage;
@@ -43,12 +36,6 @@ interface Lane {
   waits: boolean;
 }
 
-interface Promised {
-  readonly sent: Promise<Written>;
-  resolve(written: Written): void;
-  reject(error: ThreadlineError): void;
-}
-
 type Sent = Op & { type: "send" };
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** What is to be done, before it has an id. */
@@ -60,7 +47,7 @@ export class Outbox {
   #ops: readonly Op[] = [];
   /** Those that were never told to the server, as far as is known here. */
   #fresh = new Set<string>();
-  #promised = new Map<string, Promised>();
+  readonly #sendings = new Sendings();
   #lanes = new Map<string, Lane>();
   #online = false;
   #durable = true;
@@ -116,9 +103,9 @@ export class Outbox {
     if (send && wish.type === "edit") return this.#amend(send, wish);
     const { ids, clock, owner } = this.deps;
     const op = { ...wish, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
-    const sending = this.#promise(op.id);
+    const sending = this.#sendings.of(op.id);
     if (!send && this.#ops.length >= OUTBOX_OPS_MAX) {
-      this.#take(op.id)?.reject(local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
+      this.#sendings.reject(op.id, local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
       return sending;
     }
     this.#fresh.add(op.id);
@@ -188,7 +175,7 @@ export class Outbox {
   close(): void {
     this.stop();
     for (const lane of this.#lanes.values()) lane.wait.clear();
-    for (const id of [...this.#promised.keys()]) this.#take(id)?.reject(local("closed", "the client was closed"));
+    this.#sendings.close();
     this.deps.owner.close();
   }
 
@@ -246,7 +233,7 @@ export class Outbox {
     if (op.type === "read") return this.#remove(op);
     const { code, message: detail, retryable, field } = error;
     this.#replace(op, { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } });
-    this.#take(op.id)?.reject(error);
+    this.#sendings.reject(op.id, error);
     if (this.#unsent(op.id)) this.#unmake(op.id);
   }
 
@@ -267,7 +254,7 @@ export class Outbox {
     const id = send.error ? this.deps.ids.mint() : send.id;
     const draft = { ...send.draft, content, metadata: metadata ?? send.draft.metadata };
     this.#replace(send, { ...send, id, error: null, draft });
-    const sending = this.#promise(id);
+    const sending = this.#sendings.of(id);
     this.#pump();
     return sending;
   }
@@ -276,13 +263,13 @@ export class Outbox {
   #unmake(message: string): void {
     const end = this.#ops.find((op) => op.type === "delete" && op.message === message);
     if (!end) return;
-    this.#take(end.id)?.resolve({ message, seq: 0, at: new Date(end.at).toISOString(), position: null });
+    this.#sendings.resolve(end.id, { message, seq: 0, at: new Date(end.at).toISOString(), position: null });
     this.discard(message);
   }
 
   #give(op: Op, why = "it was given up"): void {
     this.#remove(op);
-    this.#take(op.id)?.reject(local("discarded", why, false));
+    this.#sendings.reject(op.id, local("discarded", why, false));
   }
 
   #calm(lane: Lane): void {
@@ -293,7 +280,7 @@ export class Outbox {
 
   #done(op: Op, written: Written): void {
     this.#remove(op);
-    this.#take(op.id)?.resolve(written);
+    this.#sendings.resolve(op.id, written);
   }
 
   /** A later read mark says more than those that wait. */
@@ -317,8 +304,7 @@ export class Outbox {
     this.#save(next);
     if (next.id !== op.id) {
       void this.#keep(this.deps.storage.remove(op.id));
-      const promised = this.#take(op.id);
-      if (promised) this.#promised.set(next.id, promised);
+      this.#sendings.rename(op.id, next.id);
     }
     this.#set(
       this.#ops.map((other) => (other.id === op.id ? next : other)),
@@ -336,27 +322,6 @@ export class Outbox {
       this.#durable = false;
       this.deps.onChange();
     });
-  }
-
-  /** What is told of an op to those who asked for it. */
-  #promise(id: string): Sending {
-    let promised = this.#promised.get(id);
-    if (!promised) {
-      let settle!: Omit<Promised, "sent">;
-      const sent = new Promise<Written>((resolve, reject) => {
-        settle = { resolve, reject };
-      });
-      sent.catch(() => {});
-      promised = { sent, ...settle };
-      this.#promised.set(id, promised);
-    }
-    return { id, sent: promised.sent };
-  }
-
-  #take(id: string): Promised | undefined {
-    const promised = this.#promised.get(id);
-    this.#promised.delete(id);
-    return promised;
   }
 
   #has(op: Op): boolean {

@@ -2,7 +2,8 @@ import type { ChangeThread, MessagesPage, Metadata, PostedKind, Receipt, Role, T
 import type { Clock } from "../clock.js";
 import type { Connection } from "../net/connection.js";
 import type { Rest } from "../net/rest.js";
-import type { Outbox, Sending } from "../outbox/outbox.js";
+import type { Outbox } from "../outbox/outbox.js";
+import type { Sending } from "../outbox/sendings.js";
 import type { Store } from "../store.js";
 import type { MessagesState, Room, RoomEvent, ThreadState } from "./room.js";
 
@@ -64,7 +65,7 @@ export class ThreadHandle {
     return this.deps.outbox.add({ type: "send", thread: this.id, draft });
   }
 
-  /** Replaces the content of a message of one's own, and its metadata, if given; of one that waits, what will be posted. */
+  /** Replaces the content of a message of one's own, posted or not, and its metadata, if given. */
   edit(message: string, content: string, metadata: Metadata | null = null): Sending {
     return this.deps.outbox.add({ type: "edit", thread: this.id, message, content, metadata });
   }

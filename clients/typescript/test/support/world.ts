@@ -1,7 +1,8 @@
 import { ThreadlineError, local } from "../../src/errors.js";
 import { Ids } from "../../src/ids.js";
 import type { Op } from "../../src/outbox/op.js";
-import { Outbox, type Sending } from "../../src/outbox/outbox.js";
+import { Outbox } from "../../src/outbox/outbox.js";
+import type { Sending } from "../../src/outbox/sendings.js";
 import { memoryStorage } from "../../src/outbox/storage.js";
 import type { Written } from "../../src/api/types.js";
 import { FakeClock, settle } from "./clock.js";
