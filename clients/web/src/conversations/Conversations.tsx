@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useDeferredValue, useMemo, useRef, useState } from "react";
-import { useOutbox, useThreads, useUser } from "threadline/react";
+import { useConnection, useOutbox, useThreads, useUser } from "threadline/react";
 import { titleOf, useNames } from "../people/names";
 import { Button, IconButton } from "../ui/Button";
 import { explain } from "../ui/explain";
@@ -16,6 +16,7 @@ import { SHOWN_AFTER_MS, Waiting } from "./Waiting";
 /** The user's conversations, latest activity first. */
 export function Conversations({ openId }: { openId: string | undefined }) {
   const { threads: sent, loading, hasMore, error, loadMore } = useThreads();
+  const connected = useConnection().status === "connected";
   const { ops, pending } = useOutbox();
   const unsent = useMemo(() => unsentOf(ops), [ops]);
   const threads = useMemo(() => ordered(sent, unsent), [sent, unsent]);
@@ -81,12 +82,14 @@ export function Conversations({ openId }: { openId: string | undefined }) {
               </Button>
             </div>
           )}
-          {threads.length > 0 && error && (
+          {threads.length > 0 && error && connected && (
             <div role="status" className={styles.trouble}>
-              <p>{explain(error)}</p>
-              <Button kind="quiet" small disabled={loading} onClick={() => void loadMore()}>
-                Try again
-              </Button>
+              <p>The list is not complete. {explain(error)}</p>
+              {hasMore && (
+                <Button kind="quiet" small disabled={loading} onClick={() => void loadMore()}>
+                  Try again
+                </Button>
+              )}
             </div>
           )}
           {threads.length > 0 && shown.length === 0 && (

@@ -17,7 +17,7 @@ export function SignIn() {
         <Icon name="logo" size={44} />
         <h1>Sign in to Threadline</h1>
         <p className={styles.lead}>
-          {onlyTokens ? "This server wants a token." : "Say who you are. Another tab can be someone else."}
+          {onlyTokens ? "Whoever runs this server can give you a token." : "With your name, or with a token."}
         </p>
         {error !== undefined && (
           <p role="alert" className={styles.error}>
@@ -25,7 +25,7 @@ export function SignIn() {
           </p>
         )}
         {onlyTokens ? (
-          <ByToken />
+          <ByToken only />
         ) : (
           <>
             <ByName />
@@ -102,7 +102,7 @@ function Suggested() {
   );
 }
 
-function ByToken() {
+function ByToken({ only = false }: { only?: boolean }) {
   const { busy } = useSignedIn();
   const [token, setToken] = useState("");
   const onSubmit = (event: SubmitEvent) => {
@@ -121,9 +121,13 @@ function ByToken() {
         autoComplete="off"
       />
       <p className={styles.hint}>
-        <code>threadline token --user ann</code> prints one.
+        {!only && (
+          <>
+            <code>threadline token --user ann</code> prints one.
+          </>
+        )}
       </p>
-      <Button type="submit" disabled={busy || !token.trim()} wide>
+      <Button kind={only ? "primary" : "plain"} type="submit" disabled={busy || !token.trim()} wide>
         Sign in with token
       </Button>
     </form>
