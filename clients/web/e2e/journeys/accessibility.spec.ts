@@ -15,7 +15,7 @@ async function violations(page: Page): Promise<string[]> {
 for (const colorScheme of ["light", "dark"] as const) {
   test(`a machine finds nothing that keeps people out, ${colorScheme}`, async ({ person, api, picture }) => {
     // Fading in and out is not what is looked at.
-    const ann = await person("Ann", { colorScheme, reducedMotion: "reduce" });
+    const ann = await person("Ann", { colorScheme, reducedMotion: "reduce", cable: true });
     const [ben, cleo] = [await api("Ben"), await api("Cleo")];
     for (const each of [ben, cleo]) await each.threads();
     const group = await ben.create({ kind: "group", participants: [ann.user, cleo.user], title: "Night train" });
