@@ -65,3 +65,27 @@ test("a message on its way cannot be taken back, and is deleted once it has arri
     await expect(each.message("too fast")).toBeHidden();
   }
 });
+
+test("the list shows in which conversation something was refused, for as long as it is there", async ({ person, api, picture }) => {
+  const ann = await person("Ann", { cable: true });
+  const ben = await api("Ben");
+  const thread = await ben.create({ kind: "group", participants: [ann.user], title: "Night train" });
+  await ben.create({ kind: "group", participants: [ann.user], title: "Summer" });
+  await ann.arrive(thread);
+  await ann.goOffline();
+  await expect(ann.banner).toContainText("You are offline.");
+  await ann.say("Still there?");
+  await ben.archive(thread);
+  await ann.comeBack();
+  await expect(ann.message("Still there?")).toHaveAttribute("data-state", "failed");
+  await expect(ann.message("Still there?")).toHaveAccessibleDescription(/^Still there\? Not sent This conversation is archived\.$/);
+  await ann.conversation("Summer").click();
+  await expect(ann.page.getByRole("heading", { level: 2, name: "Summer" })).toBeVisible();
+  await expect(ann.conversation("Night train").getByRole("img", { name: "Not sent" })).toBeVisible();
+  await expect(ann.conversation("Summer").getByRole("img", { name: "Not sent" })).toHaveCount(0);
+  await picture(ann, "failed-list");
+  await ann.conversation("Night train").click();
+  await ann.message("Still there?").getByRole("button", { name: "Discard" }).click();
+  await expect(ann.message("Still there?")).toHaveCount(0);
+  await expect(ann.conversation("Night train").getByRole("img", { name: "Not sent" })).toHaveCount(0);
+});

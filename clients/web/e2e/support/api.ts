@@ -32,6 +32,11 @@ export class Api {
     await this.#call("DELETE", `threads/${thread}/members/${user}/`);
   }
 
+  /** Lets nobody write to a group any more. */
+  async archive(thread: string): Promise<void> {
+    await this.#call("DELETE", `threads/${thread}/`);
+  }
+
   /** The ids of all threads. */
   async threads(): Promise<string[]> {
     const { threads } = await this.#call<{ threads: { id: string }[] }>("GET", "threads/");
