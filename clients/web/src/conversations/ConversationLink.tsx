@@ -58,7 +58,12 @@ export const ConversationLink = memo(function ConversationLink(props: Conversati
             </time>
           </span>
           <span className={styles.line}>
-            <span className={styles.preview} id={`preview-${thread.id}`} data-typing={typing} data-failed={unsent?.failed ?? false}>
+            <span
+              className={styles.preview}
+              id={`preview-${thread.id}`}
+              data-typing={typing}
+              data-failed={unsent?.failed ?? false}
+            >
               {unsent?.failed ? (
                 <Icon name="failed" size={14} label="Not sent" />
               ) : (
