@@ -19,7 +19,15 @@ export class Timer {
 
   set(run: () => void, ms: number): void {
     this.clear();
-    this.#timer = this.clock.setTimeout(run, ms);
+    this.#timer = this.clock.setTimeout(() => {
+      this.#timer = undefined;
+      run();
+    }, ms);
+  }
+
+  /** {@link set}, unless it is set. */
+  start(run: () => void, ms: number): void {
+    if (this.#timer === undefined) this.set(run, ms);
   }
 
   clear(): void {

@@ -233,14 +233,17 @@ describe("on the open socket", () => {
   });
 
   test("pings, and takes silence for the end", async () => {
-    const { clock, last, up, state, opened } = setUp();
+    const { clock, connection, last, up, state, opened } = setUp();
     await up();
     await clock.advance(25_000);
     expect(last().last("ping")).toBeDefined();
     last().receive({ type: "pong", cursor: "c2" });
     await clock.advance(25_000);
     expect(last().sent.filter((frame) => frame.type === "ping").length).toBe(2);
-    await clock.advance(9_999);
+    await clock.advance(5_000);
+    // Another ping does not give the silence more time.
+    connection.wake();
+    await clock.advance(4_999);
     expect(state().status).toBe("connected");
     await clock.advance(1);
     expect(state()).toMatchObject({ status: "connecting", reason: "no_pong" });

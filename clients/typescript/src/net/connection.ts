@@ -176,7 +176,8 @@ export class Connection {
   }
 
   #ping(): void {
-    this.#dead.set(() => this.#lost(0, "no_pong"), PONG_MS);
+    // The first ping without an answer counts.
+    this.#dead.start(() => this.#lost(0, "no_pong"), PONG_MS);
     this.tell({ type: "ping" });
   }
 
