@@ -1,5 +1,6 @@
 //! Appends what waits in a queue, one transaction and one round trip a batch, on a connection of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -115,13 +116,14 @@ impl Batch {
             .await
     }
 
-    /// Feeds this process's tails, then tells the callers.
+    /// Feeds this process's tails, each topic's at once, then tells the callers.
     fn finish(self, bases: &[i64], at_ms: i64, feeds: &Feeds, wakes: &Wakes) {
+        let topics: BTreeSet<Topic> = self.groups.iter().map(|(topic, ..)| *topic).collect();
+        let mut callers = Vec::with_capacity(self.entries.len());
         let mut entries = self.entries.into_iter();
         for ((topic, partition, count), &base) in self.groups.into_iter().zip(bases) {
             let base = base as Offset;
             let mut records = Vec::with_capacity(count);
-            let mut callers = Vec::with_capacity(count);
             for (entry, offset) in entries.by_ref().take(count).zip(base..) {
                 let (key, value, headers) = (entry.record.key, entry.record.value, entry.record.headers);
                 records.push(Record { partition, offset, appended_at_ms: at_ms, key, value, headers });
@@ -129,9 +131,12 @@ impl Batch {
             }
             let gap = feeds.of(topic).appended(partition, records);
             wakes.appended(topic, partition, base + count as Offset, gap);
-            for (caller, position) in callers {
-                let _ = caller.send(Ok(position));
-            }
+        }
+        for topic in topics {
+            feeds.of(topic).announce();
+        }
+        for (caller, position) in callers {
+            let _ = caller.send(Ok(position));
         }
     }
 }

@@ -111,7 +111,8 @@ impl Feed {
         offset
     }
 
-    /// Puts records in that this process has just committed. `true` when others' records before them must be read.
+    /// Puts records in that this process has just committed, to be [announced](Self::announce). `true` when others'
+    /// records before them must be read.
     pub(super) fn appended(&self, partition: Partition, records: Vec<Record>) -> bool {
         let (Some(base), Some(end)) = (records.first().map(|r| r.offset), records.last().map(|r| r.offset + 1)) else {
             return false;
@@ -129,8 +130,12 @@ impl Feed {
             }
             ring.push(records, end);
         }
-        self.changed.send_replace(());
         false
+    }
+
+    /// Wakes the tails: once for all partitions that got something, not for each.
+    pub(super) fn announce(&self) {
+        self.changed.send_replace(());
     }
 
     /// Notes that a partition reaches at least to `end`. `true` when something must be read.
