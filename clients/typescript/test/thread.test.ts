@@ -62,6 +62,24 @@ describe("a thread", () => {
     expect(named()).toEqual([null, "Ben Okafor", "Cleo Martin"]);
   });
 
+  test("has the names of its members though messages overtake the answer that brings them", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    edge.names.set("ben", "Ben Okafor");
+    client.threads.subscribe(() => {});
+    await connect();
+    edge.create("new", ["ann", "ben"]);
+    let arrive = () => {};
+    edge.way = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    await clock.advance(500);
+    edge.post("new", "ben", "on and on");
+    arrive();
+    await clock.advance(500);
+    const { members, last_seq } = client.threads.get().threads[0]!;
+    expect([members.map((member) => member.name), last_seq]).toEqual([[null, "Ben Okafor"], 2]);
+  });
+
   test("shows the name of one who comes for the first time", async () => {
     const { clock, edge, client, connect } = await setUp();
     const { state } = client.thread("t");

@@ -96,7 +96,7 @@ export class Rest {
       const response = await this.deps.fetch(url.href, init);
       return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (thrown) {
-      throw local("unreachable", thrown instanceof Error ? thrown.message : "the server cannot be reached");
+      throw local("unreachable", ThreadlineError.from(thrown).message);
     } finally {
       this.deps.clock.clearTimeout(timer);
     }

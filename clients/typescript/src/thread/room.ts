@@ -8,7 +8,7 @@ import { type Teller, View } from "../store.js";
 import { History } from "./history.js";
 import { type ChatMessage, overlaid } from "./message.js";
 import { Sequencer } from "./sequencer.js";
-import { type Summary, summaryOf, summaryOfNew, withEvent, withRead } from "./summary.js";
+import { type Summary, summaryOf, summaryOfNew, withEvent, withNames, withRead } from "./summary.js";
 import { Typists } from "./typists.js";
 
 /** A thread's own data. */
@@ -153,7 +153,8 @@ export class Room {
   absorb(thread: Thread, activeAt = 0): void {
     const before = this.#sequence ? this.#summary : undefined;
     if (thread.last_seq < this.#leftAt) return;
-    if (before && thread.last_seq < before.thread.last_seq) return;
+    // Late it may be; of people it knows more than events do.
+    if (before && thread.last_seq < before.thread.last_seq) return this.#setSummary(withNames(before, thread));
     const summary = summaryOf(thread, this.deps.me(), before);
     this.#setSummary({ ...summary, activeAt: Math.max(summary.activeAt, activeAt) });
     if (!this.#sequence) {

@@ -37,6 +37,15 @@ export function summaryOf(thread: Thread, me: string, before?: Summary): Summary
   };
 }
 
+/** With the names that another snapshot knows. */
+export function withNames(summary: Summary, { members: named }: Thread): Summary {
+  const members = summary.thread.members.map((member) => ({
+    ...member,
+    name: named.find(({ user }) => user === member.user)?.name ?? member.name,
+  }));
+  return { ...summary, thread: { ...summary.thread, members } };
+}
+
 function mineThen(thread: Thread, me: string): number {
   return thread.members.find((member) => member.user === me)?.read_number ?? 0;
 }

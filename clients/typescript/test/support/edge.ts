@@ -21,6 +21,8 @@ export class FakeEdge {
   readonly names = new Map<string, string>();
   /** Events that the views do not have yet. */
   lag = 0;
+  /** Answers that are made are on their way until this is over. */
+  way: Promise<void> | undefined;
   /** Sessions that come back are told to load anew. */
   forgetful = false;
   /** Whether answers get through; what is asked for is done in any case. */
@@ -55,6 +57,7 @@ export class FakeEdge {
     await Promise.resolve();
     const fails = this.fails(path);
     const body = fails ? undefined : this.#read(url);
+    await this.way;
     const problem = { code: fails ? "unavailable" : "unknown_thread", title: "", detail: "", retryable: fails };
     // A real Response is read by the event loop, which a test with a clock of its own does not turn.
     const text = JSON.stringify(body ?? problem);
