@@ -1,10 +1,12 @@
-// Writes the types in src/api from openapi.json and asyncapi.json, the server's own descriptions kept here as they were
-// last released. `node scripts/generate.mjs URL` takes the descriptions of a running edge first.
+// Writes the types of the contract's shapes from openapi.json and asyncapi.json, the server's own descriptions kept here
+// as they were last released. `node scripts/generate.mjs URL` takes the descriptions of a running edge first.
 import { readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
-/** The descriptions, and where the types of each go. */
-export const descriptions = { "openapi.json": "src/api/schema.ts", "asyncapi.json": "src/api/socket.ts" };
+/** The descriptions. */
+export const descriptions = ["openapi.json", "asyncapi.json"];
+/** Where the types go. */
+export const types = "src/api/schemas.ts";
 
 const place = (path) => new URL(`../${path}`, import.meta.url);
 
@@ -19,22 +21,24 @@ export function canonical(value) {
   );
 }
 
-/** The TypeScript of a description. Of the socket's, the shapes: it has no paths. */
-export async function typesOf(name, description) {
-  const { info, components } = description;
-  const shapes = { openapi: "3.1.0", info, paths: {}, components: { schemas: components.schemas } };
-  const document = description.asyncapi ? shapes : description;
-  const types = await openapiTS(structuredClone(document), { emptyObjectsUnknown: true });
-  return `// Generated from ${name} by scripts/generate.mjs; not edited.\n\n${astToString(types)}`;
+/** The TypeScript of the shapes in these descriptions. Those of one name are the same in all of them. */
+export async function typesOf(documents) {
+  const schemas = Object.assign({}, ...documents.map(({ components }) => components.schemas));
+  const info = { title: "Threadline", version: documents[0].info.version };
+  const shapes = { openapi: "3.1.0", info, paths: {}, components: { schemas: canonical(schemas) } };
+  const text = astToString(await openapiTS(shapes, { emptyObjectsUnknown: true }));
+  return `// Generated from ${descriptions.join(" and ")} by scripts/generate.mjs; not edited.\n\n${text}`;
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const edge = process.argv[2];
-  for (const [name, target] of Object.entries(descriptions)) {
+  const documents = [];
+  for (const name of descriptions) {
     if (edge) {
       const document = canonical(await (await fetch(new URL(`/${name}`, edge))).json());
       await writeFile(place(name), `${JSON.stringify(document, null, 1)}\n`);
     }
-    await writeFile(place(target), await typesOf(name, JSON.parse(await readFile(place(name), "utf8"))));
+    documents.push(JSON.parse(await readFile(place(name), "utf8")));
   }
+  await writeFile(place(types), await typesOf(documents));
 }

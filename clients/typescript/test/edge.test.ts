@@ -95,7 +95,7 @@ describe.skipIf(!path)("on a real edge", () => {
   }
   const contents = (thread: ThreadHandle) => thread.messages.get().messages.map((message) => message.content);
 
-  test.each(Object.keys(descriptions))("the %s that the types come from is the server's", async (name) => {
+  test.each(descriptions)("the %s that the types come from is the server's", async (name) => {
     const document = canonical(await (await fetch(`${server.edge()}/${name}`)).json());
     const kept = JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), "utf8"));
     expect(document, "`npm run generate -- URL` takes the new one").toEqual(kept);

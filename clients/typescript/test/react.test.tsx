@@ -2,8 +2,7 @@
 import { StrictMode, act } from "react";
 import { type Root, createRoot } from "react-dom/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Client, createClient } from "../src/client.js";
-import { memoryStorage } from "../src/outbox/storage.js";
+import type { Client } from "../src/client.js";
 import {
   ThreadlineProvider,
   useClient,
@@ -18,6 +17,7 @@ import {
   useUnread,
   useUser,
 } from "../src/react/index.js";
+import { clientOf } from "./support/client.js";
 import { FakeClock } from "./support/clock.js";
 import { FakeEdge } from "./support/edge.js";
 
@@ -37,22 +37,13 @@ beforeEach(() => {
   edge = new FakeEdge(clock);
   edge.create("t", ["ann", "ben"]);
   edge.post("t", "ben", "hello");
-  client = createClient({
-    url: "http://edge",
-    getToken: () => "token",
-    storage: memoryStorage(),
-    webSocket: edge.webSocket,
-    fetch: edge.fetch as typeof fetch,
-    clock,
-    random: () => 0.5,
-  });
+  client = clientOf(edge, clock);
   page = document.createElement("div");
   root = createRoot(page);
 });
 
 afterEach(async () => {
   await act(async () => root.unmount());
-  client.close();
 });
 
 let renders = 0;

@@ -1,5 +1,5 @@
 /** The frames of the socket, from the server's own description. */
-import type { components } from "./socket.js";
+import type { components } from "./schemas.js";
 
 type Schemas = components["schemas"];
 type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;

@@ -1,5 +1,5 @@
 /** The shapes of the contract, from the server's own description. */
-import type { components } from "./schema.js";
+import type { components } from "./schemas.js";
 
 type Schemas = components["schemas"];
 

@@ -1,9 +1,18 @@
-// Generated from asyncapi.json by scripts/generate.mjs; not edited.
+// Generated from openapi.json and asyncapi.json by scripts/generate.mjs; not edited.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Takes in a member. */
+        AddMemberBody: {
+            role?: null | components["schemas"]["Role"];
+            /** @description Who. */
+            user: string;
+        };
+        Alive: {
+            status: string;
+        };
         /**
          * auth, from the client
          * @description A new token of the same user for the open socket.
@@ -121,8 +130,33 @@ export interface components {
             /** @enum {string} */
             type: "message_deleted";
         };
+        /** @description Gives a member another role. */
+        ChangeRoleBody: {
+            /** @description Which. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Changes a thread; what is absent stays as it is. */
+        ChangeThreadBody: {
+            /** @description The new metadata, replacing all of the old. */
+            metadata?: Record<string, unknown> | null;
+            /** @description The new title; null takes it away. */
+            title?: string | null;
+        };
         /** @description What a client asks for. The `id` that every request may have stands in none of them. */
         ClientFrame: components["schemas"]["HelloRequest"] | components["schemas"]["SendRequest"] | components["schemas"]["EditRequest"] | components["schemas"]["DeleteRequest"] | components["schemas"]["ReadRequest"] | components["schemas"]["TypingRequest"] | components["schemas"]["PresenceRequest"] | components["schemas"]["AuthRequest"] | components["schemas"]["PingRequest"];
+        /** @description Makes a thread. */
+        CreateThreadBody: {
+            /** @description What it is for, such as `project_305`: there is one thread with a key. */
+            key?: string | null;
+            /** @description What sort. */
+            kind: components["schemas"]["ThreadKind"];
+            /** @description The product's own data. */
+            metadata?: Record<string, unknown> | null;
+            /** @description The people in it; the creator need not be named. */
+            participants: string[];
+            /** @description Its title. */
+            title?: string | null;
+        };
         /** @description A thread as it was made. */
         CreatedThread: {
             /** @description When it was made. */
@@ -176,6 +210,13 @@ export interface components {
             reconnect_within_ms: number;
             /** @enum {string} */
             type: "drain";
+        };
+        /** @description Replaces a message's content. */
+        EditMessageBody: {
+            /** @description The new text. */
+            content: string;
+            /** @description The new metadata; absent: the old stays. */
+            metadata?: Record<string, unknown> | null;
         };
         /**
          * edit, from the client
@@ -260,6 +301,16 @@ export interface components {
             /** @enum {string} */
             type: "event";
         };
+        /** @description A page of a thread's timeline. */
+        EventsPage: {
+            /** @description The events, in their order. */
+            events: components["schemas"]["Event"][];
+            /**
+             * Format: int64
+             * @description The `after_seq` of the next page; null on the last.
+             */
+            next: number | null;
+        };
         /**
          * hello, from the client
          * @description Says who it is: the first frame, unless the address did.
@@ -286,6 +337,28 @@ export interface components {
             frames_per_second_max: number;
             /** @description Bytes of a metadata object. */
             metadata_bytes_max: number;
+        };
+        /** @description Marks a thread as read. */
+        MarkReadBody: {
+            /**
+             * Format: int64
+             * @description Up to which message; absent: everything.
+             */
+            number?: number | null;
+        };
+        /** @description A member of a thread. */
+        Member: {
+            /** @description The display name as last seen. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description The number of the last message read; 0 before the first.
+             */
+            read_number: number;
+            /** @description As what. */
+            role: components["schemas"]["Role"];
+            /** @description Who. */
+            user: string;
         };
         /** @description A message as it stands now. */
         Message: {
@@ -341,6 +414,16 @@ export interface components {
          * @enum {string}
          */
         MessageKind: "text" | "system" | "payment" | "dispute" | "job_update" | "voice" | "file";
+        /** @description A page of a thread's messages. */
+        MessagesPage: {
+            /** @description The messages, newest first. */
+            messages: components["schemas"]["Message"][];
+            /**
+             * Format: int64
+             * @description The number to go on with: as `after` if that was asked for, otherwise as `before`. Null on the last page.
+             */
+            next: number | null;
+        };
         /** @description Someone who is in a thread from its creation. */
         NewMember: {
             /** @description As what. */
@@ -391,6 +474,26 @@ export interface components {
             /** @enum {string} */
             type: "pong";
         };
+        /** @description Posts a message. */
+        PostMessageBody: {
+            /** @description None can be attached yet: absent or empty. */
+            attachments?: Record<string, unknown>[] | null;
+            /** @description The text. */
+            content: string;
+            /**
+             * Format: uuid
+             * @description A UUIDv7, the idempotency key; minted when absent.
+             */
+            id?: string | null;
+            kind?: null | components["schemas"]["PostedKind"];
+            /** @description The product's own data. */
+            metadata?: Record<string, unknown> | null;
+            /**
+             * Format: uuid
+             * @description The message it answers.
+             */
+            reply_to?: string | null;
+        };
         /**
          * @description What sort of message people post; the others come of what happens elsewhere.
          * @enum {string}
@@ -424,6 +527,34 @@ export interface components {
          * @enum {string}
          */
         PresenceStatus: "offline" | "away" | "active";
+        /** @description An error, RFC 9457 `application/problem+json`. */
+        Problem: {
+            /** @description The sort of error, for programs. */
+            code: components["schemas"]["ErrorCode"];
+            /** @description What is wrong in this case. */
+            detail: string;
+            /** @description The field, parameter or header at fault. */
+            field?: string;
+            /**
+             * Format: int64
+             * @description How long to wait before.
+             */
+            retry_after_ms?: number;
+            /** @description Whether the same request may succeed later. */
+            retryable: boolean;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The sort of error, for people. */
+            title: string;
+            /**
+             * @description Names the sort of error as a URI: `urn:threadline:error:` and the code.
+             * @example urn:threadline:error:message_conflict
+             */
+            type: string;
+        };
         /**
          * read, from the edge
          * @description Someone has read.
@@ -473,6 +604,30 @@ export interface components {
              */
             position: string;
         };
+        /** @description Whether new clients and requests should come here, and if not, what is wrong. */
+        Readiness: {
+            /** @description Every part: `ok`, or what is wrong with it. */
+            checks: {
+                [key: string]: string;
+            };
+            /** @description Whether every part works. */
+            ready: boolean;
+        };
+        /** @description How far a member has read. */
+        Receipt: {
+            at: null | components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Up to which number; 0 before the first.
+             */
+            number: number;
+            /** @description Who. */
+            user: string;
+        };
+        /** @description Who has read a thread up to where. */
+        Receipts: {
+            receipts: components["schemas"]["Receipt"][];
+        };
         /** @description Stands in the answer as it stood in the request: at most 64 bytes of JSON. */
         RequestId: number | string;
         /**
@@ -492,6 +647,10 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "member";
+        /** @description A schema, as JSON in a text. */
+        SchemaText: {
+            schema: string;
+        };
         /**
          * send, from the client
          * @description Posts a message. Its id makes a repetition harmless.
@@ -530,11 +689,92 @@ export interface components {
         };
         /** @description What the edge sends. */
         ServerFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["ReadFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ResyncFrame"] | components["schemas"]["TokenExpiringFrame"] | components["schemas"]["DrainFrame"];
+        /** @description Asks for a development token. */
+        SignInBody: {
+            /** @description The display name; others see the user id when absent. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How long the token shall be good for, seconds; an hour when absent.
+             */
+            ttl_s?: number | null;
+            /** @description As whom. */
+            user: string;
+        };
+        /** @description A token, and whom it names. */
+        SignedIn: {
+            /** @description When the token ends. */
+            expires_at: components["schemas"]["Time"];
+            /** @description The display name. */
+            name: string | null;
+            /** @description The token. */
+            token: string;
+            /** @description The user. */
+            user: string;
+        };
+        /** @description A version of a subject. */
+        SubjectVersion: {
+            /** Format: int32 */
+            id: number;
+            schema: string;
+            subject: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A thread as one of its members sees it. */
+        Thread: {
+            archived_at: null | components["schemas"]["Time"];
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it is for, such as `project_305`. */
+            key: string | null;
+            /** @description What sort. */
+            kind: components["schemas"]["ThreadKind"];
+            last_message: null | components["schemas"]["Message"];
+            /**
+             * Format: int64
+             * @description The number of its last message.
+             */
+            last_number: number;
+            /**
+             * Format: int64
+             * @description The seq of its last event.
+             */
+            last_seq: number;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            member_count: number;
+            /** @description Its members, by user id; in lists only the first few. */
+            members: components["schemas"]["Member"][];
+            /** @description The product's own data. */
+            metadata: Record<string, unknown>;
+            /** @description Its title. */
+            title: string | null;
+            /**
+             * Format: int64
+             * @description Messages the viewer has not read, deleted ones not counted.
+             */
+            unread: number;
+        };
         /**
          * @description What sort of conversation a thread is.
          * @enum {string}
          */
         ThreadKind: "dm" | "group" | "channel";
+        /** @description A page of threads. */
+        ThreadsPage: {
+            /** @description The `cursor` of the next page; null on the last. */
+            next: string | null;
+            /** @description The threads, latest activity first. Of their members only the first few. */
+            threads: components["schemas"]["Thread"][];
+        };
         /**
          * Format: date-time
          * @description A time that is written as RFC 3339, UTC, milliseconds: `2026-01-31T12:00:00.000Z`.
@@ -587,6 +827,18 @@ export interface components {
             thread: string;
             /** @enum {string} */
             type: "typing";
+        };
+        /** @description How much a user has not read. */
+        Unread: {
+            /** @description By thread; threads with nothing unread are left out. */
+            threads: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description In all threads.
+             */
+            total: number;
         };
         /**
          * welcome, from the edge
