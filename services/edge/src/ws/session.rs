@@ -137,11 +137,12 @@ impl Session {
                     self.heard = Instant::now();
                     match message {
                         Message::Text(text) => {
+                            let token_until_ms = self.token_until_ms;
                             if let Err(code) = self.on_frame(&text).await {
                                 return Some(code);
                             }
                             // A refreshed token may end before the one that it replaces.
-                            if self.next_due() < due.deadline() {
+                            if self.token_until_ms < token_until_ms {
                                 due.as_mut().reset(self.next_due());
                             }
                         }
