@@ -74,6 +74,7 @@ function Entry({ member, thread, busy, onRole, onRemove }: EntryProps) {
   const mine = thread.members.find((other) => other.user === me)?.role;
   const other = member.user !== me && thread.kind !== "dm" && !thread.archived_at;
   const owning = other && mine === "owner";
+  const otherRole: Role = member.role === "member" ? "admin" : "member";
   const removable = owning || (other && mine === "admin" && member.role === "member");
   return (
     <li>
@@ -86,26 +87,15 @@ function Entry({ member, thread, busy, onRole, onRemove }: EntryProps) {
         <small>{member.user}</small>
       </span>
       {thread.kind !== "dm" && member.role !== "member" && <span className={styles.role}>{member.role}</span>}
-      {owning && member.role === "member" && (
+      {owning && member.role !== "owner" && (
         <Button
           small
           kind="quiet"
           disabled={busy}
-          aria-label={`Make ${name} admin`}
-          onClick={() => onRole(member.user, "admin")}
+          aria-label={`Make ${name} ${otherRole}`}
+          onClick={() => onRole(member.user, otherRole)}
         >
-          Make admin
-        </Button>
-      )}
-      {owning && member.role === "admin" && (
-        <Button
-          small
-          kind="quiet"
-          disabled={busy}
-          aria-label={`Make ${name} member`}
-          onClick={() => onRole(member.user, "member")}
-        >
-          Make member
+          Make {otherRole}
         </Button>
       )}
       {removable && (
