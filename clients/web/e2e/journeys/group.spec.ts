@@ -39,6 +39,9 @@ test("three people in a group: creation, presence, receipts, somebody is removed
   const members = ann.page.getByRole("dialog", { name: "Members" });
   await expect(members.getByRole("listitem")).toHaveCount(3);
   await picture(ann, "members");
+  await members.getByRole("button", { name: `Make ${ben.name} admin` }).click();
+  await members.getByRole("button", { name: `Make ${ben.name} member` }).click();
+  await expect(members.getByRole("button", { name: `Make ${ben.name} admin` })).toBeVisible();
   await members.getByRole("button", { name: `Remove ${cleo.name}` }).click();
   const question = ann.page.getByRole("dialog", { name: `Remove ${cleo.name}?` });
   await question.getByRole("button", { name: "Cancel" }).click();
