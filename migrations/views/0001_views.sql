@@ -1,6 +1,7 @@
 -- The read models. Everything here follows from the log: drop the schema, migrate, run the projector from offset 0,
 -- and every row is as before, byte for byte. So there is no now(), no sequence, and nothing that depends on how the
 -- topics interleaved. Names are unqualified: the schema comes from the connection's search path.
+-- What a person typed stands as it does in the log, sealed or open: a 0 and the text, or a 1, the digest, the ciphertext.
 -- Times are milliseconds since the epoch. Identifiers and enumerations are compared as bytes (collation "C").
 
 -- The log that the offsets below belong to. One row.
@@ -23,8 +24,10 @@ create table threads (
     partition    integer not null,
     kind         text    not null collate "C",
     key          text,
-    title        text,
-    metadata     text    not null,
+    title        bytea,
+    title_by     text    collate "C",
+    metadata     bytea   not null,
+    metadata_by  text    not null collate "C",
     created_at   bigint  not null,
     archived_at  bigint,
     last_seq     bigint  not null,
@@ -57,8 +60,8 @@ create table messages (
     seq           bigint not null,
     sender        text   not null collate "C",
     kind          text   not null collate "C",
-    content       text   not null,
-    metadata      text   not null,
+    content       bytea  not null,
+    metadata      bytea  not null,
     reply_to      uuid,
     sent_at       bigint not null,
     edited_at     bigint,
@@ -97,7 +100,7 @@ create table reads (
 
 create table users (
     id   text   primary key collate "C",
-    name text   not null,
+    name bytea  not null,
     at   bigint not null
 );
 

@@ -115,8 +115,13 @@ mod tests {
         let mut recent = Recent::new(None, 10 * (RECORD_BYTES + EVENT_BYTES));
         for seq in 1..=events {
             let actor = UserId::new("ann").unwrap();
-            let event =
-                Event { thread: ThreadId::of_key("key"), seq, actor, at: Timestamp(0), change: Change::ThreadArchived };
+            let event = Event {
+                thread: ThreadId::of_key("key"),
+                seq,
+                actor: actor.into(),
+                at: Timestamp(0),
+                change: Change::ThreadArchived,
+            };
             recent.push(10 * seq, event, RECORD_BYTES);
         }
         recent

@@ -155,7 +155,7 @@ impl<B: Binding> Worker<B> {
         let context = Context::of(record);
         let command = match B::read_command(record) {
             Ok(command) => command,
-            Err(error) => return Ok(Unsettled::Letter(bury(&*self.log, B::COMMANDS, record, &error.0))),
+            Err(error) => return Ok(Unsettled::Letter(bury(&*self.log, B::COMMANDS, record, &error.to_string()))),
         };
         let id = B::Aggregate::id_of(&command);
         let span = tracing::debug_span!(

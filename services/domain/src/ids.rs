@@ -3,13 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
-use crate::limits;
-use crate::text::Invalid;
+use crate::position::Position;
+use crate::text::{Invalid, check_id};
+use crate::{Timestamp, limits};
 
 /// Namespace of thread ids that are derived from what the thread is for.
 const THREADS: Uuid = Uuid::from_u128(0x7b3c_5b0e_0f0a_5a51_9a44_7e1d_0c1f_2a60);
+
+/// Namespace of message ids that are derived from a record of the log.
+const CAUSED: Uuid = Uuid::from_u128(0x1f6e_0d53_9a7c_5e0b_b2c4_60d8_71af_3e95);
+
+/// What the written form of a service begins with, and no user id does.
+pub(crate) const SERVICE_PREFIX: &str = "service:";
 
 /// A thread. Random (UUIDv7) for groups and channels; derived for what must exist once:
 /// [`ThreadId::of_dm`] and [`ThreadId::of_key`].
@@ -47,6 +54,16 @@ impl fmt::Display for ThreadId {
 pub struct MessageId(pub Uuid);
 
 impl MessageId {
+    /// The id of a message that the system makes because of a record: the same for the same record and step, so a process
+    /// that runs twice posts once. Its time is the record's, the rest a hash of `cause` and `step` (the how-manieth
+    /// message of this cause).
+    pub fn of_cause(cause: Position, at: Timestamp, step: u32) -> Self {
+        let hash = Uuid::new_v5(&CAUSED, format!("{cause}\n{step}").as_bytes()).into_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&hash[..10]);
+        Self(Builder::from_unix_timestamp_millis(at.millis().max(0).cast_unsigned(), &random).into_uuid())
+    }
+
     /// When the id says it was minted, milliseconds since the epoch; `None` unless it is a UUIDv7.
     pub fn minted_ms(self) -> Option<i64> {
         (self.0.get_version_num() == 7).then(|| (self.0.as_u128() >> 80) as i64)
@@ -59,23 +76,16 @@ impl fmt::Display for MessageId {
     }
 }
 
-/// A user, named by the identity provider: 1 to 128 characters, no white space, no control characters.
+/// A user, named by the identity provider: 1 to 128 characters, no white space, no control characters, and not beginning
+/// with `service:`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(Arc<str>);
 
 impl UserId {
     /// Takes an identity provider's user id.
     pub fn new(id: &str) -> Result<Self, Invalid> {
-        if id.is_empty() {
-            return Err(Invalid::Empty);
-        }
-        if id.chars().count() > limits::USER_ID_CHARS_MAX {
-            return Err(Invalid::TooLong { chars_max: limits::USER_ID_CHARS_MAX });
-        }
-        if id.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Invalid::Character);
-        }
-        Ok(Self(id.into()))
+        check_id(id, limits::USER_ID_CHARS_MAX)?;
+        if id.starts_with(SERVICE_PREFIX) { Err(Invalid::Reserved) } else { Ok(Self(id.into())) }
     }
 
     /// The id as text.
@@ -87,5 +97,21 @@ impl UserId {
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Topic;
+
+    #[test]
+    fn an_id_derived_from_a_record_is_a_v7_of_its_time() {
+        let cause = Position { topic: Topic::Messages, partition: 3, offset: 12 };
+        let id = |cause, step| MessageId::of_cause(cause, Timestamp(1_700_000_000_123), step);
+        assert_eq!(id(cause, 0), id(cause, 0));
+        assert_eq!(id(cause, 0).minted_ms(), Some(1_700_000_000_123));
+        assert_ne!(id(cause, 0), id(cause, 1));
+        assert_ne!(id(cause, 0), id(Position { offset: 13, ..cause }, 0));
     }
 }

@@ -4,20 +4,24 @@
 //! deterministic: ids and time arrive inside the command, nothing is drawn here. There is no I/O, no clock,
 //! no serialisation and no async in this crate, and there never will be.
 
+pub mod actor;
 pub mod aggregate;
 pub mod ids;
 pub mod limits;
 pub mod metadata;
 pub mod position;
 pub mod reads;
+pub mod sealed;
 pub mod text;
 pub mod thread;
 pub mod time;
 
+pub use actor::{Actor, ServiceId};
 pub use aggregate::Aggregate;
 pub use ids::{MessageId, ThreadId, UserId};
 pub use metadata::Metadata;
 pub use position::{Offset, Partition, Position, Topic};
 pub use reads::{ReadMark, UserProfile};
+pub use sealed::{Sealed, Text};
 pub use text::Invalid;
 pub use time::Timestamp;

@@ -16,6 +16,8 @@ pub const CONTENT_CHARS_MAX: usize = 10_000;
 pub const METADATA_BYTES_MAX: usize = 8_192;
 /// Nesting of a metadata object; `{}` has depth 1.
 pub const METADATA_DEPTH_MAX: usize = 8;
+/// Bytes of one sealed text: the longest content in the widest characters, and what sealing adds.
+pub const SEALED_BYTES_MAX: usize = 4 * CONTENT_CHARS_MAX + 128;
 /// How far ahead of the command's time a message id may say it was minted, milliseconds.
 pub const MESSAGE_ID_AHEAD_MS_MAX: i64 = 86_400_000;
 /// Messages of a thread whose facts its state keeps in memory: those with the newest ids.

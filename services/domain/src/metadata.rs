@@ -1,38 +1,78 @@
 //! Free-form data that a product hangs on threads and messages.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::limits;
+use crate::sealed::{DIGEST_BYTES, Sealed};
 use crate::text::Invalid;
 
-/// A JSON object as canonical text: no insignificant white space, keys sorted. Opaque to the domain, which
-/// only bounds its size and depth; the text is valid JSON because `wire` made it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Metadata(Arc<str>);
+/// A JSON object: as canonical text (no insignificant white space, keys sorted), or sealed. Opaque to the domain, which
+/// only bounds its size and depth; an open text is valid JSON because `wire` made it. `Debug` shows its length only.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Metadata {
+    /// Canonical JSON text. Empty metadata stands open in every log: nobody typed it.
+    Open(Arc<str>),
+    /// Encrypted under a key of its author.
+    Sealed(Sealed),
+}
 
 impl Metadata {
     /// Takes canonical JSON text of an object.
     pub fn from_canonical_json(json: &str) -> Self {
-        Self(json.into())
+        Self::Open(json.into())
     }
 
-    /// The canonical JSON text.
-    pub fn as_json(&self) -> &str {
-        &self.0
+    /// The canonical JSON text, unless it is sealed (see [`Text::as_open`](crate::Text::as_open)).
+    pub fn as_json(&self) -> Option<&str> {
+        match self {
+            Self::Open(json) => Some(json),
+            Self::Sealed(_) => None,
+        }
+    }
+
+    /// What tells this metadata from other: the JSON text, or its digest.
+    pub(crate) fn fingerprint(&self) -> &[u8] {
+        match self {
+            Self::Open(json) => json.as_bytes(),
+            Self::Sealed(sealed) => &sealed.digest,
+        }
+    }
+
+    /// Bytes that it takes.
+    pub fn len_bytes(&self) -> usize {
+        match self {
+            Self::Open(json) => json.len(),
+            Self::Sealed(sealed) => DIGEST_BYTES + sealed.bytes.len(),
+        }
     }
 
     /// Refuses what is larger or deeper than [`limits`] allow, and NUL characters, which Postgres has no text for.
+    /// Of sealed metadata only its size can be seen: whoever seals checks before.
     pub fn check(&self) -> Result<(), Invalid> {
-        if self.0.len() > limits::METADATA_BYTES_MAX {
+        let json = match self {
+            Self::Open(json) => json,
+            Self::Sealed(sealed) => return sealed.check(),
+        };
+        if json.len() > limits::METADATA_BYTES_MAX {
             return Err(Invalid::TooLarge { bytes_max: limits::METADATA_BYTES_MAX });
         }
-        if depth(&self.0) > limits::METADATA_DEPTH_MAX {
+        if depth(json) > limits::METADATA_DEPTH_MAX {
             return Err(Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX });
         }
-        if has_nul(&self.0) {
+        if has_nul(json) {
             return Err(Invalid::Character);
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(json) => write!(f, "Metadata({} bytes)", json.len()),
+            Self::Sealed(sealed) => sealed.fmt(f),
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Facts that need no decision: they are maxima or last values, so any writer may append them.
 
-use std::sync::Arc;
-
-use crate::{ThreadId, Timestamp, UserId};
+use crate::{Text, ThreadId, Timestamp, UserId};
 
 /// "This user has read this thread up to this number." The greatest number wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +20,8 @@ pub struct ReadMark {
 pub struct UserProfile {
     /// The user.
     pub user: UserId,
-    /// The display name.
-    pub name: Arc<str>,
+    /// The display name, which the user sealed.
+    pub name: Text,
     /// When it was seen.
     pub at: Timestamp,
 }

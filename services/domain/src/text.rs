@@ -40,6 +40,8 @@ pub enum Invalid {
     Repeated,
     /// Not one of the values that can stand there.
     Value,
+    /// A name that is kept for others: a user id that begins with `service:`, a message kind that services post.
+    Reserved,
 }
 
 impl fmt::Display for Invalid {
@@ -54,8 +56,20 @@ impl fmt::Display for Invalid {
             Self::Character => f.write_str("has a character that is not allowed there"),
             Self::Repeated => f.write_str("names the same element twice"),
             Self::Value => f.write_str("is not a value that can stand there"),
+            Self::Reserved => f.write_str("is reserved for services"),
         }
     }
+}
+
+/// Refuses what cannot be the id of someone: nothing, more than `chars_max` characters, white space, control characters.
+pub(crate) fn check_id(id: &str, chars_max: usize) -> Result<(), Invalid> {
+    if id.is_empty() {
+        return Err(Invalid::Empty);
+    }
+    if id.chars().count() > chars_max {
+        return Err(Invalid::TooLong { chars_max });
+    }
+    if id.chars().any(|c| c.is_control() || c.is_whitespace()) { Err(Invalid::Character) } else { Ok(()) }
 }
 
 /// Refuses what cannot stand in one line that people read, such as a title: nothing to see, more than `chars_max`

@@ -143,7 +143,13 @@ fn commands(count_max: usize, messages: u16) -> impl Strategy<Value = Vec<Comman
             _ => ThreadId(message(0).0),
         };
         let all = std::iter::once(first).chain(others).zip(1..);
-        all.map(|((actor, action), n)| Command { thread, actor, at: Timestamp(START_MS + n * 1_000), action }).collect()
+        all.map(|((actor, action), n)| Command {
+            thread,
+            actor: actor.into(),
+            at: Timestamp(START_MS + n * 1_000),
+            action,
+        })
+        .collect()
     })
 }
 
@@ -266,7 +272,7 @@ proptest! {
         let participants = (0..5).map(user).collect();
         let creation =
             CreateThread { kind: Kind::Group, key: None, title: None, metadata: Metadata::default(), participants };
-        let command = |actor, action| Command { thread, actor, at: Timestamp(START_MS), action };
+        let command = |actor: UserId, action| Command { thread, actor: actor.into(), at: Timestamp(START_MS), action };
         let posts: Vec<_> = ids
             .iter()
             .map(|id| {

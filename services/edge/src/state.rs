@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lru::LruCache;
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{Position, Topic, UserId, UserProfile};
+use threadline_domain::{Position, Text, Topic, UserId, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
 
@@ -55,10 +55,9 @@ impl Edge {
         if let Some(name) = &identity.name
             && self.names.note(&identity.user, name)
         {
-            let profile = UserProfile { user: identity.user.clone(), name: Arc::clone(name), at: clock::now() };
-            let edge = Arc::clone(self);
+            let (user, name, edge) = (identity.user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {
-                let UserProfile { user, name, .. } = profile.clone();
+                let profile = UserProfile { user: user.clone(), name: Text::Open(Arc::clone(&name)), at: clock::now() };
                 if !edge.commands.see_user(profile).await {
                     edge.names.forget(&user, &name);
                 }

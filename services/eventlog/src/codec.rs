@@ -147,5 +147,5 @@ pub fn read_dead_letter(record: &Record) -> Result<DeadLetter, DecodeError> {
 }
 
 fn value(record: &Record) -> Result<&[u8], DecodeError> {
-    record.value.as_deref().ok_or_else(|| DecodeError("the record has no value".into()))
+    record.value.as_deref().ok_or_else(|| DecodeError::Corrupt("the record has no value".into()))
 }

@@ -14,8 +14,8 @@ use crate::{Error, MessageView, Progress, Recorded, Window, positions, rows};
 struct Patch<'a> {
     message: MessageId,
     posted: Option<&'a MessagePosted>,
-    content: Option<&'a str>,
-    metadata: Option<&'a str>,
+    content: Option<Vec<u8>>,
+    metadata: Option<Vec<u8>>,
     edited_at: Option<Timestamp>,
     deleted_at: Option<Timestamp>,
     /// Of a message that is older than the batch, only what the batch changed.
@@ -60,17 +60,19 @@ impl<'a> Pending<'a> {
         patch.fact = fact.unwrap_or_else(|| patch.fact.clone());
         match &event.change {
             Change::MessagePosted(posted) => {
-                patch.content = Some(&posted.content);
-                patch.metadata = Some(posted.metadata.as_json());
+                patch.content = Some(rows::stored(&posted.content));
+                patch.metadata = Some(rows::stored_metadata(&posted.metadata));
             }
             Change::MessageEdited { content, metadata, .. } => {
-                patch.content = Some(content);
-                patch.metadata = metadata.as_ref().map(Metadata::as_json).or(patch.metadata);
+                patch.content = Some(rows::stored(content));
+                if let Some(metadata) = metadata {
+                    patch.metadata = Some(rows::stored_metadata(metadata));
+                }
                 patch.edited_at = Some(event.at);
             }
             _ => {
-                patch.content = Some("");
-                patch.metadata = Some("{}");
+                patch.content = Some(rows::stored(&"".into()));
+                patch.metadata = Some(rows::stored_metadata(&Metadata::default()));
                 patch.deleted_at = Some(event.at);
             }
         }
@@ -103,8 +105,8 @@ async fn insert(
     sqlx::query(
         "insert into messages (thread, number, id, seq, sender, kind, content, metadata, reply_to, sent_at,
              edited_at, deleted_at, posted_digest, edited_digest, changed_seq, changed_at)
-         select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-             $8::text[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::uuid[],
+         select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
+             $8::bytea[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::uuid[],
              $15::bigint[], $16::bigint[])",
     )
     .bind(posted.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
@@ -113,8 +115,8 @@ async fn insert(
     .bind(patches().map(|patch| patch.fact.seq as i64).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.fact.sender.as_str()).collect::<Vec<_>>())
     .bind(messages().map(|message| message.kind.name()).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.content).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content.as_deref()).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata.as_deref()).collect::<Vec<_>>())
     .bind(messages().map(|message| message.reply_to.map(|id| id.0)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.fact.sent_at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
@@ -136,7 +138,7 @@ async fn update(connection: &mut PgConnection, changed: &[(Uuid, &Patch<'_>)]) -
              edited_at = coalesce(p.edited_at, m.edited_at), deleted_at = coalesce(p.deleted_at, m.deleted_at),
              edited_digest = coalesce(p.edited_digest, m.edited_digest),
              changed_seq = p.changed_seq, changed_at = p.changed_at
-         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[],
                   $8::uuid[], $9::bigint[], $10::bigint[])
               as p(thread, number, id, content, metadata, edited_at, deleted_at, edited_digest, changed_seq, changed_at)
          where m.thread = p.thread and m.number = p.number and m.id = p.id",
@@ -144,8 +146,8 @@ async fn update(connection: &mut PgConnection, changed: &[(Uuid, &Patch<'_>)]) -
     .bind(changed.iter().map(|(thread, _)| *thread).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.fact.number as i64).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.message.0).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.content).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content.as_deref()).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata.as_deref()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.fact.edited_digest).collect::<Vec<_>>())
@@ -173,10 +175,10 @@ pub(crate) fn view(row: &PgRow) -> Result<Option<MessageView>, Error> {
         thread: ThreadId(row.try_get("thread")?),
         seq: row.try_get::<i64, _>("seq")? as u64,
         number: row.try_get::<i64, _>("number")? as u64,
-        sender: rows::user(row.try_get("sender")?)?,
+        sender: rows::actor(row.try_get("sender")?)?,
         kind: rows::named(row.try_get("kind")?)?,
-        content: row.try_get::<&str, _>("content")?.into(),
-        metadata: rows::metadata(row.try_get("metadata")?),
+        content: rows::typed(row.try_get("content")?)?,
+        metadata: rows::metadata(row.try_get("metadata")?)?,
         reply_to: row.try_get::<Option<Uuid>, _>("reply_to")?.map(MessageId),
         sent_at: Timestamp(row.try_get("sent_at")?),
         edited_at: rows::time(row.try_get("edited_at")?),
@@ -268,7 +270,7 @@ pub(crate) async fn fact(
     let fact = MessageFact {
         seq: row.try_get::<i64, _>("seq")? as u64,
         number: row.try_get::<i64, _>("number")? as u64,
-        sender: rows::user(row.try_get("sender")?)?,
+        sender: rows::actor(row.try_get("sender")?)?,
         sent_at: Timestamp(row.try_get("sent_at")?),
         posted_digest: row.try_get("posted_digest")?,
         edited_digest: row.try_get("edited_digest")?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use threadline_domain::thread::{Event, Kind, MessageKind, Role};
-use threadline_domain::{MessageId, Metadata, Offset, Partition, Position, ThreadId, Timestamp, UserId};
+use threadline_domain::{Actor, MessageId, Metadata, Offset, Partition, Position, Text, ThreadId, Timestamp, UserId};
 
 /// How far a view has followed one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub struct Recorded {
 pub struct MemberView {
     /// Who.
     pub user: UserId,
-    /// The name as last seen, if any token with a name was seen.
-    pub name: Option<Arc<str>>,
+    /// The name as last seen, if any token with a name was seen; sealed by the user.
+    pub name: Option<Text>,
     /// As what.
     pub role: Role,
     /// The number of the last message read; 0 before the first.
@@ -54,9 +54,13 @@ pub struct ThreadView {
     /// What it is for.
     pub key: Option<Arc<str>>,
     /// Its title.
-    pub title: Option<Arc<str>>,
+    pub title: Option<Text>,
+    /// Who sealed the title: whoever set it last.
+    pub title_by: Option<Actor>,
     /// The product's own data.
     pub metadata: Metadata,
+    /// Who sealed the metadata.
+    pub metadata_by: Actor,
     /// Its members, by user id. In lists only the first few (see `member_count`).
     pub members: Vec<MemberView>,
     /// How many members it has.
@@ -88,12 +92,12 @@ pub struct MessageView {
     pub seq: u64,
     /// Its number.
     pub number: u64,
-    /// Who posted it.
-    pub sender: UserId,
+    /// Who posted it, and sealed what stands in it.
+    pub sender: Actor,
     /// What sort.
     pub kind: MessageKind,
     /// The text now; empty when deleted.
-    pub content: Arc<str>,
+    pub content: Text,
     /// The product's own data now; empty when deleted.
     pub metadata: Metadata,
     /// The message it answers.

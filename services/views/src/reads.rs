@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::{PgConnection, PgPool};
 use threadline_domain::thread::Change;
-use threadline_domain::{ReadMark, ThreadId, Timestamp, UserId};
+use threadline_domain::{Actor, ReadMark, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::{Error, ReadPlace, Receipt, Recorded, rows};
@@ -20,8 +20,8 @@ impl<'a> Pending<'a> {
     /// Sending moves one's own mark.
     pub(crate) fn add(&mut self, recorded: &'a Recorded) {
         let event = &recorded.event;
-        if let Change::MessagePosted(posted) = &event.change {
-            self.merge(&event.actor, event.thread, (posted.number, event.at));
+        if let (Change::MessagePosted(posted), Actor::User(sender)) = (&event.change, &event.actor) {
+            self.merge(sender, event.thread, (posted.number, event.at));
         }
     }
 

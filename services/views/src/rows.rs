@@ -3,7 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use threadline_domain::{Metadata, Timestamp, UserId};
+use threadline_domain::sealed::DIGEST_BYTES;
+use threadline_domain::{Actor, Metadata, Sealed, Text, Timestamp, UserId};
 
 use crate::Error;
 
@@ -17,8 +18,65 @@ pub(crate) fn named<T: FromStr>(name: &str) -> Result<T, Error> {
     name.parse().map_err(|_| Error::Schema(format!("no {} is named {name}", std::any::type_name::<T>())))
 }
 
-pub(crate) fn metadata(json: &str) -> Metadata {
-    Metadata::from_canonical_json(json)
+/// An actor; likewise.
+pub(crate) fn actor(text: &str) -> Result<Actor, Error> {
+    text.parse().map_err(|reason| Error::Schema(format!("actor {reason}")))
+}
+
+/// A typed text as a column holds it: a 0 and the text, or a 1, the digest and the ciphertext.
+pub(crate) fn stored(text: &Text) -> Vec<u8> {
+    match text {
+        Text::Open(text) => stored_open(text),
+        Text::Sealed(sealed) => stored_sealed(sealed),
+    }
+}
+
+/// Likewise for metadata.
+pub(crate) fn stored_metadata(metadata: &Metadata) -> Vec<u8> {
+    match metadata {
+        Metadata::Open(json) => stored_open(json),
+        Metadata::Sealed(sealed) => stored_sealed(sealed),
+    }
+}
+
+fn stored_open(text: &str) -> Vec<u8> {
+    [&[0], text.as_bytes()].concat()
+}
+
+fn stored_sealed(sealed: &Sealed) -> Vec<u8> {
+    [&[1], sealed.digest.as_slice(), &sealed.bytes].concat()
+}
+
+/// The counterpart of [`stored`].
+pub(crate) fn typed(stored: &[u8]) -> Result<Text, Error> {
+    Ok(match form(stored)? {
+        Form::Open(text) => Text::from(text),
+        Form::Sealed(sealed) => Text::Sealed(sealed),
+    })
+}
+
+/// The counterpart of [`stored_metadata`].
+pub(crate) fn metadata(stored: &[u8]) -> Result<Metadata, Error> {
+    Ok(match form(stored)? {
+        Form::Open(json) => Metadata::from_canonical_json(json),
+        Form::Sealed(sealed) => Metadata::Sealed(sealed),
+    })
+}
+
+enum Form<'a> {
+    Open(&'a str),
+    Sealed(Sealed),
+}
+
+fn form(stored: &[u8]) -> Result<Form<'_>, Error> {
+    let form = match stored {
+        [0, text @ ..] => std::str::from_utf8(text).ok().map(Form::Open),
+        [1, sealed @ ..] => sealed
+            .split_first_chunk::<DIGEST_BYTES>()
+            .map(|(digest, bytes)| Form::Sealed(Sealed { digest: *digest, bytes: bytes.into() })),
+        _ => None,
+    };
+    form.ok_or_else(|| Error::Schema("a column holds no typed text".into()))
 }
 
 pub(crate) fn text(text: Option<String>) -> Option<Arc<str>> {

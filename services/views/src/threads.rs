@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use threadline_domain::thread::{Change, Thread, ThreadCreated};
-use threadline_domain::{MessageId, Metadata, Partition, ThreadId, Timestamp, Topic, UserId};
+use threadline_domain::{Actor, MessageId, Metadata, Partition, Text, ThreadId, Timestamp, Topic, UserId};
 use uuid::Uuid;
 
 use crate::{Error, MemberView, Progress, Recorded, ThreadView, ThreadsCursor, messages, positions, rows};
@@ -19,8 +19,11 @@ struct Patch<'a> {
     created: Option<(&'a ThreadCreated, Timestamp)>,
     /// Whether the title becomes `title`; if not, it stays.
     titled: bool,
-    title: Option<&'a str>,
-    metadata: Option<&'a str>,
+    title: Option<&'a Text>,
+    /// Who set the title, and so sealed it.
+    title_by: Option<&'a Actor>,
+    metadata: Option<&'a Metadata>,
+    metadata_by: Option<&'a Actor>,
     archived_at: Option<Timestamp>,
     last_seq: u64,
     last_number: u64,
@@ -42,7 +45,9 @@ impl<'a> Pending<'a> {
             created: None,
             titled: false,
             title: None,
+            title_by: None,
             metadata: None,
+            metadata_by: None,
             archived_at: None,
             last_seq: 0,
             last_number: 0,
@@ -56,14 +61,16 @@ impl<'a> Pending<'a> {
         match &event.change {
             Change::ThreadCreated(created) => {
                 patch.created = Some((created, event.at));
-                (patch.titled, patch.title) = (true, created.title.as_deref());
-                patch.metadata = Some(created.metadata.as_json());
+                (patch.titled, patch.title, patch.title_by) = (true, created.title.as_ref(), Some(&event.actor));
+                (patch.metadata, patch.metadata_by) = (Some(&created.metadata), Some(&event.actor));
             }
             Change::ThreadChanged(changed) => {
                 if let Some(title) = &changed.title {
-                    (patch.titled, patch.title) = (true, title.as_deref());
+                    (patch.titled, patch.title, patch.title_by) = (true, title.as_ref(), Some(&event.actor));
                 }
-                patch.metadata = changed.metadata.as_ref().map(Metadata::as_json).or(patch.metadata);
+                if let Some(metadata) = &changed.metadata {
+                    (patch.metadata, patch.metadata_by) = (Some(metadata), Some(&event.actor));
+                }
             }
             Change::ThreadArchived => patch.archived_at = Some(event.at),
             Change::MessagePosted(posted) => {
@@ -100,16 +107,17 @@ async fn insert(
     let creations = || created.iter().map(|(_, _, creation)| *creation);
     sqlx::query(
         "insert into threads (id, partition, kind, key, title, metadata, created_at, archived_at, last_seq,
-             last_number, active_at, last_message, member_count)
-         select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-             $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::uuid[], $13::bigint[])",
+             last_number, active_at, last_message, member_count, title_by, metadata_by)
+         select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::bigint[],
+             $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::uuid[], $13::bigint[], $14::text[],
+             $15::text[])",
     )
     .bind(created.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.partition as i32).collect::<Vec<_>>())
     .bind(creations().map(|(creation, _)| creation.kind.name()).collect::<Vec<_>>())
     .bind(creations().map(|(creation, _)| creation.key.as_deref()).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.title).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title.map(rows::stored)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata.map(rows::stored_metadata)).collect::<Vec<_>>())
     .bind(creations().map(|(_, at)| at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.archived_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_seq as i64).collect::<Vec<_>>())
@@ -117,6 +125,8 @@ async fn insert(
     .bind(patches().map(|patch| patch.active_at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_message.map(|id| id.0)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.member_change).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title_by.map(Actor::as_str)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_by.map(Actor::as_str)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -126,26 +136,29 @@ async fn update(connection: &mut PgConnection, changed: &[(Uuid, &Patch<'_>)]) -
     let patches = || changed.iter().map(|(_, patch)| *patch);
     sqlx::query(
         "update threads t set
-             title = case when p.titled then p.title else t.title end,
-             metadata = coalesce(p.metadata, t.metadata), archived_at = coalesce(p.archived_at, t.archived_at),
+             title = case when p.titled then p.title else t.title end, title_by = coalesce(p.title_by, t.title_by),
+             metadata = coalesce(p.metadata, t.metadata), metadata_by = coalesce(p.metadata_by, t.metadata_by),
+             archived_at = coalesce(p.archived_at, t.archived_at),
              last_seq = p.last_seq, last_number = greatest(t.last_number, p.last_number), active_at = p.active_at,
              last_message = greatest(t.last_message, p.last_message), member_count = t.member_count + p.member_change
-         from unnest($1::uuid[], $2::boolean[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-                  $8::bigint[], $9::uuid[], $10::bigint[])
+         from unnest($1::uuid[], $2::boolean[], $3::bytea[], $4::bytea[], $5::bigint[], $6::bigint[], $7::bigint[],
+                  $8::bigint[], $9::uuid[], $10::bigint[], $11::text[], $12::text[])
               as p(id, titled, title, metadata, archived_at, last_seq, last_number, active_at, last_message,
-                   member_change)
+                   member_change, title_by, metadata_by)
          where t.id = p.id",
     )
     .bind(changed.iter().map(|(thread, _)| *thread).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.titled).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.title).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title.map(rows::stored)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata.map(rows::stored_metadata)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.archived_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_seq as i64).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_number as i64).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.active_at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.last_message.map(|id| id.0)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.member_change).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.title_by.map(Actor::as_str)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_by.map(Actor::as_str)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -179,8 +192,8 @@ pub(crate) async fn state(
     let state = Thread {
         kind: Some(rows::named(kind)?),
         key: rows::text(row.try_get("key")?),
-        title: rows::text(row.try_get("title")?),
-        metadata: rows::metadata(row.try_get("metadata")?),
+        title: row.try_get::<Option<&[u8]>, _>("title")?.map(rows::typed).transpose()?,
+        metadata: rows::metadata(row.try_get("metadata")?)?,
         members: (users.iter().zip(&roles))
             .map(|(user, role)| Ok((rows::user(user)?, rows::named(role)?)))
             .collect::<Result<_, Error>>()?,
@@ -198,7 +211,8 @@ pub(crate) async fn state(
 macro_rules! select {
     ($threads:literal, $order:literal) => {
         concat!(
-            "select t.id as thread_id, t.kind as thread_kind, t.key, t.title, t.metadata as thread_metadata,
+            "select t.id as thread_id, t.kind as thread_kind, t.key, t.title, t.title_by,
+                 t.metadata as thread_metadata, t.metadata_by,
                  t.created_at, t.archived_at, t.last_seq, t.last_number, t.active_at, t.member_count,
                  greatest(0, t.last_number - coalesce(r.number, 0) - (
                      select count(*) from messages d
@@ -224,7 +238,7 @@ macro_rules! select {
 }
 
 fn view(row: &PgRow) -> Result<ThreadView, Error> {
-    let names: Vec<Option<String>> = row.try_get("names")?;
+    let names: Vec<Option<Vec<u8>>> = row.try_get("names")?;
     let roles: Vec<String> = row.try_get("roles")?;
     let read_numbers: Vec<i64> = row.try_get("read_numbers")?;
     let read_ats: Vec<Option<i64>> = row.try_get("read_ats")?;
@@ -232,7 +246,7 @@ fn view(row: &PgRow) -> Result<ThreadView, Error> {
     let members = members.map(|(index, (user, name))| {
         Ok(MemberView {
             user: rows::user(&user)?,
-            name: rows::text(name),
+            name: name.as_deref().map(rows::typed).transpose()?,
             role: rows::named(&roles[index])?,
             read_number: read_numbers[index] as u64,
             read_at: rows::time(read_ats[index]),
@@ -242,8 +256,10 @@ fn view(row: &PgRow) -> Result<ThreadView, Error> {
         id: ThreadId(row.try_get("thread_id")?),
         kind: rows::named(row.try_get("thread_kind")?)?,
         key: rows::text(row.try_get("key")?),
-        title: rows::text(row.try_get("title")?),
-        metadata: rows::metadata(row.try_get("thread_metadata")?),
+        title: row.try_get::<Option<&[u8]>, _>("title")?.map(rows::typed).transpose()?,
+        title_by: row.try_get::<Option<&str>, _>("title_by")?.map(rows::actor).transpose()?,
+        metadata: rows::metadata(row.try_get("thread_metadata")?)?,
+        metadata_by: rows::actor(row.try_get("metadata_by")?)?,
         members: members.collect::<Result<_, Error>>()?,
         member_count: row.try_get::<i64, _>("member_count")? as u64,
         last_seq: row.try_get::<i64, _>("last_seq")? as u64,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 use threadline_domain::{UserId, UserProfile};
 
+use crate::rows;
+
 /// The last profile of each user that a batch brings.
 #[derive(Default)]
 pub(crate) struct Pending<'a>(BTreeMap<&'a UserId, &'a UserProfile>);
@@ -20,11 +22,11 @@ impl<'a> Pending<'a> {
             return Ok(());
         }
         sqlx::query(
-            "insert into users (id, name, at) select * from unnest($1::text[], $2::text[], $3::bigint[])
+            "insert into users (id, name, at) select * from unnest($1::text[], $2::bytea[], $3::bigint[])
              on conflict (id) do update set name = excluded.name, at = excluded.at",
         )
         .bind(self.0.keys().map(|user| user.as_str()).collect::<Vec<_>>())
-        .bind(self.0.values().map(|profile| &*profile.name).collect::<Vec<_>>())
+        .bind(self.0.values().map(|profile| rows::stored(&profile.name)).collect::<Vec<_>>())
         .bind(self.0.values().map(|profile| profile.at.millis()).collect::<Vec<_>>())
         .execute(connection)
         .await?;

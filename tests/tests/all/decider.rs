@@ -122,7 +122,7 @@ impl World {
                 (actor, thread, Action::Post(post))
             }
         };
-        Command { thread, actor, at, action }
+        Command { thread, actor: actor.into(), at, action }
     }
 
     /// Brings the views up to some place in each partition, as a projector that lags would.
@@ -311,7 +311,7 @@ async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is
     let thread = ThreadId::of_key(&key);
     let (key, title, metadata) = (Some(key.into()), None, Metadata::default());
     let create = CreateThread { kind: Kind::Group, key, title, metadata, participants: Vec::new() };
-    let command = Command { thread, actor: creator, at: Timestamp(1), action: Action::Create(create) };
+    let command = Command { thread, actor: creator.into(), at: Timestamp(1), action: Action::Create(create) };
     let next = codec::command_record(&command, &Context::default());
     let cause = world.log.append(Topic::MessagesCommands, next).await.expect("appended").offset;
     let events = world.log.tail(Topic::Messages, [(position.partition, Start::At(0))].into()).next().await;
@@ -333,7 +333,7 @@ async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
     // A role of 600,000 characters, its length before it.
     let [actor, user] = ["ann", "bob"].map(|id| UserId::new(id).expect("a user id"));
     let action = Action::ChangeRole { user, role: Role::Member };
-    let command = Command { thread: ThreadId::of_key("key"), actor, at: Timestamp(1), action };
+    let command = Command { thread: ThreadId::of_key("key"), actor: actor.into(), at: Timestamp(1), action };
     let value = codec::command_record(&command, &Context::default()).value.expect("a value");
     let before_role = value.strip_suffix(b"\x0cmember").expect("the role comes last");
     let role = [before_role, b"\x80\x9f\x49", &large()].concat();

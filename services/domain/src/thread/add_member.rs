@@ -6,12 +6,10 @@ use crate::{Invalid, UserId};
 
 /// Owners take in anyone as anything, admins as members.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, Rejection> {
-    let actor = thread.role_of(&command.actor)?;
+    let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
-    match actor {
-        Role::Owner => {}
-        Role::Admin if role == Role::Member => {}
-        Role::Admin | Role::Member => return Err(Rejection::Forbidden),
+    if !actor.owns() && !(actor.manages() && role == Role::Member) {
+        return Err(Rejection::Forbidden);
     }
     if thread.members.contains_key(user) {
         // With whatever role: to change it is another command.
@@ -87,5 +85,10 @@ mod tests {
         let asked = story.ask("ann", add("bob", Role::Member));
         assert_eq!(asked, Err(Rejection::Settled(Outcome { seq: 2, message: None, number: None, at: story.now })));
         assert_eq!(story.thread.members[&user("bob")], Role::Admin);
+    }
+
+    #[test]
+    fn accepted_from_a_service_as_anything() {
+        assert!(Story::group().ask("service:crm", add("fay", Role::Owner)).is_ok());
     }
 }

@@ -1,12 +1,12 @@
 //! Closing a thread for ever.
 
-use crate::thread::{Change, Command, Rejection, Role, Thread};
+use crate::thread::{Change, Command, Rejection, Thread};
 
 /// An owner closes it. Reading, leaving and taking messages back stay possible.
 pub(super) fn decide(thread: &Thread, command: &Command) -> Result<Change, Rejection> {
-    let role = thread.role_of(&command.actor)?;
+    let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
-    if role != Role::Owner {
+    if !actor.owns() {
         return Err(Rejection::Forbidden);
     }
     match thread.archived_at {
@@ -46,5 +46,10 @@ mod tests {
         let mut story = Story::group();
         let event = story.ask("ann", Action::Archive).unwrap();
         assert_eq!(story.ask("ann", Action::Archive), Err(Rejection::Settled(event.outcome())));
+    }
+
+    #[test]
+    fn accepted_from_a_service() {
+        assert_eq!(Story::group().change("service:crm", Action::Archive), Ok(Change::ThreadArchived));
     }
 }

@@ -1,12 +1,12 @@
 //! Changing a thread's title or metadata.
 
 use crate::thread::{Change, ChangeThread, Command, Rejection, Thread, ThreadChanged};
-use crate::{Invalid, limits, text};
+use crate::{Invalid, limits};
 
 /// Owners and admins change both; in a dm, which has no title, either one changes the metadata.
 pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -> Result<Change, Rejection> {
-    let role = thread.role_of(&command.actor)?;
-    if !thread.is_dm() && !role.manages() {
+    let actor = thread.authority_of(&command.actor)?;
+    if !thread.is_dm() && !actor.manages() {
         return Err(Rejection::Forbidden);
     }
     if parts.title.is_none() && parts.metadata.is_none() {
@@ -21,8 +21,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -
     }
     thread.check_open()?;
     if let Some(Some(title)) = &changed.title {
-        let checked =
-            if thread.is_dm() { Err(Invalid::Value) } else { text::check_line(title, limits::TITLE_CHARS_MAX) };
+        let checked = if thread.is_dm() { Err(Invalid::Value) } else { title.check_line(limits::TITLE_CHARS_MAX) };
         checked.map_err(|reason| Rejection::Invalid { field: "title", reason })?;
     }
     if let Some(metadata) = &changed.metadata {
@@ -49,7 +48,7 @@ mod tests {
     fn accepted_from_owner_and_admin() {
         let mut story = Story::group();
         story.ask("ann", title(Some("Tea"))).unwrap();
-        assert_eq!(story.thread.title.as_deref(), Some("Tea"));
+        assert_eq!(story.thread.title, Some("Tea".into()));
         story.ask("bob", data(r#"{"a":1}"#)).unwrap();
         assert_eq!(story.thread.metadata, metadata(r#"{"a":1}"#));
         story.ask("bob", title(None)).unwrap();

@@ -5,9 +5,9 @@ use crate::thread::{Change, Command, Rejection, Role, Thread};
 
 /// Only owners do, their own role included, as long as one owner stays.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, Rejection> {
-    let actor = thread.role_of(&command.actor)?;
+    let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
-    if actor != Role::Owner {
+    if !actor.owns() {
         return Err(Rejection::Forbidden);
     }
     let current = thread.members.get(user).ok_or(Rejection::UnknownMember)?;
@@ -74,5 +74,10 @@ mod tests {
         let mut story = Story::group();
         let asked = story.ask("ann", role("bob", Role::Admin));
         assert_eq!(asked, Err(Rejection::Settled(Outcome { seq: 2, message: None, number: None, at: story.now })));
+    }
+
+    #[test]
+    fn accepted_from_a_service() {
+        assert!(Story::group().ask("service:crm", role("cid", Role::Admin)).is_ok());
     }
 }

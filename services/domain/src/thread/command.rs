@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::thread::{Kind, MessageKind, Role};
-use crate::{MessageId, Metadata, ThreadId, Timestamp, UserId};
+use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 
 /// A command for one thread: who asks for what, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Command {
     /// The thread.
     pub thread: ThreadId,
     /// Who asks.
-    pub actor: UserId,
+    pub actor: Actor,
     /// When it was asked; becomes the event's time.
     pub at: Timestamp,
     /// What is asked.
@@ -57,7 +57,8 @@ pub enum Action {
     },
 }
 
-/// Make a thread. The creator is the command's actor and becomes an owner; in a dm both are members alike.
+/// Make a thread. A person who makes one is in it, as its owner; in a dm both are members alike. A service that makes one
+/// stays outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateThread {
     /// What sort.
@@ -65,7 +66,7 @@ pub struct CreateThread {
     /// What it is for, such as `project_305`; the thread's id must be [`ThreadId::of_key`] of it.
     pub key: Option<Arc<str>>,
     /// Its title.
-    pub title: Option<Arc<str>>,
+    pub title: Option<Text>,
     /// The product's own data.
     pub metadata: Metadata,
     /// The other people in it; naming the creator again is harmless.
@@ -76,7 +77,7 @@ pub struct CreateThread {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeThread {
     /// The new title; `Some(None)` takes it away.
-    pub title: Option<Option<Arc<str>>>,
+    pub title: Option<Option<Text>>,
     /// The new metadata, replacing all of the old.
     pub metadata: Option<Metadata>,
 }
@@ -89,7 +90,7 @@ pub struct PostMessage {
     /// What sort.
     pub kind: MessageKind,
     /// The text.
-    pub content: Arc<str>,
+    pub content: Text,
     /// The product's own data.
     pub metadata: Metadata,
     /// The message it answers, in the same thread.
@@ -102,7 +103,7 @@ pub struct EditMessage {
     /// Which message.
     pub message: MessageId,
     /// The new text.
-    pub content: Arc<str>,
+    pub content: Text,
     /// The new metadata; `None` keeps the old.
     pub metadata: Option<Metadata>,
 }

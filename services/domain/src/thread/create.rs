@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::thread::{Change, Command, CreateThread, Kind, Member, Outcome, Rejection, Role, Thread, ThreadCreated};
-use crate::{Invalid, ThreadId, UserId, limits, text};
+use crate::{Actor, Invalid, ThreadId, UserId, limits, text};
 
 /// A thread exists once for its id, and so do a dm of two people and a thread with a key, whose ids follow from
 /// what they are for. Whoever is in the thread already is told when it was made.
 pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) -> Result<Change, Rejection> {
-    let others = others(&command.actor, &create.participants);
-    check_id(command, create, &others)?;
+    let users = users(&command.actor, &create.participants);
+    check_id(command, create, &users)?;
     if thread.kind.is_some() {
-        return Err(if thread.members.contains_key(&command.actor) {
+        return Err(if thread.authority_of(&command.actor).is_ok() {
             Rejection::Settled(Outcome { seq: 1, message: None, number: None, at: thread.created_at })
         } else if create.key.is_some() {
             Rejection::KeyTaken
@@ -19,15 +19,13 @@ pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) 
             Rejection::UnknownThread
         });
     }
-    check_values(create, &others)?;
-
-    let (creator, other) = match create.kind {
-        Kind::Dm => (Role::Member, Role::Member),
-        Kind::Group | Kind::Channel => (Role::Owner, Role::Member),
+    check_values(create, &users)?;
+    let role_of = |user: &UserId| match create.kind {
+        Kind::Group | Kind::Channel if command.actor.is(user) => Role::Owner,
+        Kind::Group | Kind::Channel | Kind::Dm => Role::Member,
     };
-    let members = std::iter::once(Member { user: command.actor.clone(), role: creator })
-        .chain(others.into_iter().map(|user| Member { user: user.clone(), role: other }))
-        .collect();
+    let members = users.into_iter().map(|user| Member { user: user.clone(), role: role_of(user) }).collect();
+
     Ok(Change::ThreadCreated(ThreadCreated {
         kind: create.kind,
         key: create.key.clone(),
@@ -37,20 +35,20 @@ pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) 
     }))
 }
 
-/// Everyone named but the creator, once each, in the order named.
-fn others<'a>(creator: &'a UserId, participants: &'a [UserId]) -> Vec<&'a UserId> {
-    let mut seen = BTreeSet::from([creator]);
-    participants.iter().filter(|user| seen.insert(user)).collect()
+/// Everyone who will be in it, once each: the creator, unless it is a service, and the others in the order named.
+fn users<'a>(creator: &'a Actor, participants: &'a [UserId]) -> Vec<&'a UserId> {
+    let mut seen = BTreeSet::new();
+    creator.user().into_iter().chain(participants).filter(|user| seen.insert(*user)).collect()
 }
 
 /// Nobody can take the place of someone else's dm or key: the id must follow from what the thread is for, and an id
 /// that is derived from something belongs to that alone.
-fn check_id(command: &Command, create: &CreateThread, others: &[&UserId]) -> Result<(), Rejection> {
+fn check_id(command: &Command, create: &CreateThread, users: &[&UserId]) -> Result<(), Rejection> {
     let fits = match (create.kind, &create.key) {
         (Kind::Dm, Some(_)) => return invalid("key", Invalid::Value),
-        (Kind::Dm, None) => match others {
-            [] => return invalid("participants", Invalid::TooFew { count_min: 2 }),
-            [other] => command.thread == ThreadId::of_dm(&command.actor, other),
+        (Kind::Dm, None) => match users {
+            [] | [_] => return invalid("participants", Invalid::TooFew { count_min: 2 }),
+            [one, other] => command.thread == ThreadId::of_dm(one, other),
             [_, _, ..] => return invalid("participants", Invalid::TooMany { count_max: 2 }),
         },
         (Kind::Group | Kind::Channel, Some(key)) => command.thread == ThreadId::of_key(key),
@@ -59,8 +57,8 @@ fn check_id(command: &Command, create: &CreateThread, others: &[&UserId]) -> Res
     if fits { Ok(()) } else { invalid("id", Invalid::Value) }
 }
 
-fn check_values(create: &CreateThread, others: &[&UserId]) -> Result<(), Rejection> {
-    if others.len() + 1 > limits::PARTICIPANTS_MAX {
+fn check_values(create: &CreateThread, users: &[&UserId]) -> Result<(), Rejection> {
+    if users.len() > limits::PARTICIPANTS_MAX {
         return invalid("participants", Invalid::TooMany { count_max: limits::PARTICIPANTS_MAX });
     }
     if let Some(key) = &create.key {
@@ -70,7 +68,7 @@ fn check_values(create: &CreateThread, others: &[&UserId]) -> Result<(), Rejecti
         if create.kind == Kind::Dm {
             return invalid("title", Invalid::Value);
         }
-        text::check_line(title, limits::TITLE_CHARS_MAX).or_else(|reason| invalid("title", reason))?;
+        title.check_line(limits::TITLE_CHARS_MAX).or_else(|reason| invalid("title", reason))?;
     }
     create.metadata.check().or_else(|reason| invalid("metadata", reason))
 }
@@ -110,7 +108,7 @@ mod tests {
         let Change::ThreadCreated(created) = story.change("ann", Action::Create(thread)).unwrap() else { panic!() };
         let members: Vec<_> = created.members.iter().map(|member| (member.user.as_str(), member.role)).collect();
         assert_eq!(members, [("ann", Role::Owner), ("cid", Role::Member), ("bob", Role::Member)]);
-        assert_eq!((created.title.as_deref(), created.metadata.as_json()), (Some("Tea"), r#"{"a":1}"#));
+        assert_eq!((&created.title, &created.metadata), (&Some("Tea".into()), &metadata(r#"{"a":1}"#)));
         assert_eq!(story.thread.created_at, story.now);
         assert_eq!(story.thread.members.len(), 3);
     }
@@ -223,5 +221,24 @@ mod tests {
         assert_eq!(story.ask("ann", Action::Create(create(Kind::Group, &[]))), settled(&story));
         let stranger = story.ask("eve", Action::Create(create(Kind::Group, &[])));
         assert_eq!(stranger, Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn accepted_from_a_service_which_stays_outside() {
+        let (mut story, thread) = keyed("project_305");
+        let Change::ThreadCreated(created) = story.change("service:crm", Action::Create(thread.clone())).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(created.members, [Member { user: user("bob"), role: Role::Member }]);
+        assert_eq!(story.ask("service:crm", Action::Create(thread)), settled(&story));
+    }
+
+    #[test]
+    fn accepted_dm_of_two_others_from_a_service_only() {
+        let ids = || Story::untold(ThreadId::of_dm(&user("ann"), &user("bob")));
+        assert!(ids().ask("service:crm", Action::Create(create(Kind::Dm, &["bob", "ann"]))).is_ok());
+        let eve = ids().ask("eve", Action::Create(create(Kind::Dm, &["bob", "ann"])));
+        assert_eq!(eve, invalid("participants", Invalid::TooMany { count_max: 2 }));
     }
 }

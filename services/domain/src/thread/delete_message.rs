@@ -5,9 +5,9 @@ use crate::thread::{Change, Command, Rejection, Thread};
 
 /// Who posted it does, and whoever looks after the thread; also in an archived one.
 pub(super) fn decide(thread: &Thread, command: &Command, message: MessageId) -> Result<Change, Rejection> {
-    let role = thread.role_of(&command.actor)?;
+    let actor = thread.authority_of(&command.actor)?;
     let fact = thread.fact(message).ok_or(Rejection::UnknownMessage)?;
-    if !fact.is_by(&command.actor) && !role.manages() {
+    if !fact.is_by(&command.actor) && !actor.manages() {
         return Err(Rejection::Forbidden);
     }
     if fact.deleted {

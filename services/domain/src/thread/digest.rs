@@ -1,9 +1,10 @@
-//! Digests of message bodies, kept for ever in the place of the bodies: equal bodies, equal digests.
+//! Digests of message bodies, kept in the place of the bodies: equal bodies, equal digests. Of sealed texts they are
+//! made from keyed digests, so they tell nothing once the key is destroyed.
 
 use uuid::Uuid;
 
 use crate::thread::MessageKind;
-use crate::{MessageId, Metadata, UserId};
+use crate::{Actor, MessageId, Metadata, Text};
 
 /// Namespace of the digests of posted bodies.
 const POSTED: Uuid = Uuid::from_u128(0x3d0e_8f3c_6b0b_5c0e_8a51_92d3_5f7d_41c6);
@@ -12,9 +13,9 @@ const EDITED: Uuid = Uuid::from_u128(0x95a1_0c57_2f4e_5d38_b1f6_7be4_0d12_9e83);
 
 /// Of what a message was posted with, and by whom.
 pub(super) fn posted(
-    sender: &UserId,
+    sender: &Actor,
     kind: MessageKind,
-    content: &str,
+    content: &Text,
     metadata: &Metadata,
     reply_to: Option<MessageId>,
 ) -> Uuid {
@@ -24,16 +25,16 @@ pub(super) fn posted(
         &[
             Some(sender.as_str().as_bytes()),
             Some(kind.name().as_bytes()),
-            Some(content.as_bytes()),
-            Some(metadata.as_json().as_bytes()),
+            Some(content.fingerprint()),
+            Some(metadata.fingerprint()),
             reply_to.as_ref().map(<[u8; 16]>::as_slice),
         ],
     )
 }
 
 /// Of what a message was edited to.
-pub(super) fn edited(content: &str, metadata: Option<&Metadata>) -> Uuid {
-    of(&EDITED, &[Some(content.as_bytes()), metadata.map(|metadata| metadata.as_json().as_bytes())])
+pub(super) fn edited(content: &Text, metadata: Option<&Metadata>) -> Uuid {
+    of(&EDITED, &[Some(content.fingerprint()), metadata.map(Metadata::fingerprint)])
 }
 
 /// Each part stands behind its length, so no two lists of parts have the same bytes.
@@ -53,29 +54,29 @@ mod tests {
     #[test]
     fn digests_stay_what_they_are() {
         // Views hold them: another digest for the same body would turn every retry into a conflict.
-        let ann = UserId::new("ann").unwrap();
+        let ann = "ann".parse().unwrap();
         let metadata = Metadata::from_canonical_json(r#"{"a":1}"#);
-        let digest = posted(&ann, MessageKind::Text, "hello", &metadata, Some(MessageId(Uuid::from_u128(7))));
+        let digest = posted(&ann, MessageKind::Text, &"hello".into(), &metadata, Some(MessageId(Uuid::from_u128(7))));
         assert_eq!(digest.to_string(), "ffe578b2-82ab-563a-861d-ddb01a96464b");
-        assert_eq!(edited("hello", None).to_string(), "e4277d3d-a43b-5bc3-a803-02e5c4fcbcbb");
+        assert_eq!(edited(&"hello".into(), None).to_string(), "e4277d3d-a43b-5bc3-a803-02e5c4fcbcbb");
     }
 
     #[test]
     fn every_part_counts() {
-        let user = |id| UserId::new(id).unwrap();
+        let user = |id: &str| id.parse().unwrap();
         let empty = Metadata::default();
         let other = Metadata::from_canonical_json(r#"{"a":1}"#);
         let mut digests = vec![
-            posted(&user("ann"), MessageKind::Text, "x", &empty, None),
-            posted(&user("annt"), MessageKind::Text, "x", &empty, None),
-            posted(&user("ann"), MessageKind::File, "x", &empty, None),
-            posted(&user("ann"), MessageKind::Text, "x{}", &empty, None),
-            posted(&user("ann"), MessageKind::Text, "x", &other, None),
-            posted(&user("ann"), MessageKind::Text, "x", &empty, Some(MessageId(Uuid::nil()))),
-            edited("x", None),
-            edited("x", Some(&empty)),
-            edited("x", Some(&other)),
-            edited("x{}", None),
+            posted(&user("ann"), MessageKind::Text, &"x".into(), &empty, None),
+            posted(&user("annt"), MessageKind::Text, &"x".into(), &empty, None),
+            posted(&user("ann"), MessageKind::File, &"x".into(), &empty, None),
+            posted(&user("ann"), MessageKind::Text, &"x{}".into(), &empty, None),
+            posted(&user("ann"), MessageKind::Text, &"x".into(), &other, None),
+            posted(&user("ann"), MessageKind::Text, &"x".into(), &empty, Some(MessageId(Uuid::nil()))),
+            edited(&"x".into(), None),
+            edited(&"x".into(), Some(&empty)),
+            edited(&"x".into(), Some(&other)),
+            edited(&"x{}".into(), None),
         ];
         let count = digests.len();
         digests.sort();

@@ -1,11 +1,10 @@
 //! Replacing a message's content.
 
-use crate::text;
 use crate::thread::{Change, Command, EditMessage, Rejection, Thread, digest};
 
 /// Only who posted it does. The edit that was made last, again, has its first outcome.
 pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> Result<Change, Rejection> {
-    thread.role_of(&command.actor)?;
+    thread.authority_of(&command.actor)?;
     let fact = thread.fact(edit.message).ok_or(Rejection::UnknownMessage)?;
     if !fact.is_by(&command.actor) {
         return Err(Rejection::Forbidden);
@@ -17,7 +16,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> 
         return Err(Rejection::Settled(fact.changed(edit.message)));
     }
     thread.check_open()?;
-    text::check_content(&edit.content).map_err(|reason| Rejection::Invalid { field: "message.content", reason })?;
+    edit.content.check_content().map_err(|reason| Rejection::Invalid { field: "message.content", reason })?;
     if let Some(metadata) = &edit.metadata {
         metadata.check().map_err(|reason| Rejection::Invalid { field: "message.metadata", reason })?;
     }
@@ -54,7 +53,7 @@ mod tests {
             let Ok(Change::MessageEdited { number, content: edited, .. }) = story.change("cid", edit(content)) else {
                 panic!()
             };
-            assert_eq!((number, &*edited), (1, content));
+            assert_eq!((number, edited), (1, content.into()));
         }
         assert_eq!(story.thread.last_number, 1);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::thread::{Kind, Member, MessageKind, Outcome, Role};
-use crate::{MessageId, Metadata, ThreadId, Timestamp, UserId};
+use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 
 /// Something that happened to one thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Event {
     /// The event's place in the thread: 1, 2, 3 … without holes.
     pub seq: u64,
     /// Who caused it.
-    pub actor: UserId,
+    pub actor: Actor,
     /// When it was asked for.
     pub at: Timestamp,
     /// What happened.
@@ -71,7 +71,7 @@ pub enum Change {
         /// Its number.
         number: u64,
         /// The new text.
-        content: Arc<str>,
+        content: Text,
         /// The new metadata; `None` kept the old.
         metadata: Option<Metadata>,
     },
@@ -109,10 +109,10 @@ pub struct ThreadCreated {
     /// What it is for.
     pub key: Option<Arc<str>>,
     /// Its title.
-    pub title: Option<Arc<str>>,
+    pub title: Option<Text>,
     /// The product's own data.
     pub metadata: Metadata,
-    /// Everyone in it, the creator first, the others in the order named.
+    /// Everyone in it: the person who made it first, the others in the order named.
     pub members: Vec<Member>,
 }
 
@@ -120,7 +120,7 @@ pub struct ThreadCreated {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadChanged {
     /// The new title; `Some(None)` took it away.
-    pub title: Option<Option<Arc<str>>>,
+    pub title: Option<Option<Text>>,
     /// The new metadata.
     pub metadata: Option<Metadata>,
 }
@@ -135,7 +135,7 @@ pub struct MessagePosted {
     /// What sort.
     pub kind: MessageKind,
     /// The text.
-    pub content: Arc<str>,
+    pub content: Text,
     /// The product's own data.
     pub metadata: Metadata,
     /// The message it answers.

@@ -1,9 +1,7 @@
 //! How events make a thread.
 
-use std::sync::Arc;
-
 use crate::thread::{Change, Event, MessageFact, Role, Thread};
-use crate::{MessageId, UserId};
+use crate::{MessageId, Text, UserId};
 
 /// Folds an event into the thread; one that is not the next changes nothing.
 pub(super) fn evolve(thread: &mut Thread, event: &Event) {
@@ -51,13 +49,12 @@ const USER_ID_BYTES: usize = 48;
 impl Thread {
     /// Roughly the bytes of memory it takes, without walking through its members and messages.
     pub(super) fn weight_bytes(&self) -> usize {
-        let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len());
         // A node of a B-tree is about three quarters full.
         let entries = |count: usize, bytes: usize| count * bytes * 4 / 3;
         size_of::<Self>()
-            + text(&self.key)
-            + text(&self.title)
-            + self.metadata.as_json().len()
+            + self.key.as_ref().map_or(0, |key| key.len())
+            + self.title.as_ref().map_or(0, Text::len_bytes)
+            + self.metadata.len_bytes()
             + entries(self.members.len(), size_of::<(UserId, Role)>())
             + self.members.len() * USER_ID_BYTES
             + entries(self.known.len(), size_of::<(MessageId, Option<MessageFact>)>())

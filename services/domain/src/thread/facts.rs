@@ -2,12 +2,12 @@
 
 use crate::limits::{KNOWN_MESSAGES_MAX, LOOKED_UP_MESSAGES_MAX};
 use crate::thread::{Action, Change, Command, Event, MessageFact, Outcome, Thread, digest};
-use crate::{MessageId, UserId};
+use crate::{Actor, MessageId};
 
 impl Thread {
     /// The first fact that the command needs and the thread leaves out. A stranger's command needs none.
     pub(super) fn missing_fact(&self, command: &Command) -> Option<MessageId> {
-        if !self.members.contains_key(&command.actor) {
+        if self.authority_of(&command.actor).is_err() {
             return None;
         }
         let needed = match &command.action {
@@ -108,9 +108,9 @@ impl MessageFact {
         Outcome { seq: self.changed_seq, message: Some(id), number: Some(self.number), at: self.changed_at }
     }
 
-    /// Whether this user posted it.
-    pub(super) fn is_by(&self, user: &UserId) -> bool {
-        self.sender == *user
+    /// Whether this actor posted it.
+    pub(super) fn is_by(&self, actor: &Actor) -> bool {
+        self.sender == *actor
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::Timestamp;
     use crate::thread::PostMessage;
-    use crate::thread::fixtures::{Story, message_id, post, user};
+    use crate::thread::fixtures::{Story, message_id, post};
 
     /// The group after so many messages, with ids from 1 on.
     fn story_of(messages: usize) -> Story {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn command(actor: &str, action: Action) -> Command {
-        Command { thread: Story::group().id, actor: user(actor), at: Timestamp(0), action }
+        Command { thread: Story::group().id, actor: actor.parse().unwrap(), at: Timestamp(0), action }
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Story {
     /// Decides and evolves.
     pub(super) fn ask(&mut self, actor: &str, action: Action) -> Result<Event, Rejection> {
         self.now.0 += 1_000;
-        let command = Command { thread: self.id, actor: user(actor), at: self.now, action };
+        let command = Command { thread: self.id, actor: actor.parse().unwrap(), at: self.now, action };
         let event = Thread::decide(&self.thread, &command)?;
         assert_eq!(
             (event.thread, event.seq, &event.actor, event.at),

@@ -1,12 +1,16 @@
 //! The questions that most commands ask first.
 
 use crate::thread::{Kind, Outcome, Rejection, Role, Thread};
-use crate::{Timestamp, UserId};
+use crate::{Actor, Timestamp, UserId};
 
 impl Thread {
-    /// The actor's role; to whoever is not in the thread it does not exist.
-    pub(super) fn role_of(&self, actor: &UserId) -> Result<Role, Rejection> {
-        self.members.get(actor).copied().ok_or(Rejection::UnknownThread)
+    /// What the actor may do here; to a person who is not in the thread it does not exist.
+    pub(super) fn authority_of(&self, actor: &Actor) -> Result<Authority, Rejection> {
+        match actor {
+            Actor::User(user) => self.members.get(user).copied().map(Authority::Member),
+            Actor::Service(_) => self.kind.map(|_| Authority::Service),
+        }
+        .ok_or(Rejection::UnknownThread)
     }
 
     /// Refuses when the thread was archived.
@@ -36,9 +40,23 @@ impl Thread {
     }
 }
 
-impl Role {
-    /// Whether the role looks after the thread: its members, its title, others' messages.
+/// What an actor may do in a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authority {
+    /// What the role allows.
+    Member(Role),
+    /// Everything that an owner may, from outside.
+    Service,
+}
+
+impl Authority {
+    /// Whether the actor looks after the thread: its members, its title, others' messages.
     pub(super) const fn manages(self) -> bool {
-        matches!(self, Self::Owner | Self::Admin)
+        matches!(self, Self::Member(Role::Owner | Role::Admin) | Self::Service)
+    }
+
+    /// Whether the actor decides about roles and the thread's end.
+    pub(super) const fn owns(self) -> bool {
+        matches!(self, Self::Member(Role::Owner) | Self::Service)
     }
 }

@@ -72,6 +72,16 @@ pub enum MessageKind {
     File,
 }
 
+impl MessageKind {
+    /// Whether only services post it: what it says must not be anybody's claim.
+    pub const fn is_reserved(self) -> bool {
+        match self {
+            Self::System | Self::Payment | Self::Dispute | Self::JobUpdate => true,
+            Self::Text | Self::Voice | Self::File => false,
+        }
+    }
+}
+
 /// Names both ways; the names are the contract's.
 macro_rules! named {
     ($type:ident: $($variant:ident = $name:literal),+) => {

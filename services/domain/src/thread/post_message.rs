@@ -1,13 +1,14 @@
 //! Posting a message.
 
+use crate::Invalid;
 use crate::limits::MESSAGE_ID_AHEAD_MS_MAX;
+use crate::thread::guards::Authority;
 use crate::thread::{Change, Command, MessagePosted, PostMessage, Rejection, Thread, digest};
-use crate::{Invalid, text};
 
-/// Every member posts. The id tells a retry, whenever it comes, even after the archive: the same body has the first
+/// Every member posts, and services do. The id tells a retry, whenever it comes, even after the archive: the same body has the first
 /// outcome, another body is a conflict.
 pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, Rejection> {
-    thread.role_of(&command.actor)?;
+    let actor = thread.authority_of(&command.actor)?;
     if let Some(fact) = thread.fact(post.message) {
         let digest = digest::posted(&command.actor, post.kind, &post.content, &post.metadata, post.reply_to);
         return Err(if fact.posted_digest == digest {
@@ -23,7 +24,10 @@ pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> 
     if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
         return invalid("message.id", Invalid::Value);
     }
-    if let Err(reason) = text::check_content(&post.content) {
+    if post.kind.is_reserved() && actor != Authority::Service {
+        return invalid("message.kind", Invalid::Reserved);
+    }
+    if let Err(reason) = post.content.check_content() {
         return invalid("message.content", reason);
     }
     if let Err(reason) = post.metadata.check() {
@@ -156,5 +160,36 @@ mod tests {
             assert_eq!(story.ask(actor, Action::Post(post)), Err(Rejection::MessageConflict));
         }
         assert_eq!(story.thread.last_seq, 3);
+    }
+
+    #[test]
+    fn accepted_from_a_service_in_every_thread_there_is() {
+        let mut story = Story::group();
+        let about = |n, kind| Action::Post(PostMessage { kind, ..post(message_id(n), "paid") });
+        assert_eq!(number(story.change("service:crm", about(1, MessageKind::Payment))), 1);
+        assert!(!story.thread.members.contains_key(&crate::thread::fixtures::user("crm")));
+        let before = Story::untold(crate::ThreadId(message_id(0).0)).ask("service:crm", about(1, MessageKind::System));
+        assert_eq!(before, Err(Rejection::UnknownThread));
+    }
+
+    #[test]
+    fn rejected_kinds_that_only_services_post() {
+        let mut story = Story::group();
+        for kind in MessageKind::ALL.iter().filter(|kind| kind.is_reserved()) {
+            let post = PostMessage { kind: *kind, ..post(message_id(1), "paid") };
+            assert_eq!(story.ask("ann", Action::Post(post)), invalid("message.kind", Invalid::Reserved));
+        }
+    }
+
+    #[test]
+    fn accepted_sealed_and_a_retry_told_by_its_digest() {
+        let sealed = |digest, bytes| {
+            let text = crate::Text::Sealed(crate::Sealed { digest: [digest; 16], bytes: vec![bytes; 60].into() });
+            Action::Post(PostMessage { content: text, ..post(message_id(1), "") })
+        };
+        let mut story = Story::group();
+        let event = story.ask("ann", sealed(1, 1)).unwrap();
+        assert_eq!(story.ask("ann", sealed(1, 2)), Err(Rejection::Settled(event.outcome())));
+        assert_eq!(story.ask("ann", sealed(2, 1)), Err(Rejection::MessageConflict));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::thread::{Kind, Role};
-use crate::{MessageId, Metadata, Timestamp, UserId};
+use crate::{Actor, MessageId, Metadata, Text, Timestamp, UserId};
 
 /// A member and its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Thread {
     /// What it is for.
     pub key: Option<Arc<str>>,
     /// Its title.
-    pub title: Option<Arc<str>>,
+    pub title: Option<Text>,
     /// The product's own data.
     pub metadata: Metadata,
     /// Everyone in it.
@@ -56,7 +56,7 @@ pub struct MessageFact {
     /// Its number.
     pub number: u64,
     /// Who posted it.
-    pub sender: UserId,
+    pub sender: Actor,
     /// When it was posted.
     pub sent_at: Timestamp,
     /// A digest of the body it was posted with (kind, content, metadata, reply_to): tells a retry from a conflict.

@@ -28,7 +28,7 @@ impl Caller {
 
     /// Asks this of a thread, now, and waits for the outcome.
     pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
-        let command = Command { thread, actor: self.user().clone(), at: clock::now(), action };
+        let command = Command { thread, actor: self.user().clone().into(), at: clock::now(), action };
         Ok(edge.commands.execute(command, Some(self.trace.header())).await?)
     }
 }

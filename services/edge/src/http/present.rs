@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use threadline_domain::Position;
 use threadline_domain::thread::{Change, Event};
+use threadline_domain::{Position, Text};
 use threadline_views::{MemberView, MessageView, ThreadView};
 use threadline_wire::json;
 use utoipa::ToSchema;
@@ -42,7 +42,7 @@ pub(super) fn thread(view: &ThreadView) -> json::Thread<'_> {
         id: view.id,
         kind: view.kind,
         key: view.key.as_deref(),
-        title: view.title.as_deref(),
+        title: view.title.as_ref().and_then(Text::as_open),
         metadata: &view.metadata,
         members: view.members.iter().map(member).collect(),
         member_count: view.member_count,
@@ -58,7 +58,7 @@ pub(super) fn thread(view: &ThreadView) -> json::Thread<'_> {
 fn member(view: &MemberView) -> json::Member<'_> {
     json::Member {
         user: view.user.as_str(),
-        name: view.name.as_deref(),
+        name: view.name.as_ref().and_then(Text::as_open),
         role: view.role,
         read_number: view.read_number,
     }
@@ -77,7 +77,7 @@ pub(super) fn created(event: &Event) -> Option<json::Thread<'_>> {
         id: event.thread,
         kind: created.kind,
         key: created.key.as_deref(),
-        title: created.title.as_deref(),
+        title: created.title.as_ref().and_then(Text::as_open),
         metadata: &created.metadata,
         members: members.collect(),
         member_count: created.members.len() as u64,
@@ -99,8 +99,9 @@ pub(super) fn message(view: &MessageView) -> json::Message<'_> {
         number: view.number,
         sender: view.sender.as_str(),
         kind: view.kind,
-        content: &view.content,
+        content: view.content.as_open().unwrap_or_default(),
         metadata: &view.metadata,
+        erased: view.content.as_open().is_none(),
         attachments: [],
         reply_to: view.reply_to,
         reactions: BTreeMap::new(),

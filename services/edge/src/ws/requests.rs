@@ -75,7 +75,7 @@ impl Session {
         let trace = Trace::enter(None);
         let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let posts = matches!(action, Action::Post(_));
-        let command = Command { thread, actor: self.user.clone(), at: clock::now(), action };
+        let command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
         let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
         self.outbox.begin();
         self.edge.commands.submit(&command, Some(trace.header()), waiter);

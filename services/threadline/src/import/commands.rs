@@ -36,7 +36,7 @@ pub(super) fn send_all(options: &Options, plan: &Plan, commands: &mpsc::Sender<C
             metadata: Metadata::default(),
             reply_to: None,
         };
-        let command = Command { thread, actor: message.sender, at: message.sent_at, action: Action::Post(post) };
+        let command = Command { thread, actor: message.sender.into(), at: message.sent_at, action: Action::Post(post) };
         if commands.blocking_send(command).is_err() {
             return Ok(());
         }
@@ -58,7 +58,7 @@ fn beginning<'a>(key: &'a str, thread: ThreadId, planned: &'a PlannedThread) -> 
     let adding = others.iter().map(|user| Action::AddMember { user: user.clone(), role: Role::Member });
     std::iter::once(Action::Create(create)).chain(adding).map(move |action| Command {
         thread,
-        actor: creator.clone(),
+        actor: creator.clone().into(),
         at: planned.begins,
         action,
     })

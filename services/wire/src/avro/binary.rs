@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use threadline_domain::thread::{Kind, Member, MessageKind, Role};
-use threadline_domain::{MessageId, Metadata, ThreadId, Timestamp, UserId};
+use threadline_domain::{Actor, Invalid, MessageId, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::DecodeError;
@@ -24,18 +24,18 @@ pub(super) struct Input<'a>(pub(super) &'a [u8]);
 impl<'a> Input<'a> {
     /// The next field; its name stands in the error.
     pub(super) fn field<T: Value>(&mut self, name: &str) -> Result<T, DecodeError> {
-        T::get(self).map_err(|error| DecodeError(format!("{name}: {error}")))
+        T::get(self).map_err(|error| error.within(name))
     }
 
     /// Refuses trailing bytes.
     pub(super) fn end(&self) -> Result<(), DecodeError> {
         match self.0.len() {
             0 => Ok(()),
-            bytes => Err(DecodeError(format!("{bytes} bytes follow the record"))),
+            bytes => Err(DecodeError::Corrupt(format!("{bytes} bytes follow the record"))),
         }
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = u64::get(self)?;
         let (bytes, rest) =
             usize::try_from(length).ok().and_then(|length| self.0.split_at_checked(length)).ok_or_else(truncated)?;
@@ -43,8 +43,8 @@ impl<'a> Input<'a> {
         Ok(bytes)
     }
 
-    fn text(&mut self) -> Result<&'a str, DecodeError> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| DecodeError("is not UTF-8".into()))
+    pub(super) fn text(&mut self) -> Result<&'a str, DecodeError> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| DecodeError::Corrupt("is not UTF-8".into()))
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
@@ -54,11 +54,15 @@ impl<'a> Input<'a> {
     }
 }
 
-fn truncated() -> DecodeError {
-    DecodeError("is cut off".into())
+pub(super) fn truncated() -> DecodeError {
+    DecodeError::Corrupt("is cut off".into())
 }
 
-fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+pub(super) fn unknown_branch() -> DecodeError {
+    DecodeError::Corrupt("has an unknown branch".into())
+}
+
+pub(super) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     (bytes.len() as i64).put(out);
     out.extend_from_slice(bytes);
 }
@@ -86,7 +90,7 @@ impl Value for i64 {
                 return Ok((zigzag >> 1).cast_signed() ^ -((zigzag & 1).cast_signed()));
             }
         }
-        Err(DecodeError("is not a 64-bit number".into()))
+        Err(DecodeError::Corrupt("is not a 64-bit number".into()))
     }
 }
 
@@ -97,7 +101,7 @@ impl Value for u64 {
     }
 
     fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        u64::try_from(i64::get(input)?).map_err(|_| DecodeError("is negative".into()))
+        u64::try_from(i64::get(input)?).map_err(|_| DecodeError::Corrupt("is negative".into()))
     }
 }
 
@@ -108,8 +112,9 @@ impl Value for u32 {
     }
 
     fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let number = i32::try_from(i64::get(input)?).map_err(|_| DecodeError("is not a 32-bit number".into()))?;
-        u32::try_from(number).map_err(|_| DecodeError("is negative".into()))
+        let number =
+            i32::try_from(i64::get(input)?).map_err(|_| DecodeError::Corrupt("is not a 32-bit number".into()))?;
+        u32::try_from(number).map_err(|_| DecodeError::Corrupt("is negative".into()))
     }
 }
 
@@ -122,7 +127,7 @@ impl Value for bool {
         match input.byte()? {
             0 => Ok(false),
             1 => Ok(true),
-            _ => Err(DecodeError("is not a boolean".into())),
+            _ => Err(DecodeError::Corrupt("is not a boolean".into())),
         }
     }
 }
@@ -153,7 +158,7 @@ impl<T: Value> Value for Option<T> {
         match i64::get(input)? {
             0 => Ok(None),
             1 => T::get(input).map(Some),
-            _ => Err(DecodeError("has an unknown branch".into())),
+            _ => Err(unknown_branch()),
         }
     }
 }
@@ -199,7 +204,7 @@ macro_rules! strings {
 
             fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
                 let from: fn(&str) -> Result<Self, String> = $from;
-                from(input.text()?).map_err(DecodeError)
+                from(input.text()?).map_err(DecodeError::Corrupt)
             }
         }
     )+};
@@ -209,19 +214,10 @@ strings! {
     Arc<str>: |text| text, |text| Ok(text.into());
     String: |text| text, |text| Ok(text.into());
     UserId: UserId::as_str, |text| UserId::new(text).map_err(|invalid| invalid.to_string());
-    Metadata: Metadata::as_json, metadata;
+    Actor: Actor::as_str, |text| text.parse().map_err(|invalid: Invalid| invalid.to_string());
     Kind: |kind| kind.name(), |text| text.parse().map_err(|_| format!("{text:?} is not a kind of thread"));
     Role: |role| role.name(), |text| text.parse().map_err(|_| format!("{text:?} is not a role"));
     MessageKind: |kind| kind.name(), |text| text.parse().map_err(|_| format!("{text:?} is not a kind of message"));
-}
-
-/// Checked, because frames carry it as it is.
-fn metadata(json: &str) -> Result<Metadata, String> {
-    if json == "{}" {
-        return Ok(Metadata::default());
-    }
-    let valid = json.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok();
-    valid.then(|| Metadata::from_canonical_json(json)).ok_or_else(|| "is not a JSON object".into())
 }
 
 impl Value for Uuid {
@@ -230,7 +226,7 @@ impl Value for Uuid {
     }
 
     fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        Uuid::try_parse(input.text()?).map_err(|_| DecodeError("is not a UUID".into()))
+        Uuid::try_parse(input.text()?).map_err(|_| DecodeError::Corrupt("is not a UUID".into()))
     }
 }
 

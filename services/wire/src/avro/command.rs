@@ -1,9 +1,9 @@
 //! Commands for a thread: the `messages.commands` topic.
 
-use std::sync::Arc;
-
+use threadline_domain::Text;
 use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
 
+use super::sealed::{Nullable, Sealable};
 use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 
 /// Encodes a command.
@@ -16,13 +16,13 @@ pub fn encode_command(command: &Command) -> Encoded {
         Action::Create(create) => {
             out.put(&create.kind);
             out.put(&create.key);
-            out.put(&create.title);
+            out.put(&Nullable(create.title.clone()));
             out.put(&create.metadata);
             out.put(&create.participants);
         }
         Action::Change(change) => {
             put_title(&mut out, change.title.as_ref());
-            out.put(&change.metadata);
+            out.put(&Nullable(change.metadata.clone()));
         }
         Action::Archive => {}
         Action::AddMember { user, role } | Action::ChangeRole { user, role } => {
@@ -40,7 +40,7 @@ pub fn encode_command(command: &Command) -> Encoded {
         Action::Edit(edit) => {
             out.put(&edit.message);
             out.put(&edit.content);
-            out.put(&edit.metadata);
+            out.put(&Nullable(edit.metadata.clone()));
         }
         Action::Delete { message } => out.put(message),
     }
@@ -55,12 +55,12 @@ pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
             Record::CreateThread => Action::Create(CreateThread {
                 kind: input.field("kind")?,
                 key: input.field("key")?,
-                title: input.field("title")?,
+                title: nullable(input, "title")?,
                 metadata: input.field("metadata")?,
                 participants: input.field("participants")?,
             }),
             Record::ChangeThread => {
-                Action::Change(ChangeThread { title: get_title(input)?, metadata: input.field("metadata")? })
+                Action::Change(ChangeThread { title: get_title(input)?, metadata: nullable(input, "metadata")? })
             }
             Record::ArchiveThread => Action::Archive,
             Record::AddMember => Action::AddMember { user: input.field("user")?, role: input.field("role")? },
@@ -76,7 +76,7 @@ pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
             Record::EditMessage => Action::Edit(EditMessage {
                 message: input.field("message")?,
                 content: input.field("content")?,
-                metadata: input.field("metadata")?,
+                metadata: nullable(input, "metadata")?,
             }),
             Record::DeleteMessage => Action::Delete { message: input.field("message")? },
             _ => return Err(misplaced("a command for a thread")),
@@ -86,20 +86,25 @@ pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
 }
 
 /// A title that may stay, change or go: Avro's unions do not nest, so a boolean says whether it changes.
-pub(super) fn put_title(out: &mut Output, title: Option<&Option<Arc<str>>>) {
+pub(super) fn put_title(out: &mut Output, title: Option<&Option<Text>>) {
     out.put(&title.is_some());
-    out.put(&title.cloned().flatten());
+    out.put(&Nullable(title.cloned().flatten()));
 }
 
 /// The counterpart of [`put_title`].
 #[allow(clippy::option_option, reason = "stays, goes, or is another one")]
-pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Arc<str>>>, DecodeError> {
+pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Text>>, DecodeError> {
     let changed: bool = input.field("title_changed")?;
-    let title: Option<Arc<str>> = input.field("title")?;
+    let title: Option<Text> = nullable(input, "title")?;
     if title.is_some() && !changed {
-        return Err(DecodeError("title: is there although it did not change".into()));
+        return Err(DecodeError::Corrupt("title: is there although it did not change".into()));
     }
     Ok(changed.then_some(title))
+}
+
+/// Reads a text that may be missing.
+pub(super) fn nullable<T: Sealable>(input: &mut Input<'_>, name: &str) -> Result<Option<T>, DecodeError> {
+    input.field(name).map(|Nullable(text)| text)
 }
 
 const fn record_of(action: &Action) -> Record {

@@ -37,7 +37,8 @@ pub fn decode_dead_letter(value: &[u8]) -> Result<DeadLetter, DecodeError> {
             return Err(misplaced("a dead letter"));
         }
         let name: String = input.field("topic")?;
-        let topic = Topic::from_name(&name).ok_or_else(|| DecodeError(format!("topic: there is no {name:?}")))?;
+        let topic =
+            Topic::from_name(&name).ok_or_else(|| DecodeError::Corrupt(format!("topic: there is no {name:?}")))?;
         Ok(DeadLetter {
             position: Position { topic, partition: input.field("partition")?, offset: input.field("offset")? },
             reason: input.field("reason")?,

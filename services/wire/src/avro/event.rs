@@ -3,7 +3,8 @@
 use threadline_domain::Offset;
 use threadline_domain::thread::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};
 
-use super::command::{get_title, put_title};
+use super::command::{get_title, nullable, put_title};
+use super::sealed::Nullable;
 use super::{DecodeError, Encoded, Output, Record, decode, misplaced};
 
 /// Encodes an event with the offset of the command that caused it.
@@ -18,13 +19,13 @@ pub fn encode_event(event: &Event, cause: Offset) -> Encoded {
         Change::ThreadCreated(created) => {
             out.put(&created.kind);
             out.put(&created.key);
-            out.put(&created.title);
+            out.put(&Nullable(created.title.clone()));
             out.put(&created.metadata);
             out.put(&created.members);
         }
         Change::ThreadChanged(changed) => {
             put_title(&mut out, changed.title.as_ref());
-            out.put(&changed.metadata);
+            out.put(&Nullable(changed.metadata.clone()));
         }
         Change::ThreadArchived => {}
         Change::MemberAdded { user, role } | Change::MemberRoleChanged { user, role } => {
@@ -44,7 +45,7 @@ pub fn encode_event(event: &Event, cause: Offset) -> Encoded {
             out.put(message);
             out.put(number);
             out.put(content);
-            out.put(metadata);
+            out.put(&Nullable(metadata.clone()));
         }
         Change::MessageDeleted { message, number } => {
             out.put(message);
@@ -63,13 +64,14 @@ pub fn decode_event(value: &[u8]) -> Result<(Event, Offset), DecodeError> {
             Record::ThreadCreated => Change::ThreadCreated(ThreadCreated {
                 kind: input.field("kind")?,
                 key: input.field("key")?,
-                title: input.field("title")?,
+                title: nullable(input, "title")?,
                 metadata: input.field("metadata")?,
                 members: input.field("members")?,
             }),
-            Record::ThreadChanged => {
-                Change::ThreadChanged(ThreadChanged { title: get_title(input)?, metadata: input.field("metadata")? })
-            }
+            Record::ThreadChanged => Change::ThreadChanged(ThreadChanged {
+                title: get_title(input)?,
+                metadata: nullable(input, "metadata")?,
+            }),
             Record::ThreadArchived => Change::ThreadArchived,
             Record::MemberAdded => Change::MemberAdded { user: input.field("user")?, role: input.field("role")? },
             Record::MemberRemoved => Change::MemberRemoved { user: input.field("user")? },
@@ -88,7 +90,7 @@ pub fn decode_event(value: &[u8]) -> Result<(Event, Offset), DecodeError> {
                 message: input.field("message")?,
                 number: input.field("number")?,
                 content: input.field("content")?,
-                metadata: input.field("metadata")?,
+                metadata: nullable(input, "metadata")?,
             },
             Record::MessageDeleted => {
                 Change::MessageDeleted { message: input.field("message")?, number: input.field("number")? }

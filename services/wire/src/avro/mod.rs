@@ -10,6 +10,7 @@ mod fact;
 mod refusal;
 mod resolve;
 mod schema;
+mod sealed;
 mod signal;
 
 use std::borrow::Cow;
@@ -38,9 +39,31 @@ pub struct Encoded {
 }
 
 /// Why a value cannot be read.
+///
+/// The two are treated differently: an unknown schema is a newer program's, and what it says is read once this program is
+/// newer too; a corrupt value will never be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DecodeError(pub String);
+pub enum DecodeError {
+    /// It was written with a schema that this program does not know.
+    #[error("no schema has the id {id}: a newer program wrote it")]
+    UnknownSchema {
+        /// The schema's id.
+        id: u32,
+    },
+    /// It is not a value of its schema, or of no schema.
+    #[error("{0}")]
+    Corrupt(String),
+}
+
+impl DecodeError {
+    /// Says in front of the reason where it was found.
+    fn within(self, place: &str) -> Self {
+        match self {
+            Self::Corrupt(reason) => Self::Corrupt(format!("{place}: {reason}")),
+            unknown @ Self::UnknownSchema { .. } => unknown,
+        }
+    }
+}
 
 /// A record being written, field by field in its schema's order.
 struct Output {
@@ -68,10 +91,10 @@ impl Output {
 /// Takes the frame off: which record it is, and its body as the newest version of that record has it.
 fn unframe(value: &[u8]) -> Result<(Record, Cow<'_, [u8]>), DecodeError> {
     let [0, a, b, c, d, body @ ..] = value else {
-        return Err(DecodeError("the value is not in Confluent framing".into()));
+        return Err(DecodeError::Corrupt("the value is not in Confluent framing".into()));
     };
     let id = u32::from_be_bytes([*a, *b, *c, *d]);
-    let schema = by_id(id).ok_or_else(|| DecodeError(format!("no schema has the id {id}")))?;
+    let schema = by_id(id).ok_or(DecodeError::UnknownSchema { id })?;
     let newest = schema.record.newest();
     let body = if newest.id == id {
         Cow::Borrowed(body)
@@ -89,10 +112,10 @@ fn decode<T>(
     let (record, body) = unframe(value)?;
     let mut input = Input(&body);
     let decoded = read(record, &mut input).and_then(|decoded| input.end().map(|()| decoded));
-    decoded.map_err(|error| DecodeError(format!("{}: {error}", record.name())))
+    decoded.map_err(|error| error.within(record.name()))
 }
 
 /// A record that does not belong in this place.
 fn misplaced(expected: &str) -> DecodeError {
-    DecodeError(format!("is not {expected}"))
+    DecodeError::Corrupt(format!("is not {expected}"))
 }

@@ -121,7 +121,7 @@ impl Flat {
             }
             name => {
                 let plain = PLAIN.into_iter().find(|plain| reason_of(plain) == name);
-                plain.ok_or_else(|| DecodeError(format!("reason: {name:?} is not known")))?
+                plain.ok_or_else(|| DecodeError::Corrupt(format!("reason: {name:?} is not known")))?
             }
         }))
     }
@@ -179,6 +179,7 @@ const fn fault_of(invalid: Invalid) -> (&'static str, Option<usize>) {
         Invalid::Character => ("character", None),
         Invalid::Repeated => ("repeated", None),
         Invalid::Value => ("value", None),
+        Invalid::Reserved => ("reserved", None),
     }
 }
 
@@ -194,11 +195,12 @@ fn invalid(fault: &str, limit: Option<u64>) -> Result<Invalid, DecodeError> {
         "too_few" => Invalid::TooFew { count_min: limit()? },
         "character" => Invalid::Character,
         "repeated" => Invalid::Repeated,
+        "reserved" => Invalid::Reserved,
         // A fault that a newer decider knows is at least a wrong value.
         _ => Invalid::Value,
     })
 }
 
 fn required<T>(value: Option<T>, field: &str) -> Result<T, DecodeError> {
-    value.ok_or_else(|| DecodeError(format!("{field}: is missing")))
+    value.ok_or_else(|| DecodeError::Corrupt(format!("{field}: is missing")))
 }

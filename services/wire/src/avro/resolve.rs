@@ -17,10 +17,10 @@ pub(super) fn resolve(written: &Schema, read: &Schema, mut body: &[u8]) -> Resul
     BOUNDED.call_once(|| {
         max_allocation_bytes(VALUE_BYTES_MAX);
     });
-    let unreadable = |error: apache_avro::Error| DecodeError(error.to_string());
+    let unreadable = |error: apache_avro::Error| DecodeError::Corrupt(error.to_string());
     let value = from_avro_datum(written, &mut body, Some(read)).map_err(unreadable)?;
     if !body.is_empty() {
-        return Err(DecodeError(format!("{} bytes follow the record", body.len())));
+        return Err(DecodeError::Corrupt(format!("{} bytes follow the record", body.len())));
     }
     to_avro_datum(read, value).map_err(unreadable)
 }
@@ -68,7 +68,7 @@ mod tests {
         let body = to_avro_datum(&older, old).unwrap();
         assert_eq!(resolve(&older, &newer, &body), Ok(to_avro_datum(&newer, new).unwrap()));
         let longer = [&body[..], &[0]].concat();
-        assert_eq!(resolve(&older, &newer, &longer), Err(DecodeError("1 bytes follow the record".into())));
+        assert_eq!(resolve(&older, &newer, &longer), Err(DecodeError::Corrupt("1 bytes follow the record".into())));
     }
 
     proptest! {

@@ -58,6 +58,6 @@ impl Value for PresenceStatus {
 
     fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
         let name = String::get(input)?;
-        Self::from_name(&name).ok_or_else(|| DecodeError(format!("{name:?} is not a presence")))
+        Self::from_name(&name).ok_or_else(|| DecodeError::Corrupt(format!("{name:?} is not a presence")))
     }
 }

@@ -6,7 +6,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::json::PostedKind;
+use crate::json::MessageKind;
 
 /// What a client asks for. The `id` that every request may have stands in none of them.
 #[derive(Deserialize, ToSchema)]
@@ -85,7 +85,7 @@ pub(super) struct SentMessage {
     /// A UUIDv7, the idempotency key.
     id: uuid::Uuid,
     /// What sort; `text` when absent.
-    kind: Option<PostedKind>,
+    kind: Option<MessageKind>,
     /// The text.
     #[schema(max_length = 10_000)]
     content: String,

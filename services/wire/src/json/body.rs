@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 use threadline_domain::thread::{ChangeThread, CreateThread, EditMessage, MessageKind as Kind, PostMessage, Role};
-use threadline_domain::{MessageId, UserId};
+use threadline_domain::{MessageId, Text, UserId};
 use utoipa::ToSchema;
 
 use super::{Fields, ThreadKind};
@@ -38,7 +38,7 @@ pub fn create_thread(json: &[u8]) -> Result<CreateThread, RequestError> {
         Ok(CreateThread {
             kind: fields.required("kind", kind)?,
             key: fields.optional_text("key")?.map(Arc::from),
-            title: fields.optional_text("title")?.map(Arc::from),
+            title: fields.optional_text("title")?.map(Text::from),
             metadata: fields.optional_metadata("metadata")?.unwrap_or_default(),
             participants: fields.users("participants")?,
         })
@@ -98,24 +98,14 @@ pub fn change_role(json: &[u8]) -> Result<Role, RequestError> {
 
 const ROLES: &str = "owner, admin, member";
 
-/// What sort of message people post; the others come of what happens elsewhere.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described in the domain")]
-pub enum PostedKind {
-    Text,
-    Voice,
-    File,
-}
-
 /// Posts a message.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostMessageBody {
     /// A UUIDv7, the idempotency key; minted when absent.
     pub id: Option<uuid::Uuid>,
-    /// What sort; `text` when absent.
-    pub kind: Option<PostedKind>,
+    /// What sort; `text` when absent. People post `text`, `voice` and `file`, services the others too.
+    pub kind: Option<super::MessageKind>,
     /// The text.
     #[schema(max_length = 10_000)]
     pub content: String,
@@ -167,13 +157,10 @@ pub fn mark_read(json: &[u8]) -> Result<Option<u64>, RequestError> {
     read(json, |fields| fields.optional_number("number"))
 }
 
-/// The message of a post. People send only some kinds; the others come of what happens elsewhere.
+/// The message of a post. Who may post which kind is the domain's rule.
 pub(crate) fn message(fields: &mut Fields, default_id: Option<MessageId>) -> Result<PostMessage, RequestError> {
     let id = fields.optional_message("id")?.or(default_id);
     let kind = fields.named("kind", KINDS)?.unwrap_or(Kind::Text);
-    if !matches!(kind, Kind::Text | Kind::Voice | Kind::File) {
-        return Err(fields.invalid("kind", format!("must be one of {KINDS}")));
-    }
     match fields.take("attachments") {
         None => {}
         Some(Value::Array(attachments)) if attachments.is_empty() => {}
@@ -188,7 +175,7 @@ pub(crate) fn message(fields: &mut Fields, default_id: Option<MessageId>) -> Res
     })
 }
 
-const KINDS: &str = "text, voice, file";
+const KINDS: &str = "text, voice, file; of services also system, payment, dispute, job_update";
 
 /// The new content of an edit.
 pub(crate) fn edit(fields: &mut Fields, message: MessageId) -> Result<EditMessage, RequestError> {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use threadline_domain::thread::{self, Kind, Role};
-use threadline_domain::{MessageId, Metadata, Position, ThreadId};
+use threadline_domain::{MessageId, Metadata, Position, Text, ThreadId};
 use utoipa::ToSchema;
 
 use super::{JsonObject, Message, Time, object, text};
@@ -37,7 +37,7 @@ pub enum Change<'a> {
     },
     /// Title or metadata changed; what is absent stayed as it was.
     ThreadChanged {
-        /// The new title; null takes it away.
+        /// The new title; null takes it away, or says that it was erased.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>)]
         title: Option<Option<&'a str>>,
@@ -105,8 +105,10 @@ pub enum Change<'a> {
         message: MessageId,
         /// Its number.
         number: u64,
-        /// The new text.
+        /// The new text; empty when erased.
         content: &'a str,
+        /// Whether what its author typed was erased for ever.
+        erased: bool,
         /// The new metadata; absent when it stayed.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Object, required = false)]
@@ -145,14 +147,14 @@ pub struct CreatedThread<'a> {
     /// What it is for.
     #[schema(required)]
     pub key: Option<&'a str>,
-    /// Its title.
+    /// Its title; null when there is none, or it was erased.
     #[schema(required)]
     pub title: Option<&'a str>,
     /// The product's own data.
     #[serde(serialize_with = "object")]
     #[schema(value_type = Object)]
     pub metadata: &'a Metadata,
-    /// Everyone in it, the creator first.
+    /// Everyone in it, the person who made it first.
     pub members: Vec<NewMember<'a>>,
     /// When it was made.
     pub created_at: Time,
@@ -186,7 +188,7 @@ impl<'a> Change<'a> {
                     id: event.thread,
                     kind: created.kind,
                     key: created.key.as_deref(),
-                    title: created.title.as_deref(),
+                    title: created.title.as_ref().and_then(Text::as_open),
                     metadata: &created.metadata,
                     members: created.members.iter().map(NewMember::of).collect(),
                     created_at: at,
@@ -194,7 +196,7 @@ impl<'a> Change<'a> {
                 by,
             },
             thread::Change::ThreadChanged(changed) => Self::ThreadChanged {
-                title: changed.title.as_ref().map(Option::as_deref),
+                title: changed.title.as_ref().map(|title| title.as_ref().and_then(Text::as_open)),
                 metadata: changed.metadata.as_ref().map(JsonObject),
                 by,
                 at,
@@ -211,7 +213,8 @@ impl<'a> Change<'a> {
             thread::Change::MessageEdited { message, number, content, metadata } => Self::MessageEdited {
                 message: *message,
                 number: *number,
-                content,
+                content: content.as_open().unwrap_or_default(),
+                erased: content.as_open().is_none(),
                 metadata: metadata.as_ref().map(JsonObject),
                 by,
                 edited_at: at,

@@ -1,10 +1,9 @@
 //! Strict reading of a JSON object: every field is asked for, and none may be left over.
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use threadline_domain::{Invalid, MessageId, Metadata, ThreadId, UserId};
+use threadline_domain::{Invalid, MessageId, Metadata, Text, ThreadId, UserId};
 use uuid::Uuid;
 
 use crate::RequestError;
@@ -49,10 +48,10 @@ impl Fields {
 
     /// A string, or null, or nothing.
     #[allow(clippy::option_option, reason = "null and absence differ where a text can be taken away")]
-    pub(crate) fn nullable_text(&mut self, name: &str) -> Result<Option<Option<Arc<str>>>, RequestError> {
+    pub(crate) fn nullable_text(&mut self, name: &str) -> Result<Option<Option<Text>>, RequestError> {
         match self.map.get(name) {
             None => Ok(None),
-            Some(_) => self.optional_text(name).map(|text| Some(text.map(Arc::from))),
+            Some(_) => self.optional_text(name).map(|text| Some(text.map(Text::from))),
         }
     }
 

@@ -44,12 +44,14 @@ pub struct Message<'a> {
     #[serde(serialize_with = "text")]
     #[schema(value_type = MessageKind)]
     pub kind: thread::MessageKind,
-    /// The text; empty when deleted.
+    /// The text; empty when deleted or erased.
     pub content: &'a str,
-    /// The product's own data; empty when deleted.
+    /// The product's own data; empty when deleted or erased.
     #[serde(serialize_with = "object")]
     #[schema(value_type = Object)]
     pub metadata: &'a Metadata,
+    /// Whether what its author typed was erased for ever; the message keeps its place.
+    pub erased: bool,
     /// What is attached: nothing yet.
     #[schema(value_type = Vec<Object>)]
     pub attachments: [(); 0],
@@ -84,8 +86,9 @@ impl<'a> Message<'a> {
             number: posted.number,
             sender: event.actor.as_str(),
             kind: posted.kind,
-            content: &posted.content,
+            content: posted.content.as_open().unwrap_or_default(),
             metadata: &posted.metadata,
+            erased: posted.content.as_open().is_none(),
             attachments: [],
             reply_to: posted.reply_to,
             reactions: BTreeMap::new(),

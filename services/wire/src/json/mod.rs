@@ -20,7 +20,7 @@ use threadline_domain::Metadata;
 
 pub use body::{
     AddMemberBody, ChangeRoleBody, ChangeThreadBody, CreateThreadBody, EditMessageBody, MarkReadBody, PostMessageBody,
-    PostedKind, add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
+    add_member, change_role, change_thread, create_thread, edit_message, mark_read, post_message,
 };
 pub(crate) use body::{edit, message};
 pub use error::ErrorBody;
@@ -46,9 +46,11 @@ fn text_or_null<S: Serializer>(value: &Option<impl Display>, serializer: S) -> R
     }
 }
 
-/// Writes metadata as the JSON that it is.
+/// Writes metadata as the JSON that it is; what was erased has nothing in it.
 fn object<S: Serializer>(metadata: &Metadata, serializer: S) -> Result<S::Ok, S::Error> {
-    serde_json::from_str::<&RawValue>(metadata.as_json()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    serde_json::from_str::<&RawValue>(metadata.as_json().unwrap_or("{}"))
+        .map_err(serde::ser::Error::custom)?
+        .serialize(serializer)
 }
 
 /// Metadata as the JSON that it is, where there may be none.

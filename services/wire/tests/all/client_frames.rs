@@ -135,14 +135,9 @@ fn a_bad_request_names_its_field() {
             "has a character that is not allowed there",
         ),
         (
-            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","kind":"system"}}"#,
-            "message.kind",
-            "must be one of text, voice, file",
-        ),
-        (
             r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","kind":"loud"}}"#,
             "message.kind",
-            "must be one of text, voice, file",
+            "must be one of text, voice, file; of services also system, payment, dispute, job_update",
         ),
         (
             r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":[]}}"#,

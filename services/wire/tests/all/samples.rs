@@ -9,7 +9,8 @@ use threadline_domain::thread::{
     Outcome, PostMessage, Rejection, Role, ThreadChanged, ThreadCreated,
 };
 use threadline_domain::{
-    Invalid, MessageId, Metadata, Position, ReadMark, ThreadId, Timestamp, Topic, UserId, UserProfile,
+    Actor, Invalid, MessageId, Metadata, Position, ReadMark, Sealed, ServiceId, Text, ThreadId, Timestamp, Topic,
+    UserId, UserProfile,
 };
 use threadline_wire::avro::{
     DeadLetter, DecodeError, Encoded, Refusal, decode_command, decode_dead_letter, decode_event, decode_read_mark,
@@ -74,9 +75,13 @@ pub(crate) fn metadata() -> Metadata {
     Metadata::from_canonical_json(r#"{"order":305,"tags":["a","ü"]}"#)
 }
 
+fn sealed() -> Sealed {
+    Sealed { digest: *b"recognises a txt", bytes: b"ciphertext".as_slice().into() }
+}
+
 /// An event that happened to [`thread`].
 pub(crate) fn event(seq: u64, change: Change) -> Event {
-    Event { thread: thread(), seq, actor: user("ann"), at: Timestamp(1_769_860_800_123), change }
+    Event { thread: thread(), seq, actor: user("ann").into(), at: Timestamp(1_769_860_800_123), change }
 }
 
 /// One of every change.
@@ -105,6 +110,12 @@ pub(crate) fn changes() -> Vec<Change> {
             reply_to: Some(message(0)),
         }),
         Change::MessageEdited { message: message(1), number: 5, content: "Hello".into(), metadata: None },
+        Change::MessageEdited {
+            message: message(1),
+            number: 5,
+            content: Text::Sealed(sealed()),
+            metadata: Some(Metadata::Sealed(sealed())),
+        },
         Change::MessageDeleted { message: message(1), number: 5 },
     ]
 }
@@ -136,7 +147,9 @@ pub(crate) fn all() -> Vec<Sample> {
         Action::Edit(EditMessage { message: message(1), content: "Hi".into(), metadata: Some(metadata()) }),
         Action::Delete { message: message(1) },
     ];
-    samples.extend(actions.map(|action| Sample::Command(Command { thread: thread(), actor: ann.clone(), at, action })));
+    samples.extend(
+        actions.map(|action| Sample::Command(Command { thread: thread(), actor: ann.clone().into(), at, action })),
+    );
     let outcome = Outcome { seq: 7, message: Some(message(1)), number: Some(5), at };
     let rejections = [
         Ok(Rejection::Settled(outcome)),
@@ -170,10 +183,23 @@ prop_compose! {
     fn any_user()(id in "[a-zA-Z0-9@._é-]{1,20}") -> UserId { user(&id) }
 }
 
+fn any_metadata() -> impl Strategy<Value = Metadata> {
+    let open = prop::collection::btree_map(".{0,8}", any::<Option<i32>>(), 0..4)
+        .prop_map(|map| Metadata::from_canonical_json(&serde_json::to_string(&map).unwrap()));
+    prop_oneof![3 => open, 1 => any_sealed().prop_map(Metadata::Sealed)]
+}
+
 prop_compose! {
-    fn any_metadata()(map in prop::collection::btree_map(".{0,8}", any::<Option<i32>>(), 0..4)) -> Metadata {
-        Metadata::from_canonical_json(&serde_json::to_string(&map).unwrap())
+    fn any_sealed()(digest in any::<[u8; 16]>(), bytes in vec(any::<u8>(), 0..60)) -> Sealed {
+        Sealed { digest, bytes: bytes.into() }
     }
+}
+
+fn any_actor() -> impl Strategy<Value = Actor> {
+    prop_oneof![
+        3 => any_user().prop_map(Actor::User),
+        1 => "[a-z-]{1,20}".prop_map(|name| Actor::Service(ServiceId::new(&name).unwrap())),
+    ]
 }
 
 fn any_thread() -> impl Strategy<Value = ThreadId> {
@@ -193,8 +219,8 @@ fn any_number() -> impl Strategy<Value = u64> {
     any::<u64>().prop_map(|number| number >> 1)
 }
 
-fn any_text() -> impl Strategy<Value = std::sync::Arc<str>> {
-    ".{0,40}".prop_map(Into::into)
+fn any_text() -> impl Strategy<Value = Text> {
+    prop_oneof![3 => ".{0,40}".prop_map(Text::from), 1 => any_sealed().prop_map(Text::Sealed)]
 }
 
 fn any_kind() -> impl Strategy<Value = Kind> {
@@ -213,10 +239,10 @@ prop_compose! {
     fn any_member()(user in any_user(), role in any_role()) -> Member { Member { user, role } }
 }
 
-type ThreadParts = (Kind, Option<std::sync::Arc<str>>, Option<std::sync::Arc<str>>, Metadata);
+type ThreadParts = (Kind, Option<std::sync::Arc<str>>, Option<Text>, Metadata);
 
 fn thread_parts() -> impl Strategy<Value = ThreadParts> {
-    (any_kind(), option::of(any_text()), option::of(any_text()), any_metadata())
+    (any_kind(), option::of(".{0,40}".prop_map(Into::into)), option::of(any_text()), any_metadata())
 }
 
 fn any_change() -> impl Strategy<Value = Change> {
@@ -275,6 +301,7 @@ fn any_invalid() -> impl Strategy<Value = Invalid> {
             Invalid::Character,
             Invalid::Repeated,
             Invalid::Value,
+            Invalid::Reserved,
         ])
     })
 }
@@ -310,10 +337,10 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
     let position = (prop::sample::select(&Topic::ALL[..]), any::<u32>(), any_number())
         .prop_map(|(topic, partition, offset)| Position { topic, partition: partition >> 1, offset });
     prop_oneof![
-        4 => (any_thread(), any_number(), any_user(), any_time(), any_change(), any_number()).prop_map(
+        4 => (any_thread(), any_number(), any_actor(), any_time(), any_change(), any_number()).prop_map(
             |(thread, seq, actor, at, change, cause)| Sample::Event(Event { thread, seq, actor, at, change }, cause)
         ),
-        4 => (any_thread(), any_user(), any_time(), any_action())
+        4 => (any_thread(), any_actor(), any_time(), any_action())
             .prop_map(|(thread, actor, at, action)| Sample::Command(Command { thread, actor, at, action })),
         2 => (any_thread(), prop::result::maybe_ok(any_rejection(), ".{0,20}"))
             .prop_map(|(thread, rejection)| Sample::Refusal(Refusal { thread, rejection })),

@@ -80,12 +80,12 @@ async fn edits_and_deletions_show() {
     script.delete(thread, "ann", 3);
     script.apply(&here.views).await;
     let edited = here.views.message(&ann, message_id(2)).await.unwrap().unwrap();
-    assert_eq!((&*edited.content, edited.metadata.as_json()), ("edited again", r#"{"a":1}"#));
+    assert_eq!((edited.content.as_open(), edited.metadata.as_json()), (Some("edited again"), Some(r#"{"a":1}"#)));
     assert_eq!((edited.seq, edited.number, edited.reply_to), (3, 2, Some(message_id(1))));
     assert_eq!((edited.sent_at, edited.edited_at, edited.deleted_at), (at(2_000), Some(at(5_000)), None));
     let deleted = here.views.message(&ann, message_id(3)).await.unwrap().unwrap();
-    assert_eq!((&*deleted.content, deleted.metadata.as_json()), ("", "{}"));
-    assert_eq!((deleted.sender, deleted.edited_at, deleted.deleted_at), (ann.clone(), None, Some(at(6_000))));
+    assert_eq!((deleted.content.as_open(), deleted.metadata.as_json()), (Some(""), Some("{}")));
+    assert_eq!((deleted.sender, deleted.edited_at, deleted.deleted_at), (ann.clone().into(), None, Some(at(6_000))));
     assert_eq!(
         here.views.thread(&ann, thread).await.unwrap().unwrap().last_message.unwrap().deleted_at,
         Some(at(6_000))

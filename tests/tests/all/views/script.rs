@@ -38,7 +38,7 @@ impl Script {
         let offset = self.events.len() as u64;
         let (seq, _) = self.threads.entry(thread).or_default();
         *seq += 1;
-        let event = Event { thread, seq: *seq, actor: user(actor), at: at(offset as i64 * 1_000), change };
+        let event = Event { thread, seq: *seq, actor: user(actor).into(), at: at(offset as i64 * 1_000), change };
         let cause = offset * 2;
         let value = codec::event_record(&event, cause, &Context::default()).value.unwrap();
         self.events.push(Recorded { offset, cause, value, event });

@@ -25,12 +25,20 @@ async fn a_thread_shows_its_members_and_their_marks() {
     here.views.project_reads(0, Progress::default(), end, &mark).await.unwrap();
 
     let view = here.views.thread(&user("cid"), thread).await.unwrap().unwrap();
-    assert_eq!((view.title, view.metadata.as_json(), view.key), (None, r#"{"b":2}"#, None));
+    assert_eq!((view.title, view.metadata.as_json(), view.key), (None, Some(r#"{"b":2}"#), None));
     assert_eq!((view.last_seq, view.last_number, view.member_count, view.unread), (6, 1, 3, 1));
     assert_eq!((view.created_at, view.archived_at, view.active_at), (at(0), Some(at(5_000)), at(5_000)));
-    assert_eq!(&*view.last_message.unwrap().content, "hello");
+    assert_eq!(view.last_message.unwrap().content.as_open(), Some("hello"));
     let members: Vec<_> = (view.members.iter())
-        .map(|member| (member.user.as_str(), member.name.as_deref(), member.role, member.read_number, member.read_at))
+        .map(|member| {
+            (
+                member.user.as_str(),
+                member.name.as_ref().and_then(threadline_domain::Text::as_open),
+                member.role,
+                member.read_number,
+                member.read_at,
+            )
+        })
         .collect();
     assert_eq!(
         members,
