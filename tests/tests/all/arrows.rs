@@ -6,20 +6,25 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which of our crates each crate may use. The tests may use all of them.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("threadline-domain", &[]),
     ("threadline-wire", &["threadline-domain"]),
+    ("threadline-sealing", &["threadline-domain"]),
     ("threadline-eventlog", &["threadline-wire", "threadline-domain"]),
     ("threadline-views", &["threadline-domain"]),
     ("threadline-decider", &["threadline-eventlog", "threadline-views", "threadline-domain"]),
     ("threadline-projector", &["threadline-eventlog", "threadline-views", "threadline-domain"]),
-    ("threadline-edge", &["threadline-eventlog", "threadline-views", "threadline-wire", "threadline-domain"]),
+    (
+        "threadline-edge",
+        &["threadline-eventlog", "threadline-sealing", "threadline-views", "threadline-wire", "threadline-domain"],
+    ),
     (
         "threadline",
         &[
             "threadline-domain",
             "threadline-wire",
             "threadline-eventlog",
+            "threadline-sealing",
             "threadline-views",
             "threadline-decider",
             "threadline-projector",
@@ -29,10 +34,11 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// Crates of others that only some of ours may use.
-const KEEPERS: [(&str, &[&str]); 4] = [
+const KEEPERS: [(&str, &[&str]); 5] = [
     ("rdkafka", &["threadline-eventlog"]),
     ("apache-avro", &["threadline-wire"]),
-    ("sqlx", &["threadline-eventlog", "threadline-views", "threadline"]),
+    ("sqlx", &["threadline-eventlog", "threadline-sealing", "threadline-views", "threadline"]),
+    ("chacha20poly1305", &["threadline-sealing"]),
     ("axum", &["threadline-edge", "threadline"]),
 ];
 

@@ -9,5 +9,6 @@ mod log_contract;
 mod projector;
 mod rebuild;
 mod rest;
+mod sealing;
 mod sockets;
 mod views;

@@ -8,7 +8,8 @@ use crate::{Invalid, UserId};
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, Rejection> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
-    if !actor.owns() && !(actor.manages() && role == Role::Member) {
+    let may = actor.owns() || (actor.manages() && role == Role::Member);
+    if !may {
         return Err(Rejection::Forbidden);
     }
     if thread.members.contains_key(user) {

@@ -1,0 +1,139 @@
+//! Keys in memory: the most recently used ones, bounded by their number.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use threadline_domain::{Actor, ThreadId};
+
+use crate::cipher::{Generation, SubjectKey, ThreadKey};
+
+/// One of a subject's keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KeyId {
+    pub(crate) subject: Actor,
+    pub(crate) generation: Generation,
+}
+
+/// A key as far as it is known.
+#[derive(Clone)]
+pub(crate) enum KeyState {
+    /// It seals and opens.
+    Live(SubjectKey),
+    /// It was destroyed: what it sealed is erased.
+    Destroyed,
+}
+
+/// What a cache knows of a key.
+pub(crate) enum Known<T> {
+    Live(T),
+    Destroyed,
+    /// It has to be fetched.
+    Missing,
+}
+
+/// Keys by subject and by thread, and which generation of a subject seals.
+pub(crate) struct Cache(Mutex<Entries>);
+
+struct Entries {
+    keys: LruCache<KeyId, KeyState>,
+    threads: LruCache<(KeyId, ThreadId), Arc<ThreadKey>>,
+    current: LruCache<Actor, Generation>,
+    /// Rises whenever something is forgotten.
+    epoch: u64,
+}
+
+impl Cache {
+    /// Empty, with room for so many keys of subjects, and as many of threads.
+    pub(crate) fn new(keys_max: NonZeroUsize) -> Self {
+        Self(Mutex::new(Entries {
+            keys: LruCache::new(keys_max),
+            threads: LruCache::new(keys_max),
+            current: LruCache::new(keys_max),
+            epoch: 0,
+        }))
+    }
+
+    /// When something is: to be read before keys are fetched, so that none is put in which was destroyed meanwhile.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.lock().epoch
+    }
+
+    /// The key that a subject seals with in a thread.
+    pub(crate) fn sealing_key(&self, subject: &Actor, thread: ThreadId) -> Option<(Generation, Arc<ThreadKey>)> {
+        let mut entries = self.lock();
+        let generation = *entries.current.get(subject)?;
+        match entries.thread_key(&KeyId { subject: subject.clone(), generation }, thread) {
+            Known::Live(key) => Some((generation, key)),
+            Known::Destroyed | Known::Missing => None,
+        }
+    }
+
+    /// The key that opens what this key sealed in a thread.
+    pub(crate) fn opening_key(&self, id: &KeyId, thread: ThreadId) -> Known<Arc<ThreadKey>> {
+        self.lock().thread_key(id, thread)
+    }
+
+    /// Takes in keys that were fetched since `epoch`; false, and none is taken in, when something was forgotten since.
+    pub(crate) fn insert(&self, epoch: u64, keys: impl IntoIterator<Item = (KeyId, KeyState)>) -> bool {
+        let mut entries = self.lock();
+        let is_current = entries.epoch == epoch;
+        if is_current {
+            keys.into_iter().for_each(|(id, state)| _ = entries.keys.put(id, state));
+        }
+        is_current
+    }
+
+    /// Notes which of a subject's keys seals, likewise.
+    pub(crate) fn set_current(&self, epoch: u64, id: &KeyId) {
+        let mut entries = self.lock();
+        if entries.epoch == epoch {
+            entries.current.put(id.subject.clone(), id.generation);
+        }
+    }
+
+    /// Forgets everything about a subject.
+    pub(crate) fn forget(&self, subject: &Actor) {
+        let mut entries = self.lock();
+        entries.epoch += 1;
+        entries.current.pop(subject);
+        let keys: HashSet<KeyId> =
+            entries.keys.iter().filter(|(id, _)| id.subject == *subject).map(|(id, _)| id.clone()).collect();
+        keys.iter().for_each(|id| _ = entries.keys.pop(id));
+        let threads: Vec<_> =
+            entries.threads.iter().filter(|((id, _), _)| id.subject == *subject).map(|(key, _)| key.clone()).collect();
+        threads.iter().for_each(|key| _ = entries.threads.pop(key));
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        let mut entries = self.lock();
+        entries.epoch += 1;
+        entries.keys.clear();
+        entries.threads.clear();
+        entries.current.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn thread_key(&mut self, id: &KeyId, thread: ThreadId) -> Known<Arc<ThreadKey>> {
+        let of_thread = (id.clone(), thread);
+        if let Some(key) = self.threads.get(&of_thread) {
+            return Known::Live(Arc::clone(key));
+        }
+        match self.keys.get(id) {
+            None => Known::Missing,
+            Some(KeyState::Destroyed) => Known::Destroyed,
+            Some(KeyState::Live(key)) => {
+                let key = Arc::new(key.of_thread(thread));
+                self.threads.put(of_thread, Arc::clone(&key));
+                Known::Live(key)
+            }
+        }
+    }
+}

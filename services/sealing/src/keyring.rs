@@ -1,0 +1,329 @@
+//! Sealing and opening with the keys of a log.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use threadline_domain::{Actor, Metadata, Sealed, Text};
+use tokio::sync::{OnceCell, watch};
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::cache::{Cache, KeyId, KeyState, Known};
+use crate::cipher::{self, SubjectKey};
+use crate::store::{self, Row, Store};
+use crate::typed::{TextMut, Typed};
+use crate::{Error, MasterKey, Place, watch as watcher};
+
+/// A text that every sealed log has wrapped with its master key.
+const MASTER_CHECK: &[u8] = b"threadline";
+/// Its label.
+const MASTER_CHECK_LABEL: &str = "master check";
+
+/// The bounds of a keyring.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Keys kept in memory; the least recently used go first and are fetched again when needed.
+    pub keys_max: NonZeroUsize,
+    /// How long a fetch may take before what needs it is refused as unavailable.
+    pub fetch_timeout: Duration,
+    /// Connections to the keys' Postgres.
+    pub connections_max: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const KEYS_MAX: NonZeroUsize = NonZeroUsize::new(50_000).unwrap();
+        Self { keys_max: KEYS_MAX, fetch_timeout: Duration::from_secs(2), connections_max: 4 }
+    }
+}
+
+/// Seals and opens typed texts for one log. Cheap to clone; all clones share one cache.
+///
+/// A log is sealed or not from its beginning: a keyring that is [`off`](Self::off) leaves every text as it is, and refuses
+/// a log that is sealed. Keys are fetched from Postgres when they are needed and not cached, all that a call needs at once.
+/// While Postgres is away, whatever keys are in memory go on working.
+#[derive(Clone)]
+pub struct Keyring {
+    log: Arc<str>,
+    store: Store,
+    sealed: Option<Arc<Sealing>>,
+    bound: Arc<OnceCell<()>>,
+    fetch_timeout: Duration,
+}
+
+/// What a keyring that seals has besides.
+pub(crate) struct Sealing {
+    pub(crate) cache: Cache,
+    /// How often keys were destroyed, as far as this process has heard.
+    pub(crate) destroyed: watch::Sender<u64>,
+    master: Arc<dyn MasterKey>,
+    _watching: DropGuard,
+}
+
+impl Keyring {
+    /// Makes or updates the keys' schema in this database.
+    pub async fn migrate(database: &PgConnectOptions) -> Result<(), Error> {
+        store::migrate(database).await
+    }
+
+    /// A keyring that seals. Must be called within a Tokio runtime.
+    pub fn sealing(database: &PgConnectOptions, log: &str, master: Arc<dyn MasterKey>, config: &Config) -> Self {
+        let store = Store::new(database, config.connections_max);
+        let watching = CancellationToken::new();
+        let sealing = Arc::new(Sealing {
+            cache: Cache::new(config.keys_max),
+            destroyed: watch::Sender::new(0),
+            master,
+            _watching: watching.clone().drop_guard(),
+        });
+        tokio::spawn(watching.run_until_cancelled_owned(watcher::run(store.clone(), Arc::downgrade(&sealing))));
+        Self {
+            log: log.into(),
+            store,
+            sealed: Some(sealing),
+            bound: Arc::default(),
+            fetch_timeout: config.fetch_timeout,
+        }
+    }
+
+    /// A keyring that leaves every text as it is.
+    pub fn off(database: &PgConnectOptions, log: &str, config: &Config) -> Self {
+        let store = Store::new(database, 1);
+        Self { log: log.into(), store, sealed: None, bound: Arc::default(), fetch_timeout: config.fetch_timeout }
+    }
+
+    /// Checks that the log is sealed exactly if this keyring seals, and the master key; fixes both for a log that was
+    /// never seen before. Every call that needs keys does it first if it was not done yet.
+    pub async fn bind(&self) -> Result<(), Error> {
+        self.bound.get_or_try_init(|| self.bind_now()).await.map(|_| ())
+    }
+
+    async fn bind_now(&self) -> Result<(), Error> {
+        let check = match &self.sealed {
+            Some(sealing) => Some(sealing.master.wrap(MASTER_CHECK_LABEL, MASTER_CHECK).await?),
+            None => None,
+        };
+        let bind = self.store.bind(&self.log, self.sealed.is_some(), check.as_deref().map(Vec::as_slice));
+        let log = self.in_time(bind).await?;
+        if log.seal != self.sealed.is_some() {
+            let name = |seal| if seal { "on" } else { "off" };
+            return Err(Error::OtherMode { log: name(log.seal), process: name(self.sealed.is_some()) });
+        }
+        if let Some(sealing) = &self.sealed {
+            let check = log.master_check.ok_or(Error::WrongMasterKey)?;
+            sealing.master.unwrap(MASTER_CHECK_LABEL, &check).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether texts are sealed.
+    pub const fn seals(&self) -> bool {
+        self.sealed.is_some()
+    }
+
+    /// Closes the connections to the keys.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Fetches the key that an author seals with, or makes it, so that [`seal`](Self::seal) will not wait.
+    pub async fn prepare(&self, subject: &Actor) -> Result<(), Error> {
+        match &self.sealed {
+            Some(sealing) => self.current_key(sealing, subject).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Seals every open text with its author's key, but for empty metadata, which nobody typed. Waits only for a key that
+    /// is not in memory. After an error some texts may be sealed; to call again is harmless.
+    pub async fn seal(&self, typed: &mut (impl Typed + Send)) -> Result<(), Error> {
+        let Some(sealing) = &self.sealed else { return Ok(()) };
+        while let Some(subject) = sealing.seal_with_known_keys(typed) {
+            self.current_key(sealing, &subject).await?;
+        }
+        Ok(())
+    }
+
+    /// Opens every sealed text. Fetches all keys that are not in memory at once; fails, with some texts opened, when they
+    /// cannot be had now. A text that stays sealed is erased: its key was destroyed.
+    pub async fn open<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
+        let Some(sealing) = &self.sealed else { return Ok(()) };
+        loop {
+            let missing = sealing.open_with_known_keys(typed);
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let epoch = sealing.cache.epoch();
+            let fetched = self.fetch(sealing, &missing).await?;
+            // One that has no row was never made here: nothing will ever open what it sealed.
+            let absent = missing.iter().filter(|id| !fetched.iter().any(|(found, _)| found == *id));
+            let absent: Vec<_> = absent.map(|id| (id.clone(), KeyState::Destroyed)).collect();
+            sealing.cache.insert(epoch, fetched.into_iter().chain(absent));
+        }
+    }
+
+    /// Opens with the keys in memory alone; false when one has to be fetched (see [`open`](Self::open)).
+    pub fn try_open<T: Typed>(&self, typed: &mut [T]) -> bool {
+        self.sealed.as_ref().is_none_or(|sealing| sealing.open_with_known_keys(typed).is_empty())
+    }
+
+    /// Destroys all keys of an author: everything that they typed is erased, at once here, and in other processes as soon
+    /// as they hear of it. Answers how many keys there were. What the author types later gets a new key.
+    pub async fn destroy(&self, subject: &Actor) -> Result<u64, Error> {
+        let count = self.in_time(self.store.destroy(subject)).await?;
+        if let Some(sealing) = &self.sealed {
+            sealing.forget(subject);
+        }
+        Ok(count)
+    }
+
+    /// Changes whenever keys were destroyed: whoever keeps opened texts must let go of them then. Never, for a keyring
+    /// that is off.
+    pub fn destroyed(&self) -> watch::Receiver<u64> {
+        match &self.sealed {
+            Some(sealing) => sealing.destroyed.subscribe(),
+            None => watch::Sender::new(0).subscribe(),
+        }
+    }
+
+    /// Sees to it that the cache knows which key a subject seals with; makes one if it has none that lives.
+    async fn current_key(&self, sealing: &Sealing, subject: &Actor) -> Result<(), Error> {
+        self.bind().await?;
+        loop {
+            let epoch = sealing.cache.epoch();
+            let generation = match self.in_time(self.store.latest(subject)).await? {
+                Some(Row { id, wrapped: Some(wrapped) }) => {
+                    let key = sealing.unwrap(&id, &wrapped).await?;
+                    if sealing.cache.insert(epoch, [(id.clone(), key)]) {
+                        sealing.cache.set_current(epoch, &id);
+                        return Ok(());
+                    }
+                    continue;
+                }
+                Some(Row { id, wrapped: None }) => {
+                    let spent = || Error::Schema(format!("{subject} has had too many keys"));
+                    id.generation.checked_add(1).ok_or_else(spent)?
+                }
+                None => 1,
+            };
+            let id = KeyId { subject: subject.clone(), generation };
+            let key = SubjectKey::from_bytes(cipher::random());
+            let wrapped = sealing.master.wrap(&label(&id), key.as_bytes()).await?;
+            self.in_time(self.store.insert(&id, &wrapped)).await?;
+            // Somebody else may have been faster: the row tells.
+        }
+    }
+
+    async fn fetch(&self, sealing: &Sealing, ids: &HashSet<KeyId>) -> Result<Vec<(KeyId, KeyState)>, Error> {
+        self.bind().await?;
+        metrics::counter!("threadline_sealing_key_fetches_total").increment(1);
+        let mut keys = Vec::with_capacity(ids.len());
+        for Row { id, wrapped } in self.in_time(self.store.fetch(ids)).await? {
+            let state = match wrapped {
+                Some(wrapped) => sealing.unwrap(&id, &wrapped).await?,
+                None => KeyState::Destroyed,
+            };
+            keys.push((id, state));
+        }
+        Ok(keys)
+    }
+
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let late = || Error::Unavailable(format!("no answer within {} ms", self.fetch_timeout.as_millis()));
+        timeout(self.fetch_timeout, call).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+impl Sealing {
+    /// Lets go of everything that the keys of this author opened.
+    pub(crate) fn forget(&self, subject: &Actor) {
+        self.cache.forget(subject);
+        self.destroyed.send_modify(|count| *count += 1);
+    }
+
+    /// Seals as far as keys are in memory; answers the author whose key is not.
+    fn seal_with_known_keys(&self, typed: &mut impl Typed) -> Option<Actor> {
+        let mut missing = None;
+        typed.each_text(&mut |place, text| {
+            let Some(open) = open_text(&text) else { return };
+            match self.cache.sealing_key(place.subject, place.thread) {
+                Some((generation, key)) => {
+                    let sealed = key.seal(generation, &place, open);
+                    put_sealed(text, sealed);
+                }
+                None => missing = Some(place.subject.clone()),
+            }
+        });
+        missing
+    }
+
+    /// Opens as far as keys are in memory; answers the keys that are not.
+    fn open_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<KeyId> {
+        let mut missing = HashSet::new();
+        for one in typed {
+            one.each_text(&mut |place, text| {
+                let Some(sealed) = sealed_text(&text) else { return };
+                let Some(generation) = cipher::generation_of(sealed) else { return unopenable(&place) };
+                let id = KeyId { subject: place.subject.clone(), generation };
+                match self.cache.opening_key(&id, place.thread) {
+                    Known::Destroyed => {}
+                    Known::Missing => _ = missing.insert(id),
+                    Known::Live(key) => match key.open(&place, sealed) {
+                        Some(opened) => put_open(text, &opened),
+                        None => unopenable(&place),
+                    },
+                }
+            });
+        }
+        missing
+    }
+
+    async fn unwrap(&self, id: &KeyId, wrapped: &[u8]) -> Result<KeyState, Error> {
+        let bytes = self.master.unwrap(&label(id), wrapped).await?;
+        let bytes = <[u8; cipher::KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| Error::WrongMasterKey)?;
+        Ok(KeyState::Live(SubjectKey::from_bytes(bytes)))
+    }
+}
+
+/// What a wrapped key is bound to.
+fn label(id: &KeyId) -> String {
+    format!("{}:{}", id.generation, id.subject)
+}
+
+/// A ciphertext was changed or moved: it is shown like an erased text.
+fn unopenable(place: &Place<'_>) {
+    metrics::counter!("threadline_sealing_unopenable_total").increment(1);
+    tracing::error!(thread.id = %place.thread, field = ?place.field, "a ciphertext does not open in its place");
+}
+
+/// The text to be sealed, if it is open and somebody typed it.
+fn open_text<'a>(text: &'a TextMut<'_>) -> Option<&'a str> {
+    match text {
+        TextMut::Text(text) => text.as_open(),
+        TextMut::Metadata(metadata) => metadata.as_json().filter(|json| *json != "{}"),
+    }
+}
+
+fn sealed_text<'a>(text: &'a TextMut<'_>) -> Option<&'a Sealed> {
+    match text {
+        TextMut::Text(Text::Sealed(sealed)) | TextMut::Metadata(Metadata::Sealed(sealed)) => Some(sealed),
+        TextMut::Text(Text::Open(_)) | TextMut::Metadata(Metadata::Open(_)) => None,
+    }
+}
+
+fn put_sealed(text: TextMut<'_>, sealed: Sealed) {
+    match text {
+        TextMut::Text(text) => *text = Text::Sealed(sealed),
+        TextMut::Metadata(metadata) => *metadata = Metadata::Sealed(sealed),
+    }
+}
+
+fn put_open(text: TextMut<'_>, opened: &str) {
+    match text {
+        TextMut::Text(text) => *text = opened.into(),
+        TextMut::Metadata(metadata) => *metadata = Metadata::from_canonical_json(opened),
+    }
+}

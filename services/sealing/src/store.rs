@@ -1,0 +1,139 @@
+//! The keys' tables: the only SQL on keys.
+
+use std::collections::HashSet;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool, SqlSafeStr};
+use threadline_domain::Actor;
+
+use crate::Error;
+use crate::cache::KeyId;
+use crate::cipher::Generation;
+
+/// The schema that holds the keys. Nothing that rebuilds projections touches it.
+pub const SCHEMA: &str = "threadline_keys";
+
+/// The channel on which destroyed keys are told.
+const CHANNEL: &str = "threadline_keys";
+
+/// A key's row.
+pub(crate) struct Row {
+    pub(crate) id: KeyId,
+    /// `None` when the key was destroyed.
+    pub(crate) wrapped: Option<Vec<u8>>,
+}
+
+/// How a log stands to sealing.
+pub(crate) struct LogRow {
+    pub(crate) seal: bool,
+    pub(crate) master_check: Option<Vec<u8>>,
+}
+
+/// The tables, by a pool of their own.
+#[derive(Clone, Debug)]
+pub(crate) struct Store(PgPool);
+
+impl Store {
+    pub(crate) fn new(database: &PgConnectOptions, connections_max: u32) -> Self {
+        let options = database.clone().application_name("threadline keys").options([("search_path", SCHEMA)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(std::time::Duration::from_secs(2))
+            .connect_lazy_with(options);
+        Self(pool)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
+    }
+
+    /// The log's row, made with these values if there is none.
+    pub(crate) async fn bind(&self, log: &str, seal: bool, master_check: Option<&[u8]>) -> Result<LogRow, Error> {
+        sqlx::query("insert into logs (id, seal, master_check) values ($1, $2, $3) on conflict do nothing")
+            .bind(log)
+            .bind(seal)
+            .bind(master_check)
+            .execute(&self.0)
+            .await?;
+        let (seal, master_check) =
+            sqlx::query_as("select seal, master_check from logs where id = $1").bind(log).fetch_one(&self.0).await?;
+        Ok(LogRow { seal, master_check })
+    }
+
+    /// These keys, as far as there are rows.
+    pub(crate) async fn fetch(&self, ids: &HashSet<KeyId>) -> Result<Vec<Row>, Error> {
+        let rows: Vec<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
+            "select k.subject, k.generation, k.wrapped
+             from unnest($1::text[], $2::integer[]) as a(subject, generation)
+             join keys k on k.subject = a.subject and k.generation = a.generation",
+        )
+        .bind(ids.iter().map(|id| id.subject.as_str()).collect::<Vec<_>>())
+        .bind(ids.iter().map(|id| i32::from(id.generation)).collect::<Vec<_>>())
+        .fetch_all(&self.0)
+        .await?;
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The highest generation of a subject.
+    pub(crate) async fn latest(&self, subject: &Actor) -> Result<Option<Row>, Error> {
+        let found: Option<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
+            "select subject, generation, wrapped from keys where subject = $1 order by generation desc limit 1",
+        )
+        .bind(subject.as_str())
+        .fetch_optional(&self.0)
+        .await?;
+        found.map(row).transpose()
+    }
+
+    /// Adds a key, unless somebody else was faster.
+    pub(crate) async fn insert(&self, id: &KeyId, wrapped: &[u8]) -> Result<(), Error> {
+        sqlx::query("insert into keys (subject, generation, wrapped) values ($1, $2, $3) on conflict do nothing")
+            .bind(id.subject.as_str())
+            .bind(i32::from(id.generation))
+            .bind(wrapped)
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    /// Destroys a subject's keys and tells every process; how many there were.
+    pub(crate) async fn destroy(&self, subject: &Actor) -> Result<u64, Error> {
+        let count: i64 = sqlx::query_scalar("select destroy($1)").bind(subject.as_str()).fetch_one(&self.0).await?;
+        Ok(count.cast_unsigned())
+    }
+
+    /// Hears of destroyed keys from now on.
+    pub(crate) async fn listen(&self) -> Result<PgListener, Error> {
+        let mut listener = PgListener::connect_with(&self.0).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(listener)
+    }
+}
+
+fn row((subject, generation, wrapped): (String, i32, Option<Vec<u8>>)) -> Result<Row, Error> {
+    let subject = subject.parse().map_err(|reason| Error::Schema(format!("subject {reason}")))?;
+    let generation =
+        Generation::try_from(generation).map_err(|_| Error::Schema("generation is out of range".into()))?;
+    Ok(Row { id: KeyId { subject, generation }, wrapped })
+}
+
+/// Makes or updates the schema; processes that do so at once wait for each other.
+pub(crate) async fn migrate(database: &PgConnectOptions) -> Result<(), Error> {
+    let mut connection = PgConnection::connect_with(&database.clone().options([("search_path", SCHEMA)])).await?;
+    let mut migrator = Migrator::with_migrations(vec![Migration::new(
+        1,
+        "keys".into(),
+        MigrationType::Simple,
+        include_str!("../../../migrations/keys/0001_keys.sql").into_sql_str(),
+        false,
+    )]);
+    migrator.create_schema(SCHEMA.to_owned());
+    let migrated = migrator.run_direct(None, &mut connection, false).await;
+    // The connection holds the lock that the others wait for.
+    let _ = connection.close().await;
+    migrated.map_err(|error| match error {
+        MigrateError::Execute(error) => error.into(),
+        other => Error::Schema(other.to_string()),
+    })
+}

@@ -1,0 +1,109 @@
+//! What holds texts that people typed.
+
+use threadline_domain::thread::{Action, Change, Command, Event};
+use threadline_domain::{Actor, Metadata, Text, ThreadId, UserProfile};
+use uuid::Uuid;
+
+use crate::{Field, Place};
+
+/// Something with typed texts in it.
+pub trait Typed {
+    /// Shows every text with its place.
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>));
+}
+
+/// A text to be sealed or opened where it stands.
+pub enum TextMut<'a> {
+    /// Content, a title, a name.
+    Text(&'a mut Text),
+    /// Metadata.
+    Metadata(&'a mut Metadata),
+}
+
+impl<'a> From<&'a mut Text> for TextMut<'a> {
+    fn from(text: &'a mut Text) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a mut Metadata> for TextMut<'a> {
+    fn from(metadata: &'a mut Metadata) -> Self {
+        Self::Metadata(metadata)
+    }
+}
+
+impl Typed for Command {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        let of_thread = |field| Place { subject: &self.actor, thread: self.thread, message: None, field };
+        let of_message = |message, field| Place { message: Some(message), ..of_thread(field) };
+        match &mut self.action {
+            Action::Create(create) => {
+                create.title.iter_mut().for_each(|title| visit(of_thread(Field::Title), title.into()));
+                visit(of_thread(Field::ThreadMetadata), (&mut create.metadata).into());
+            }
+            Action::Change(change) => {
+                change.title.iter_mut().flatten().for_each(|title| visit(of_thread(Field::Title), title.into()));
+                change.metadata.iter_mut().for_each(|data| visit(of_thread(Field::ThreadMetadata), data.into()));
+            }
+            Action::Post(post) => {
+                visit(of_message(post.message, Field::Content), (&mut post.content).into());
+                visit(of_message(post.message, Field::Metadata), (&mut post.metadata).into());
+            }
+            Action::Edit(edit) => {
+                visit(of_message(edit.message, Field::Content), (&mut edit.content).into());
+                let place = of_message(edit.message, Field::Metadata);
+                edit.metadata.iter_mut().for_each(|metadata| visit(place, metadata.into()));
+            }
+            Action::Archive
+            | Action::AddMember { .. }
+            | Action::RemoveMember { .. }
+            | Action::ChangeRole { .. }
+            | Action::Delete { .. } => {}
+        }
+    }
+}
+
+impl Typed for Event {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        let of_thread = |field| Place { subject: &self.actor, thread: self.thread, message: None, field };
+        let of_message = |message, field| Place { message: Some(message), ..of_thread(field) };
+        match &mut self.change {
+            Change::ThreadCreated(created) => {
+                created.title.iter_mut().for_each(|title| visit(of_thread(Field::Title), title.into()));
+                visit(of_thread(Field::ThreadMetadata), (&mut created.metadata).into());
+            }
+            Change::ThreadChanged(changed) => {
+                changed.title.iter_mut().flatten().for_each(|title| visit(of_thread(Field::Title), title.into()));
+                changed.metadata.iter_mut().for_each(|data| visit(of_thread(Field::ThreadMetadata), data.into()));
+            }
+            Change::MessagePosted(posted) => {
+                visit(of_message(posted.message, Field::Content), (&mut posted.content).into());
+                visit(of_message(posted.message, Field::Metadata), (&mut posted.metadata).into());
+            }
+            Change::MessageEdited { message, content, metadata, .. } => {
+                visit(of_message(*message, Field::Content), content.into());
+                let place = of_message(*message, Field::Metadata);
+                metadata.iter_mut().for_each(|metadata| visit(place, metadata.into()));
+            }
+            Change::ThreadArchived
+            | Change::MemberAdded { .. }
+            | Change::MemberRemoved { .. }
+            | Change::MemberRoleChanged { .. }
+            | Change::MessageDeleted { .. } => {}
+        }
+    }
+}
+
+impl Typed for UserProfile {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        let subject = Actor::User(self.user.clone());
+        visit(Place::of_name(&subject), (&mut self.name).into());
+    }
+}
+
+impl<'a> Place<'a> {
+    /// The place of a user's name.
+    pub const fn of_name(subject: &'a Actor) -> Self {
+        Self { subject, thread: ThreadId(Uuid::nil()), message: None, field: Field::Name }
+    }
+}
