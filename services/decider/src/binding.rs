@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use threadline_domain::Aggregate;
-use threadline_eventlog::codec::{Context, DecodeError};
+use threadline_eventlog::codec::{CommandReply, Context, DecodeError};
 use threadline_eventlog::{NewRecord, Offset, Partition, Record, Topic};
 use threadline_views::{Error, Progress, Views};
 
@@ -15,6 +15,9 @@ pub struct Loaded<T> {
     /// The progress of the aggregate's partition in the same snapshot.
     pub progress: Progress,
 }
+
+/// The answer to a command of an aggregate that gave no event.
+pub type ReplyOf<A> = CommandReply<<A as Aggregate>::Outcome, <A as Aggregate>::Rejection>;
 
 /// Binds an aggregate to the log and the views; the engine is the same for all of them.
 pub trait Binding: Send + Sync + 'static {
@@ -34,10 +37,10 @@ pub trait Binding: Send + Sync + 'static {
     /// The record of an event.
     fn event_record(event: &<Self::Aggregate as Aggregate>::Event, cause: Offset, context: &Context) -> NewRecord;
 
-    /// The answer to a command that gave no event, `Err` when it could not be decided now; `None` when nobody waits.
+    /// The answer to a command that gave no event; `None` when nobody waits.
     fn refusal_record(
         id: <Self::Aggregate as Aggregate>::Id,
-        refusal: Result<<Self::Aggregate as Aggregate>::Rejection, String>,
+        reply: ReplyOf<Self::Aggregate>,
         context: &Context,
     ) -> Option<NewRecord>;
 

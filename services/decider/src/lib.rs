@@ -26,7 +26,7 @@ use threadline_eventlog::EventLog;
 use threadline_views::Views;
 use tokio_util::sync::CancellationToken;
 
-pub use binding::{Binding, Loaded};
+pub use binding::{Binding, Loaded, ReplyOf};
 pub use config::Config;
 pub use threads::Threads;
 

@@ -1,8 +1,8 @@
 //! The thread aggregate's topics, records and snapshots.
 
-use threadline_domain::thread::{Command, Event, MessageFact, Rejection, Thread};
+use threadline_domain::thread::{Command, Event, MessageFact, Thread};
 use threadline_domain::{MessageId, ThreadId};
-use threadline_eventlog::codec::{self, Context, DecodeError, Refusal};
+use threadline_eventlog::codec::{self, CommandReply, Context, DecodeError, Refusal};
 use threadline_eventlog::{NewRecord, Offset, Partition, Record, Topic};
 use threadline_views::{Error, Views};
 
@@ -29,8 +29,8 @@ impl Binding for Threads {
         codec::event_record(event, cause, context)
     }
 
-    fn refusal_record(thread: ThreadId, refusal: Result<Rejection, String>, context: &Context) -> Option<NewRecord> {
-        codec::refusal_record(&Refusal { thread, rejection: refusal }, context)
+    fn refusal_record(thread: ThreadId, reply: CommandReply, context: &Context) -> Option<NewRecord> {
+        codec::refusal_record(&Refusal { thread, reply }, context)
     }
 
     async fn load_state(views: &Views, partition: Partition, id: ThreadId) -> Result<Loaded<Thread>, Error> {

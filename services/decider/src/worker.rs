@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use threadline_domain::Aggregate;
-use threadline_eventlog::codec::Context;
+use threadline_domain::{Aggregate, Decision, DecisionOf};
+use threadline_eventlog::codec::{CommandReply, Context};
 use threadline_eventlog::{EventLog, Offset, Partition, Record, TailBatch};
 use threadline_views::{Progress, Views};
 use tokio::sync::{mpsc, watch};
@@ -23,7 +23,6 @@ type IdOf<B> = <<B as Binding>::Aggregate as Aggregate>::Id;
 type FactIdOf<B> = <<B as Binding>::Aggregate as Aggregate>::FactId;
 type CommandOf<B> = <<B as Binding>::Aggregate as Aggregate>::Command;
 type EventOf<B> = <<B as Binding>::Aggregate as Aggregate>::Event;
-type RejectionOf<B> = <<B as Binding>::Aggregate as Aggregate>::Rejection;
 
 /// How often a worker notes that it runs.
 const PULSE: Duration = Duration::from_secs(1);
@@ -164,22 +163,19 @@ impl<B: Binding> Worker<B> {
             command.offset = record.offset,
             trace.id = context.trace_id()
         );
-        let rejection = match self.decide(id, &command).instrument(span).await {
-            Ok(Ok(event)) => return Ok(self.append(id, event, record.offset, &context)),
-            Ok(Err(rejection)) => Ok(rejection),
-            Err(Undecided::Refuse(reason)) => Err(reason),
+        let reply = match self.decide(id, &command).instrument(span).await {
+            Ok(Decision::Event(event)) => return Ok(self.append(id, event, record.offset, &context)),
+            Ok(Decision::NoChange(outcome)) => CommandReply::AlreadyApplied(outcome),
+            Ok(Decision::Rejected(rejection)) => CommandReply::Rejected(rejection),
+            Err(Undecided::Refuse(reason)) => CommandReply::Unavailable { reason },
             Err(Undecided::Broken(broken)) => return Err(broken),
         };
         metrics::counter!("threadline_decider_refusals_total").increment(1);
-        let answer = B::refusal_record(id, rejection, &context);
+        let answer = B::refusal_record(id, reply, &context);
         Ok(answer.map_or(Unsettled::Done(record.offset + 1), Unsettled::Refusal))
     }
 
-    async fn decide(
-        &mut self,
-        id: IdOf<B>,
-        command: &CommandOf<B>,
-    ) -> Result<Result<EventOf<B>, RejectionOf<B>>, Undecided> {
+    async fn decide(&mut self, id: IdOf<B>, command: &CommandOf<B>) -> Result<DecisionOf<B::Aggregate>, Undecided> {
         if self.memory.get_mut(id).is_none() {
             let state = self.load_state(id).await?;
             self.memory.insert(id, state);
@@ -191,7 +187,7 @@ impl<B: Binding> Worker<B> {
             match B::Aggregate::missing(state, command) {
                 None => {
                     let decision = B::Aggregate::decide(state, command);
-                    tracing::debug!(accepted = decision.is_ok(), "decided");
+                    tracing::debug!(accepted = matches!(decision, Decision::Event(_)), "decided");
                     return Ok(decision);
                 }
                 Some(fact_id) => {

@@ -3,6 +3,31 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+/// What a command leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision<Event, Outcome, Rejection> {
+    /// This event is to be appended.
+    Event(Event),
+    /// The command changes nothing: an earlier event had its effect, with this outcome.
+    NoChange(Outcome),
+    /// A rule rejects it.
+    Rejected(Rejection),
+}
+
+/// The [`Decision`] of an aggregate.
+pub type DecisionOf<A> = Decision<<A as Aggregate>::Event, <A as Aggregate>::Outcome, <A as Aggregate>::Rejection>;
+
+/// What is known of an event whose body cannot be read any more. Its numbers are taken all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostEvent<Id> {
+    /// The aggregate.
+    pub id: Id,
+    /// The event's place in the aggregate.
+    pub seq: u64,
+    /// The number that it gave to a message, if it did.
+    pub number: Option<u64>,
+}
+
 /// Something that has an order of its own and one writer: a thread, a dispute, a payment.
 ///
 /// A state may leave out facts of old parts (a thread does not hold all its messages). [`Aggregate::missing`]
@@ -16,7 +41,9 @@ pub trait Aggregate: Send + Sync + 'static {
     type Command: Clone + Debug + Send + Sync;
     /// What happened to it.
     type Event: Clone + Debug + Send + Sync;
-    /// Why a command gave no event.
+    /// What a command led to, as the client is told.
+    type Outcome: Clone + Debug + PartialEq + Send + Sync;
+    /// The rule that rejects a command.
     type Rejection: Clone + Debug + PartialEq + Send + Sync;
     /// Names a fact that a state may leave out.
     type FactId: Copy + Eq + Debug + Send + Sync;
@@ -44,11 +71,15 @@ pub trait Aggregate: Send + Sync + 'static {
     /// The fact after this event, given the fact before it. A lookup is a stored fact brought up to date by this.
     fn evolve_fact(id: Self::FactId, fact: &mut Option<Self::Fact>, event: &Self::Event);
 
-    /// The one event that follows from the command, or why there is none.
-    fn decide(state: &Self::State, command: &Self::Command) -> Result<Self::Event, Self::Rejection>;
+    /// Decides a command: one event, or the reason for none.
+    fn decide(state: &Self::State, command: &Self::Command) -> DecisionOf<Self>;
 
     /// Folds an event into the state. An event that is not the next one (`seq != last_seq + 1`) changes nothing.
     fn evolve(state: &mut Self::State, event: &Self::Event);
+
+    /// Folds an event whose body is lost into the state, so that no number is given a second time. Like
+    /// [`evolve`](Self::evolve), it changes nothing unless the event is the next one.
+    fn evolve_lost(state: &mut Self::State, lost: &LostEvent<Self::Id>);
 
     /// Roughly how many bytes of memory the state takes.
     fn weight_bytes(state: &Self::State) -> usize;

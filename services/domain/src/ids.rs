@@ -64,6 +64,12 @@ impl MessageId {
         Self(Builder::from_unix_timestamp_millis(at.millis().max(0).cast_unsigned(), &random).into_uuid())
     }
 
+    /// The highest id that can be minted in this millisecond.
+    pub fn last_minted_at(at: Timestamp) -> Self {
+        let millis = at.millis().clamp(0, (1 << 48) - 1).cast_unsigned();
+        Self(Builder::from_unix_timestamp_millis(millis, &[0xff; 10]).into_uuid())
+    }
+
     /// When the id says it was minted, milliseconds since the epoch; `None` unless it is a UUIDv7.
     pub fn minted_ms(self) -> Option<i64> {
         (self.0.get_version_num() == 7).then(|| (self.0.as_u128() >> 80) as i64)

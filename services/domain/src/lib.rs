@@ -17,7 +17,7 @@ pub mod thread;
 pub mod time;
 
 pub use actor::{Actor, ServiceId};
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, Decision, DecisionOf, LostEvent};
 pub use ids::{MessageId, ThreadId, UserId};
 pub use metadata::Metadata;
 pub use position::{Offset, Partition, Position, Topic};

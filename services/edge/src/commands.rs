@@ -13,7 +13,7 @@ use threadline_domain::thread::{Command, Event, Outcome, Rejection};
 use threadline_domain::{Partition, Position, ReadMark, ThreadId, Topic, UserProfile};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::{Error, EventLog, partition_of};
-use threadline_wire::avro::Refusal;
+use threadline_wire::avro::{CommandReply, Refusal};
 use threadline_wire::frame;
 use threadline_wire::json::Written;
 use tokio::sync::oneshot;
@@ -197,11 +197,12 @@ impl Commands {
 
     /// The request's command was refused.
     pub(crate) fn refused(&self, request: u64, refusal: Refusal) {
-        let refused = match refusal.rejection {
-            Ok(rejection) => Refused::Rejected(rejection),
-            Err(reason) => Refused::Unavailable(reason),
+        let answer = match refusal.reply {
+            CommandReply::AlreadyApplied(outcome) => Ok(Answer { outcome, position: None, event: None }),
+            CommandReply::Rejected(rejection) => Err(Refused::Rejected(rejection)),
+            CommandReply::Unavailable { reason } => Err(Refused::Unavailable(reason)),
         };
-        self.settle(request, Err(refused));
+        self.settle(request, answer);
     }
 
     /// Answers the requests whose deadline has passed.

@@ -1,13 +1,17 @@
 //! Typed records: what the roles append and read, in the domain's words.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Command, Event};
-use threadline_domain::{ReadMark, UserProfile};
+use threadline_domain::thread::{Command, Event, EventKind};
+use threadline_domain::{LostEvent, ReadMark, ThreadId, UserProfile};
 use threadline_wire::avro::{self, Encoded};
-pub use threadline_wire::avro::{DeadLetter, DecodeError, Refusal};
+pub use threadline_wire::avro::{CommandReply, DeadLetter, DecodeError, Refusal};
+
+use uuid::Uuid;
 
 use crate::{Headers, NewRecord, Offset, Position, Record, Topic, header};
 
+/// What the CloudEvents type of our records begins with.
+const CE_TYPE_PREFIX: &str = "threadline.";
 /// Characters of a reason that a dead letter keeps.
 const LETTER_REASON_CHARS_MAX: usize = 500;
 /// Bytes of a key that a dead letter keeps.
@@ -38,7 +42,7 @@ impl Context {
     }
 
     fn headers(&self, encoded: &Encoded) -> Headers {
-        let mut headers = Headers::new().with(header::CE_TYPE, format!("threadline.{}", encoded.record));
+        let mut headers = Headers::new().with(header::CE_TYPE, format!("{CE_TYPE_PREFIX}{}", encoded.record));
         if let Some(reply_to) = &self.reply_to {
             headers.push(header::REPLY_TO, reply_to.clone());
         }
@@ -64,7 +68,7 @@ pub fn read_command(record: &Record) -> Result<Command, DecodeError> {
 /// An event, keyed by its thread, with its cause and its CloudEvents attributes in the headers.
 pub fn event_record(event: &Event, cause: Offset, context: &Context) -> NewRecord {
     let encoded = avro::encode_event(event, cause);
-    let headers = context
+    let mut headers = context
         .headers(&encoded)
         .with(header::CAUSE, cause.to_string())
         .with(header::CE_SPECVERSION, Bytes::from_static(b"1.0"))
@@ -72,6 +76,9 @@ pub fn event_record(event: &Event, cause: Offset, context: &Context) -> NewRecor
         .with(header::CE_SOURCE, Bytes::from_static(b"threadline"))
         .with(header::CE_TIME, threadline_wire::json::rfc3339(event.at))
         .with(header::CONTENT_TYPE, Bytes::from_static(b"application/avro"));
+    if let Some(number) = event.change.new_number() {
+        headers.push(header::NUMBER, number.to_string());
+    }
     NewRecord { key: event.thread.to_string().into(), value: Some(encoded.value), headers }
 }
 
@@ -83,6 +90,24 @@ pub fn read_event(record: &Record) -> Result<(Event, Offset), DecodeError> {
 /// An event's cause, from the header alone.
 pub fn cause_of(record: &Record) -> Option<Offset> {
     record.headers.text(header::CAUSE)?.parse().ok()
+}
+
+/// What sort of event it is, from the header alone; `None` also for a kind that only newer programs know.
+pub fn event_kind_of(record: &Record) -> Option<EventKind> {
+    EventKind::from_name(record.headers.text(header::CE_TYPE)?.strip_prefix(CE_TYPE_PREFIX)?)
+}
+
+/// What the headers tell of an event whose body cannot be read: the cause, and the numbers that it takes.
+pub fn lost_event(record: &Record) -> Option<(LostEvent<ThreadId>, Offset)> {
+    let (thread, seq) = record.headers.text(header::CE_ID)?.split_once(':')?;
+    let number = record.headers.text(header::NUMBER).and_then(|number| number.parse().ok());
+    let lost = LostEvent { id: thread_id(thread.as_bytes())?, seq: seq.parse().ok()?, number };
+    Some((lost, cause_of(record)?))
+}
+
+/// The thread in a record's key.
+pub fn thread_of(record: &Record) -> Option<ThreadId> {
+    thread_id(&record.key)
 }
 
 /// The answer to a command that gave no event, keyed by the edge that waits; `None` when nobody waits.
@@ -144,6 +169,10 @@ pub fn dead_letter_record(letter: &DeadLetter) -> NewRecord {
 /// Reads such a record.
 pub fn read_dead_letter(record: &Record) -> Result<DeadLetter, DecodeError> {
     avro::decode_dead_letter(value(record)?)
+}
+
+fn thread_id(text: &[u8]) -> Option<ThreadId> {
+    Uuid::try_parse_ascii(text).ok().map(ThreadId)
 }
 
 fn value(record: &Record) -> Result<&[u8], DecodeError> {

@@ -11,10 +11,12 @@ pub mod memory;
 mod partition;
 pub mod postgres;
 mod record;
+mod stopped;
 pub mod topics;
 
 pub use error::Error;
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
 pub use partition::partition_of;
 pub use record::{Headers, NewRecord, Record, header};
+pub use stopped::{Stopped, StoppedPartitions};
 pub use threadline_domain::{Offset, Partition, Position, Topic};

@@ -8,6 +8,9 @@ use crate::{Offset, Partition};
 pub mod header {
     /// On an event: the offset of the command that caused it, as decimal text.
     pub const CAUSE: &str = "cause";
+    /// On an event that gives a message its number: that number, as decimal text. Numbers stay dense even when the body of
+    /// the event is lost.
+    pub const NUMBER: &str = "number";
     /// On a command, and copied to what comes of it: who waits for the outcome, `<edge>/<request>`.
     pub const REPLY_TO: &str = "reply_to";
     /// W3C trace context, carried from the command to what comes of it.

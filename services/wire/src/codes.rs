@@ -42,6 +42,8 @@ pub enum ErrorCode {
     BadCursor,
     /// Too many requests; retry later.
     RateLimited,
+    /// Not every role in operation reads the records that this would write: an upgrade is under way; retry later.
+    Unsupported,
     /// The log or the views cannot do it now; retry later.
     Unavailable,
     /// No outcome in time: it may or may not have happened; retry with the same id.
@@ -130,6 +132,7 @@ error_codes! {
     LastOwner "last_owner" "A thread keeps at least one owner" false;
     BadCursor "bad_cursor" "The cursor is not valid" false;
     RateLimited "rate_limited" "Too many requests" true;
+    Unsupported "unsupported" "Parts of the system do not know this yet" true;
     Unavailable "unavailable" "This cannot be done right now" true;
     Timeout "timeout" "It was not confirmed in time; retry with the same id" true;
     ViewsBehind "views_behind" "The position was not reached in time" true;
@@ -195,11 +198,9 @@ impl CloseCode {
     }
 }
 
-/// A rejection's code, the field at fault, and what is wrong. [`Rejection::Settled`] is no error: whoever waits answers
-/// `ok` with the outcome and does not ask here.
+/// A rejection's code, the field at fault, and what is wrong.
 pub fn of_rejection(rejection: &Rejection) -> (ErrorCode, Option<&'static str>, String) {
     let code = match rejection {
-        Rejection::Settled(_) => return (ErrorCode::Internal, None, "it was done before".into()),
         Rejection::Invalid { field, reason } => return (ErrorCode::InvalidField, Some(*field), reason.to_string()),
         Rejection::UnknownThread => ErrorCode::UnknownThread,
         Rejection::KeyTaken => ErrorCode::KeyTaken,

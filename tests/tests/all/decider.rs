@@ -14,7 +14,9 @@ use threadline_decider::Config;
 use threadline_domain::thread::{
     Action, Command, CreateThread, EditMessage, Event, Kind, MessageKind, PostMessage, Role, Thread,
 };
-use threadline_domain::{Aggregate, MessageId, Metadata, Offset, Partition, ThreadId, Timestamp, Topic, UserId};
+use threadline_domain::{
+    Aggregate, Decision, MessageId, Metadata, Offset, Partition, ThreadId, Timestamp, Topic, UserId,
+};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
 use threadline_eventlog::topics::RECORD_BYTES_MAX;
@@ -166,7 +168,7 @@ impl World {
             for record in commands {
                 let command = codec::read_command(&record).expect("a command");
                 let state = states.entry(command.thread).or_default();
-                if let Ok(event) = Thread::decide(state, &command) {
+                if let Decision::Event(event) = Thread::decide(state, &command) {
                     Thread::evolve(state, &event);
                     events.push((record.offset, event));
                 }

@@ -12,6 +12,7 @@ const texts: Record<string, string> = {
   thread_archived: "This conversation is archived.",
   last_owner: "You are its only owner: make someone else an owner first.",
   rate_limited: "That was too much at once. Wait a moment.",
+  unsupported: "The server is being updated and cannot do this yet.",
   unavailable: "The server cannot do this right now.",
   outbox_full: "Too many messages are waiting to be sent.",
 };

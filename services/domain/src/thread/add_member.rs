@@ -1,24 +1,24 @@
 //! Taking someone in.
 
 use crate::limits::MEMBERS_MAX;
-use crate::thread::{Change, Command, Rejection, Role, Thread};
+use crate::thread::{Change, Command, NoEvent, Rejection, Role, Thread};
 use crate::{Invalid, UserId};
 
 /// Owners take in anyone as anything, admins as members.
-pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
     let may = actor.owns() || (actor.manages() && role == Role::Member);
     if !may {
-        return Err(Rejection::Forbidden);
+        return Err(Rejection::Forbidden.into());
     }
     if thread.members.contains_key(user) {
         // With whatever role: to change it is another command.
-        return Err(thread.settled(command.at));
+        return Err(thread.already_applied(command.at));
     }
     thread.check_open()?;
     if thread.members.len() >= MEMBERS_MAX {
-        return Err(Rejection::Invalid { field: "user", reason: Invalid::TooMany { count_max: MEMBERS_MAX } });
+        return Err(Rejection::Invalid { field: "user", reason: Invalid::TooMany { count_max: MEMBERS_MAX } }.into());
     }
     Ok(Change::MemberAdded { user: user.clone(), role })
 }
@@ -46,8 +46,8 @@ mod tests {
     fn accepted_from_an_admin_as_member_only() {
         let mut story = Story::group();
         assert!(story.ask("bob", add("dan", Role::Member)).is_ok());
-        assert_eq!(story.ask("bob", add("eli", Role::Admin)), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("bob", add("fay", Role::Owner)), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("bob", add("eli", Role::Admin)), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("bob", add("fay", Role::Owner)), Err(Rejection::Forbidden.into()));
     }
 
     #[test]
@@ -60,14 +60,14 @@ mod tests {
     #[test]
     fn rejected_from_members_and_strangers_oneself_included() {
         let mut story = Story::group();
-        assert_eq!(story.ask("cid", add("dan", Role::Member)), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("eve", add("eve", Role::Member)), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("cid", add("dan", Role::Member)), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("eve", add("eve", Role::Member)), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_in_a_dm_and_in_the_archive() {
-        assert_eq!(Story::dm().ask("ann", add("cid", Role::Member)), Err(Rejection::DmFixed));
-        assert_eq!(Story::archived().ask("ann", add("dan", Role::Member)), Err(Rejection::ThreadArchived));
+        assert_eq!(Story::dm().ask("ann", add("cid", Role::Member)), Err(Rejection::DmFixed.into()));
+        assert_eq!(Story::archived().ask("ann", add("dan", Role::Member)), Err(Rejection::ThreadArchived.into()));
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
     fn duplicate_is_settled_and_changes_no_role() {
         let mut story = Story::group();
         let asked = story.ask("ann", add("bob", Role::Member));
-        assert_eq!(asked, Err(Rejection::Settled(Outcome { seq: 2, message: None, number: None, at: story.now })));
+        assert_eq!(asked, Err(NoEvent::AlreadyApplied(Outcome { seq: 2, message: None, number: None, at: story.now })));
         assert_eq!(story.thread.members[&user("bob")], Role::Admin);
     }
 

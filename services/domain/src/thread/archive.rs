@@ -1,16 +1,16 @@
 //! Closing a thread for ever.
 
-use crate::thread::{Change, Command, Rejection, Thread};
+use crate::thread::{Change, Command, NoEvent, Rejection, Thread};
 
 /// An owner closes it. Reading, leaving and taking messages back stay possible.
-pub(super) fn decide(thread: &Thread, command: &Command) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
     if !actor.owns() {
-        return Err(Rejection::Forbidden);
+        return Err(Rejection::Forbidden.into());
     }
     match thread.archived_at {
-        Some(at) => Err(thread.settled(at)),
+        Some(at) => Err(thread.already_applied(at)),
         None => Ok(Change::ThreadArchived),
     }
 }
@@ -31,21 +31,21 @@ mod tests {
     #[test]
     fn rejected_from_anyone_else() {
         let mut story = Story::group();
-        assert_eq!(story.ask("bob", Action::Archive), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("cid", Action::Archive), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("eve", Action::Archive), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("bob", Action::Archive), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("cid", Action::Archive), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("eve", Action::Archive), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_in_a_dm() {
-        assert_eq!(Story::dm().ask("ann", Action::Archive), Err(Rejection::DmFixed));
+        assert_eq!(Story::dm().ask("ann", Action::Archive), Err(Rejection::DmFixed.into()));
     }
 
     #[test]
     fn duplicate_is_settled() {
         let mut story = Story::group();
         let event = story.ask("ann", Action::Archive).unwrap();
-        assert_eq!(story.ask("ann", Action::Archive), Err(Rejection::Settled(event.outcome())));
+        assert_eq!(story.ask("ann", Action::Archive), Err(NoEvent::AlreadyApplied(event.outcome())));
     }
 
     #[test]

@@ -1,23 +1,23 @@
 //! Changing a thread's title or metadata.
 
-use crate::thread::{Change, ChangeThread, Command, Rejection, Thread, ThreadChanged};
+use crate::thread::{Change, ChangeThread, Command, NoEvent, Rejection, Thread, ThreadChanged};
 use crate::{Invalid, limits};
 
 /// Owners and admins change both; in a dm, which has no title, either one changes the metadata.
-pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     if !thread.is_dm() && !actor.manages() {
-        return Err(Rejection::Forbidden);
+        return Err(Rejection::Forbidden.into());
     }
     if parts.title.is_none() && parts.metadata.is_none() {
-        return Err(Rejection::Invalid { field: "title", reason: Invalid::Empty });
+        return Err(Rejection::Invalid { field: "title", reason: Invalid::Empty }.into());
     }
     let changed = ThreadChanged {
         title: parts.title.clone().filter(|title| *title != thread.title),
         metadata: parts.metadata.clone().filter(|metadata| *metadata != thread.metadata),
     };
     if changed.title.is_none() && changed.metadata.is_none() {
-        return Err(thread.settled(command.at));
+        return Err(thread.already_applied(command.at));
     }
     thread.check_open()?;
     if let Some(Some(title)) = &changed.title {
@@ -75,8 +75,8 @@ mod tests {
     #[test]
     fn rejected_from_members_and_strangers() {
         let mut story = Story::group();
-        assert_eq!(story.ask("cid", title(Some("Tea"))), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("eve", title(Some("Tea"))), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("cid", title(Some("Tea"))), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("eve", title(Some("Tea"))), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn rejected_in_the_archive() {
-        assert_eq!(Story::archived().ask("ann", title(Some("Tea"))), Err(Rejection::ThreadArchived));
+        assert_eq!(Story::archived().ask("ann", title(Some("Tea"))), Err(Rejection::ThreadArchived.into()));
     }
 
     #[test]
@@ -101,6 +101,6 @@ mod tests {
         let event = story.ask("ann", title(Some("Tea"))).unwrap();
         let again = story.ask("ann", title(Some("Tea")));
         let outcome = Outcome { at: story.now, ..event.outcome() };
-        assert_eq!(again, Err(Rejection::Settled(outcome)));
+        assert_eq!(again, Err(NoEvent::AlreadyApplied(outcome)));
     }
 }

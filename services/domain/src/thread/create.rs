@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::thread::{Change, Command, CreateThread, Kind, Member, Outcome, Rejection, Role, Thread, ThreadCreated};
+use crate::thread::{
+    Change, Command, CreateThread, Kind, Member, NoEvent, Outcome, Rejection, Role, Thread, ThreadCreated,
+};
 use crate::{Actor, Invalid, ThreadId, UserId, limits, text};
 
 /// A thread exists once for its id, and so do a dm of two people and a thread with a key, whose ids follow from
 /// what they are for. Whoever is in the thread already is told when it was made.
-pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) -> Result<Change, NoEvent> {
     let users = users(&command.actor, &create.participants);
     check_id(command, create, &users)?;
     if thread.kind.is_some() {
         return Err(if thread.authority_of(&command.actor).is_ok() {
-            Rejection::Settled(Outcome { seq: 1, message: None, number: None, at: thread.created_at })
+            NoEvent::AlreadyApplied(Outcome { seq: 1, message: None, number: None, at: thread.created_at })
         } else if create.key.is_some() {
-            Rejection::KeyTaken
+            Rejection::KeyTaken.into()
         } else {
-            Rejection::UnknownThread
+            Rejection::UnknownThread.into()
         });
     }
     check_values(create, &users)?;
@@ -93,8 +95,8 @@ mod tests {
         (Story::untold(ThreadId::of_key(key)), thread)
     }
 
-    fn settled<T>(story: &Story) -> Result<T, Rejection> {
-        Err(Rejection::Settled(Outcome { seq: 1, message: None, number: None, at: story.thread.created_at }))
+    fn settled<T>(story: &Story) -> Result<T, NoEvent> {
+        Err(NoEvent::AlreadyApplied(Outcome { seq: 1, message: None, number: None, at: story.thread.created_at }))
     }
 
     #[test]
@@ -211,7 +213,7 @@ mod tests {
     fn conflict_over_a_key_with_strangers() {
         let (mut story, thread) = keyed("project_305");
         story.ask("ann", Action::Create(thread.clone())).unwrap();
-        assert_eq!(story.ask("eve", Action::Create(thread)), Err(Rejection::KeyTaken));
+        assert_eq!(story.ask("eve", Action::Create(thread)), Err(Rejection::KeyTaken.into()));
     }
 
     #[test]
@@ -220,7 +222,7 @@ mod tests {
         story.ask("ann", Action::Create(create(Kind::Group, &[]))).unwrap();
         assert_eq!(story.ask("ann", Action::Create(create(Kind::Group, &[]))), settled(&story));
         let stranger = story.ask("eve", Action::Create(create(Kind::Group, &[])));
-        assert_eq!(stranger, Err(Rejection::UnknownThread));
+        assert_eq!(stranger, Err(Rejection::UnknownThread.into()));
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The thread as the engine sees it: where each command finds its rules.
 
-use crate::thread::{Action, Command, Event, MessageFact, Rejection, Thread};
+use crate::thread::{Action, Command, Event, MessageFact, NoEvent, Outcome, Rejection, Thread};
 use crate::thread::{
     add_member, archive, change, change_role, create, delete_message, edit_message, evolve, facts, post_message,
     remove_member,
 };
-use crate::{Aggregate, MessageId, ThreadId};
+use crate::{Aggregate, Decision, DecisionOf, LostEvent, MessageId, ThreadId};
 
 impl Aggregate for Thread {
     type Id = ThreadId;
     type State = Self;
     type Command = Command;
     type Event = Event;
+    type Outcome = Outcome;
     type Rejection = Rejection;
     type FactId = MessageId;
     type Fact = MessageFact;
@@ -46,9 +47,9 @@ impl Aggregate for Thread {
 
     /// Needs every fact that [`Aggregate::missing`] names: without it, a message's id counts as never used.
     ///
-    /// Each command's rules go the same way: is the actor in the thread, may he do it, was it done before, is the
-    /// thread open, are the values fine.
-    fn decide(state: &Self, command: &Command) -> Result<Event, Rejection> {
+    /// Each command's rules go the same way: is the actor in the thread, are the values that need no lookup fine, may the
+    /// actor do it, was it done before, is the thread open.
+    fn decide(state: &Self, command: &Command) -> DecisionOf<Self> {
         debug_assert_eq!(state.missing_fact(command), None, "a fact was not looked up");
         let change = match &command.action {
             Action::Create(thread) => create::decide(state, command, thread),
@@ -60,18 +61,26 @@ impl Aggregate for Thread {
             Action::Post(post) => post_message::decide(state, command, post),
             Action::Edit(edit) => edit_message::decide(state, command, edit),
             Action::Delete { message } => delete_message::decide(state, command, *message),
-        }?;
-        Ok(Event {
-            thread: command.thread,
-            seq: state.last_seq + 1,
-            actor: command.actor.clone(),
-            at: command.at,
-            change,
-        })
+        };
+        match change {
+            Ok(change) => Decision::Event(Event {
+                thread: command.thread,
+                seq: state.last_seq + 1,
+                actor: command.actor.clone(),
+                at: command.at,
+                change,
+            }),
+            Err(NoEvent::AlreadyApplied(outcome)) => Decision::NoChange(outcome),
+            Err(NoEvent::Rejected(rejection)) => Decision::Rejected(rejection),
+        }
     }
 
     fn evolve(state: &mut Self, event: &Event) {
         evolve::evolve(state, event);
+    }
+
+    fn evolve_lost(state: &mut Self, lost: &LostEvent<ThreadId>) {
+        evolve::evolve_lost(state, lost);
     }
 
     fn weight_bytes(state: &Self) -> usize {

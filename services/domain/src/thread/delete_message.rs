@@ -1,17 +1,17 @@
 //! Taking a message back.
 
 use crate::MessageId;
-use crate::thread::{Change, Command, Rejection, Thread};
+use crate::thread::{Change, Command, NoEvent, Rejection, Thread};
 
 /// Who posted it does, and whoever looks after the thread; also in an archived one.
-pub(super) fn decide(thread: &Thread, command: &Command, message: MessageId) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, message: MessageId) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     let fact = thread.fact(message).ok_or(Rejection::UnknownMessage)?;
     if !fact.is_by(&command.actor) && !actor.manages() {
-        return Err(Rejection::Forbidden);
+        return Err(Rejection::Forbidden.into());
     }
     if fact.deleted {
-        return Err(Rejection::Settled(fact.changed(message)));
+        return Err(NoEvent::AlreadyApplied(fact.changed(message)));
     }
     Ok(Change::MessageDeleted { message, number: fact.number })
 }
@@ -57,21 +57,21 @@ mod tests {
 
     #[test]
     fn rejected_from_other_members_and_strangers() {
-        assert_eq!(posted(Story::group(), "ann").ask("cid", delete()), Err(Rejection::Forbidden));
-        assert_eq!(posted(Story::dm(), "ann").ask("bob", delete()), Err(Rejection::Forbidden));
-        assert_eq!(posted(Story::group(), "ann").ask("eve", delete()), Err(Rejection::UnknownThread));
+        assert_eq!(posted(Story::group(), "ann").ask("cid", delete()), Err(Rejection::Forbidden.into()));
+        assert_eq!(posted(Story::dm(), "ann").ask("bob", delete()), Err(Rejection::Forbidden.into()));
+        assert_eq!(posted(Story::group(), "ann").ask("eve", delete()), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_when_unknown() {
-        assert_eq!(Story::group().ask("ann", delete()), Err(Rejection::UnknownMessage));
+        assert_eq!(Story::group().ask("ann", delete()), Err(Rejection::UnknownMessage.into()));
     }
 
     #[test]
     fn duplicate_is_settled() {
         let mut story = posted(Story::group(), "cid");
         let event = story.ask("ann", delete()).unwrap();
-        assert_eq!(story.ask("cid", delete()), Err(Rejection::Settled(event.outcome())));
+        assert_eq!(story.ask("cid", delete()), Err(NoEvent::AlreadyApplied(event.outcome())));
         assert_eq!(story.thread.last_number, 1);
     }
 }

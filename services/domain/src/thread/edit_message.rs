@@ -1,31 +1,37 @@
 //! Replacing a message's content.
 
-use crate::thread::{Change, Command, EditMessage, Rejection, Thread, digest};
+use crate::thread::{Change, Command, EditMessage, NoEvent, Rejection, Thread, digest};
 
 /// Only who posted it does. The edit that was made last, again, has its first outcome.
-pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> Result<Change, NoEvent> {
     thread.authority_of(&command.actor)?;
+    check_values(edit)?;
     let fact = thread.fact(edit.message).ok_or(Rejection::UnknownMessage)?;
     if !fact.is_by(&command.actor) {
-        return Err(Rejection::Forbidden);
+        return Err(Rejection::Forbidden.into());
     }
     if fact.deleted {
-        return Err(Rejection::MessageDeleted);
+        return Err(Rejection::MessageDeleted.into());
     }
     if fact.edited_digest == Some(digest::edited(&edit.content, edit.metadata.as_ref())) {
-        return Err(Rejection::Settled(fact.changed(edit.message)));
+        return Err(NoEvent::AlreadyApplied(fact.changed(edit.message)));
     }
     thread.check_open()?;
-    edit.content.check_content().map_err(|reason| Rejection::Invalid { field: "message.content", reason })?;
-    if let Some(metadata) = &edit.metadata {
-        metadata.check().map_err(|reason| Rejection::Invalid { field: "message.metadata", reason })?;
-    }
     Ok(Change::MessageEdited {
         message: edit.message,
         number: fact.number,
         content: edit.content.clone(),
         metadata: edit.metadata.clone(),
     })
+}
+
+/// Checks what needs no fact of the message, so that an edit that fails here causes no lookup.
+pub(super) fn check_values(edit: &EditMessage) -> Result<(), Rejection> {
+    edit.content.check_content().map_err(|reason| Rejection::Invalid { field: "message.content", reason })?;
+    if let Some(metadata) = &edit.metadata {
+        metadata.check().map_err(|reason| Rejection::Invalid { field: "message.metadata", reason })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -61,18 +67,18 @@ mod tests {
     #[test]
     fn rejected_from_anyone_else_owners_included() {
         let mut story = posted();
-        assert_eq!(story.ask("ann", edit("hallo")), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("eve", edit("hallo")), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("ann", edit("hallo")), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("eve", edit("hallo")), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_when_unknown_deleted_or_archived() {
-        assert_eq!(Story::group().ask("cid", edit("hallo")), Err(Rejection::UnknownMessage));
+        assert_eq!(Story::group().ask("cid", edit("hallo")), Err(Rejection::UnknownMessage.into()));
         let mut story = posted();
         story.ask("ann", Action::Archive).unwrap();
-        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::ThreadArchived));
+        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::ThreadArchived.into()));
         story.ask("cid", Action::Delete { message: message_id(1) }).unwrap();
-        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::MessageDeleted));
+        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::MessageDeleted.into()));
     }
 
     #[test]
@@ -89,8 +95,8 @@ mod tests {
     fn duplicate_of_the_last_edit_is_settled() {
         let mut story = posted();
         let event = story.ask("cid", edit("hallo")).unwrap();
-        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::Settled(event.outcome())));
+        assert_eq!(story.ask("cid", edit("hallo")), Err(NoEvent::AlreadyApplied(event.outcome())));
         story.ask("ann", Action::Archive).unwrap();
-        assert_eq!(story.ask("cid", edit("hallo")), Err(Rejection::Settled(event.outcome())));
+        assert_eq!(story.ask("cid", edit("hallo")), Err(NoEvent::AlreadyApplied(event.outcome())));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::thread::{Kind, Member, MessageKind, Outcome, Role};
+use crate::thread::{EventKind, Kind, Member, MessageKind, Outcome, Role};
 use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 
 /// Something that happened to one thread.
@@ -85,18 +85,31 @@ pub enum Change {
 }
 
 impl Change {
+    /// What sort of event it is.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::ThreadCreated(_) => EventKind::ThreadCreated,
+            Self::ThreadChanged(_) => EventKind::ThreadChanged,
+            Self::ThreadArchived => EventKind::ThreadArchived,
+            Self::MemberAdded { .. } => EventKind::MemberAdded,
+            Self::MemberRemoved { .. } => EventKind::MemberRemoved,
+            Self::MemberRoleChanged { .. } => EventKind::MemberRoleChanged,
+            Self::MessagePosted(_) => EventKind::MessagePosted,
+            Self::MessageEdited { .. } => EventKind::MessageEdited,
+            Self::MessageDeleted { .. } => EventKind::MessageDeleted,
+        }
+    }
+
     /// The event type's name in the contract, such as `message_posted`.
     pub const fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// The number that the event gives to a message; only a posting does.
+    pub const fn new_number(&self) -> Option<u64> {
         match self {
-            Self::ThreadCreated(_) => "thread_created",
-            Self::ThreadChanged(_) => "thread_changed",
-            Self::ThreadArchived => "thread_archived",
-            Self::MemberAdded { .. } => "member_added",
-            Self::MemberRemoved { .. } => "member_removed",
-            Self::MemberRoleChanged { .. } => "member_role_changed",
-            Self::MessagePosted(_) => "message_posted",
-            Self::MessageEdited { .. } => "message_edited",
-            Self::MessageDeleted { .. } => "message_deleted",
+            Self::MessagePosted(posted) => Some(posted.number),
+            _ => None,
         }
     }
 }

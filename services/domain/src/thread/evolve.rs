@@ -1,7 +1,7 @@
 //! How events make a thread.
 
 use crate::thread::{Change, Event, MessageFact, Role, Thread};
-use crate::{MessageId, Text, UserId};
+use crate::{LostEvent, MessageId, Text, ThreadId, UserId};
 
 /// Folds an event into the thread; one that is not the next changes nothing.
 pub(super) fn evolve(thread: &mut Thread, event: &Event) {
@@ -43,6 +43,15 @@ pub(super) fn evolve(thread: &mut Thread, event: &Event) {
     }
 }
 
+/// Takes the numbers of an event whose body is lost; one that is not the next changes nothing.
+pub(super) fn evolve_lost(thread: &mut Thread, lost: &LostEvent<ThreadId>) {
+    if lost.seq != thread.last_seq + 1 {
+        return;
+    }
+    thread.last_seq = lost.seq;
+    thread.last_number = thread.last_number.max(lost.number.unwrap_or_default());
+}
+
 /// What the text of a user id is taken to need; counting each would cost a walk through all members.
 const USER_ID_BYTES: usize = 48;
 
@@ -77,6 +86,20 @@ mod tests {
             let mut thread = before.clone();
             evolve(&mut thread, &Event { seq, ..event.clone() });
             assert_eq!(thread, before);
+        }
+    }
+
+    #[test]
+    fn a_lost_event_takes_its_numbers() {
+        let mut story = Story::group();
+        story.ask("ann", Action::Post(post(message_id(1), "hello"))).unwrap();
+        let before = story.thread.clone();
+        for (seq, number, expected) in
+            [(4, Some(2), (4, 2)), (4, None, (4, 1)), (3, Some(2), (3, 1)), (5, Some(2), (3, 1))]
+        {
+            let mut thread = before.clone();
+            evolve_lost(&mut thread, &LostEvent { id: story.id, seq, number });
+            assert_eq!((thread.last_seq, thread.last_number), expected, "seq {seq}, number {number:?}");
         }
     }
 

@@ -1,22 +1,45 @@
 //! What a thread knows of single messages, and what has to be looked up.
 
 use crate::limits::{KNOWN_MESSAGES_MAX, LOOKED_UP_MESSAGES_MAX};
-use crate::thread::{Action, Change, Command, Event, MessageFact, Outcome, Thread, digest};
-use crate::{Actor, MessageId};
+use crate::thread::{Action, Change, Command, Event, MessageFact, Outcome, Thread, digest, edit_message, post_message};
+use crate::{Actor, MessageId, Timestamp};
 
 impl Thread {
-    /// The first fact that the command needs and the thread leaves out. A stranger's command needs none.
+    /// The first fact that the command needs and the thread leaves out. A command that is rejected without one needs none.
     pub(super) fn missing_fact(&self, command: &Command) -> Option<MessageId> {
-        if self.authority_of(&command.actor).is_err() {
-            return None;
-        }
+        let actor = self.authority_of(&command.actor).ok()?;
         let needed = match &command.action {
-            Action::Post(post) => [Some(post.message), post.reply_to],
-            Action::Edit(edit) => [Some(edit.message), None],
+            Action::Post(post) => {
+                post_message::check_values(command, post, actor).ok()?;
+                [Some(post.message), post.reply_to]
+            }
+            Action::Edit(edit) => {
+                edit_message::check_values(edit).ok()?;
+                [Some(edit.message), None]
+            }
             Action::Delete { message } => [Some(*message), None],
-            _ => [None, None],
+            Action::Create(_)
+            | Action::Change(_)
+            | Action::Archive
+            | Action::AddMember { .. }
+            | Action::RemoveMember { .. }
+            | Action::ChangeRole { .. } => [None, None],
         };
         needed.into_iter().flatten().find(|id| self.leaves_out(*id))
+    }
+
+    /// Prepares a state that was just loaded and holds no facts yet. `ahead` are the facts of all messages whose id is
+    /// above [`MessageId::last_minted_at`] `last_event_at` (ids that clients with a fast clock minted), or the
+    /// [`KNOWN_MESSAGES_MAX`] + 1 highest of them. Every other id up there is free, so a fresh post needs no lookup,
+    /// whatever such a client did before.
+    pub fn know_messages_ahead(
+        &mut self,
+        last_event_at: Timestamp,
+        ahead: impl IntoIterator<Item = (MessageId, MessageFact)>,
+    ) {
+        self.known_floor = Some(MessageId::last_minted_at(last_event_at));
+        self.known = ahead.into_iter().map(|(id, fact)| (id, Some(fact))).collect();
+        self.evict();
     }
 
     /// The fact of a message of this thread; `None` when the id was never used.
@@ -118,8 +141,8 @@ impl MessageFact {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::thread::PostMessage;
-    use crate::thread::fixtures::{Story, message_id, post};
+    use crate::thread::fixtures::{START_MS, Story, message_id, message_id_at, post};
+    use crate::thread::{EditMessage, MessageKind, PostMessage};
 
     /// The group after so many messages, with ids from 1 on.
     fn story_of(messages: usize) -> Story {
@@ -131,7 +154,7 @@ mod tests {
     }
 
     fn command(actor: &str, action: Action) -> Command {
-        Command { thread: Story::group().id, actor: actor.parse().unwrap(), at: Timestamp(0), action }
+        Command { thread: Story::group().id, actor: actor.parse().unwrap(), at: Timestamp(START_MS), action }
     }
 
     #[test]
@@ -144,6 +167,46 @@ mod tests {
             assert_eq!(thread.missing_fact(&command("cid", Action::Delete { message: id })), missing);
             assert_eq!(thread.missing_fact(&command("eve", Action::Delete { message: id })), None);
         }
+    }
+
+    #[test]
+    fn a_command_that_is_rejected_anyway_misses_nothing() {
+        let thread = story_of(KNOWN_MESSAGES_MAX + 3).thread;
+        let old = message_id(1);
+        let edit = |content: &str| Action::Edit(EditMessage { message: old, content: content.into(), metadata: None });
+        for (action, missing) in [
+            (Action::Post(post(old, "hello")), Some(old)),
+            (Action::Post(post(old, " ")), None),
+            (Action::Post(PostMessage { kind: MessageKind::Payment, ..post(old, "paid") }), None),
+            (edit("hallo"), Some(old)),
+            (edit(" "), None),
+        ] {
+            assert_eq!(thread.missing_fact(&command("cid", action.clone())), missing, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn after_a_load_only_ids_up_to_the_last_event_and_those_ahead_can_be_in_use() {
+        let mut thread = story_of(3).thread;
+        let mut fact = |n| thread.known.remove(&message_id_at(START_MS, n)).flatten().unwrap();
+        let (early, late) = (message_id_at(START_MS + 10, 1), message_id_at(START_MS + 10, 2));
+        let ahead = [(early, fact(1)), (late, fact(2))];
+        thread.know_messages_ahead(Timestamp(START_MS + 5), ahead.clone());
+        let missing = |thread: &Thread, id| thread.missing_fact(&command("cid", Action::Post(post(id, "hello"))));
+        for (minted_ms, is_missing) in
+            [(START_MS, true), (START_MS + 5, true), (START_MS + 6, false), (START_MS + 20, false)]
+        {
+            let id = message_id_at(minted_ms, 9);
+            assert_eq!(missing(&thread, id), is_missing.then_some(id), "{minted_ms}");
+        }
+        assert_eq!((missing(&thread, early), missing(&thread, late)), (None, None));
+        assert_eq!(thread.fact(late), Some(&ahead[1].1));
+
+        // More than a state keeps: the lowest may have others beside them.
+        let many = (0..=KNOWN_MESSAGES_MAX as u16).map(|n| (message_id_at(START_MS + 10, n), ahead[0].1.clone()));
+        thread.know_messages_ahead(Timestamp(START_MS + 5), many);
+        let lowest = message_id_at(START_MS + 10, 0);
+        assert_eq!((thread.known.len(), thread.known_floor), (KNOWN_MESSAGES_MAX, Some(lowest)));
     }
 
     #[test]

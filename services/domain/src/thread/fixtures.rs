@@ -3,9 +3,9 @@
 use uuid::Builder;
 
 use crate::thread::{
-    Action, Change, Command, CreateThread, Event, Kind, MessageKind, PostMessage, Rejection, Role, Thread,
+    Action, Change, Command, CreateThread, Event, Kind, MessageKind, NoEvent, PostMessage, Rejection, Role, Thread,
 };
-use crate::{Aggregate, Invalid, MessageId, Metadata, ThreadId, Timestamp, UserId};
+use crate::{Aggregate, Decision, Invalid, MessageId, Metadata, ThreadId, Timestamp, UserId};
 
 /// When everything in these tests begins, milliseconds since the epoch.
 pub(super) const START_MS: i64 = 1_700_000_000_000;
@@ -49,8 +49,8 @@ pub(super) fn create(kind: Kind, participants: &[&str]) -> CreateThread {
     }
 }
 
-pub(super) fn invalid<T>(field: &'static str, reason: Invalid) -> Result<T, Rejection> {
-    Err(Rejection::Invalid { field, reason })
+pub(super) fn invalid<T>(field: &'static str, reason: Invalid) -> Result<T, NoEvent> {
+    Err(Rejection::Invalid { field, reason }.into())
 }
 
 /// A thread and what was asked of it so far; each command comes a second after the one before.
@@ -98,10 +98,14 @@ impl Story {
     }
 
     /// Decides and evolves.
-    pub(super) fn ask(&mut self, actor: &str, action: Action) -> Result<Event, Rejection> {
+    pub(super) fn ask(&mut self, actor: &str, action: Action) -> Result<Event, NoEvent> {
         self.now.0 += 1_000;
         let command = Command { thread: self.id, actor: actor.parse().unwrap(), at: self.now, action };
-        let event = Thread::decide(&self.thread, &command)?;
+        let event = match Thread::decide(&self.thread, &command) {
+            Decision::Event(event) => event,
+            Decision::NoChange(outcome) => return Err(NoEvent::AlreadyApplied(outcome)),
+            Decision::Rejected(rejection) => return Err(NoEvent::Rejected(rejection)),
+        };
         assert_eq!(
             (event.thread, event.seq, &event.actor, event.at),
             (self.id, self.thread.last_seq + 1, &command.actor, self.now)
@@ -112,7 +116,7 @@ impl Story {
     }
 
     /// [`ask`](Self::ask), for what happened only.
-    pub(super) fn change(&mut self, actor: &str, action: Action) -> Result<Change, Rejection> {
+    pub(super) fn change(&mut self, actor: &str, action: Action) -> Result<Change, NoEvent> {
         self.ask(actor, action).map(|event| event.change)
     }
 }

@@ -1,6 +1,6 @@
 //! The questions that most commands ask first.
 
-use crate::thread::{Kind, Outcome, Rejection, Role, Thread};
+use crate::thread::{Kind, NoEvent, Outcome, Rejection, Role, Thread};
 use crate::{Actor, Timestamp, UserId};
 
 impl Thread {
@@ -34,9 +34,9 @@ impl Thread {
         owners.next().is_some_and(|(owner, _)| owner == user) && owners.next().is_none()
     }
 
-    /// "It is so already": as of the thread's last event.
-    pub(super) fn settled(&self, at: Timestamp) -> Rejection {
-        Rejection::Settled(Outcome { seq: self.last_seq, message: None, number: None, at })
+    /// The thread is as the command wants it, as of its last event.
+    pub(super) fn already_applied(&self, at: Timestamp) -> NoEvent {
+        NoEvent::AlreadyApplied(Outcome { seq: self.last_seq, message: None, number: None, at })
     }
 }
 

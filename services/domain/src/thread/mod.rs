@@ -11,6 +11,7 @@ mod delete_message;
 mod digest;
 mod edit_message;
 mod event;
+mod event_kind;
 mod evolve;
 mod facts;
 #[cfg(test)]
@@ -23,6 +24,8 @@ mod state;
 
 pub use command::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
 pub use event::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};
+pub use event_kind::EventKind;
+pub(crate) use rejection::NoEvent;
 pub use rejection::{Outcome, Rejection};
 pub use state::{Member, MessageFact, Thread};
 

@@ -3,38 +3,24 @@
 use crate::Invalid;
 use crate::limits::MESSAGE_ID_AHEAD_MS_MAX;
 use crate::thread::guards::Authority;
-use crate::thread::{Change, Command, MessagePosted, PostMessage, Rejection, Thread, digest};
+use crate::thread::{Change, Command, MessagePosted, NoEvent, PostMessage, Rejection, Thread, digest};
 
-/// Every member posts, and services do. The id tells a retry, whenever it comes, even after the archive: the same body has the first
-/// outcome, another body is a conflict.
-pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, Rejection> {
+/// Every member posts, and services do. The id tells a retry, whenever it comes, even after the archive: the same body has
+/// the first outcome, another body is a conflict.
+pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
+    check_values(command, post, actor)?;
     if let Some(fact) = thread.fact(post.message) {
         let digest = digest::posted(&command.actor, post.kind, &post.content, &post.metadata, post.reply_to);
         return Err(if fact.posted_digest == digest {
-            Rejection::Settled(fact.posted(post.message))
+            NoEvent::AlreadyApplied(fact.posted(post.message))
         } else {
-            Rejection::MessageConflict
+            Rejection::MessageConflict.into()
         });
     }
     thread.check_open()?;
-    let invalid = |field, reason| Err(Rejection::Invalid { field, reason });
-    // An id far ahead would make later ones look old for long.
-    let latest_ms = command.at.millis().saturating_add(MESSAGE_ID_AHEAD_MS_MAX);
-    if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
-        return invalid("message.id", Invalid::Value);
-    }
-    if post.kind.is_reserved() && actor != Authority::Service {
-        return invalid("message.kind", Invalid::Reserved);
-    }
-    if let Err(reason) = post.content.check_content() {
-        return invalid("message.content", reason);
-    }
-    if let Err(reason) = post.metadata.check() {
-        return invalid("message.metadata", reason);
-    }
     if post.reply_to.is_some_and(|id| thread.fact(id).is_none()) {
-        return invalid("message.reply_to", Invalid::Value);
+        return Err(invalid("message.reply_to", Invalid::Value).into());
     }
     Ok(Change::MessagePosted(MessagePosted {
         message: post.message,
@@ -46,6 +32,25 @@ pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> 
     }))
 }
 
+/// Checks what needs no fact of any message, so that a command that fails here causes no lookup. Whatever was accepted
+/// once passes again.
+pub(super) fn check_values(command: &Command, post: &PostMessage, actor: Authority) -> Result<(), Rejection> {
+    // An id far ahead would make later ones look old for long.
+    let latest_ms = command.at.millis().saturating_add(MESSAGE_ID_AHEAD_MS_MAX);
+    if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
+        return Err(invalid("message.id", Invalid::Value));
+    }
+    if post.kind.is_reserved() && actor != Authority::Service {
+        return Err(invalid("message.kind", Invalid::Reserved));
+    }
+    post.content.check_content().map_err(|reason| invalid("message.content", reason))?;
+    post.metadata.check().map_err(|reason| invalid("message.metadata", reason))
+}
+
+const fn invalid(field: &'static str, reason: Invalid) -> Rejection {
+    Rejection::Invalid { field, reason }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,7 +59,7 @@ mod tests {
     use crate::thread::{Action, MessageKind};
     use crate::{MessageId, Timestamp};
 
-    fn number(change: Result<Change, Rejection>) -> u64 {
+    fn number(change: Result<Change, NoEvent>) -> u64 {
         let Ok(Change::MessagePosted(posted)) = change else { panic!("{change:?}") };
         posted.number
     }
@@ -88,10 +93,10 @@ mod tests {
     #[test]
     fn rejected_from_strangers_and_in_the_archive() {
         let post = || Action::Post(post(message_id(1), "hello"));
-        assert_eq!(Story::group().ask("eve", post()), Err(Rejection::UnknownThread));
-        assert_eq!(Story::archived().ask("ann", post()), Err(Rejection::ThreadArchived));
+        assert_eq!(Story::group().ask("eve", post()), Err(Rejection::UnknownThread.into()));
+        assert_eq!(Story::archived().ask("ann", post()), Err(Rejection::ThreadArchived.into()));
         let before = Story::untold(crate::ThreadId(message_id(0).0)).ask("ann", post());
-        assert_eq!(before, Err(Rejection::UnknownThread));
+        assert_eq!(before, Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
     fn duplicate_has_the_first_outcome_for_ever() {
         let mut story = Story::group();
         let first = story.ask("cid", Action::Post(post(message_id(1), "hello"))).unwrap();
-        let settled = Err(Rejection::Settled(first.outcome()));
+        let settled = Err(NoEvent::AlreadyApplied(first.outcome()));
         let again = || Action::Post(post(message_id(1), "hello"));
         assert_eq!(story.ask("cid", again()), settled);
         story.ask("ann", Action::Delete { message: message_id(1) }).unwrap();
@@ -157,7 +162,7 @@ mod tests {
             ("ann", PostMessage { metadata: metadata(r#"{"a":1}"#), ..hello() }),
             ("ann", PostMessage { reply_to: Some(message_id(1)), ..hello() }),
         ] {
-            assert_eq!(story.ask(actor, Action::Post(post)), Err(Rejection::MessageConflict));
+            assert_eq!(story.ask(actor, Action::Post(post)), Err(Rejection::MessageConflict.into()));
         }
         assert_eq!(story.thread.last_seq, 3);
     }
@@ -169,7 +174,7 @@ mod tests {
         assert_eq!(number(story.change("service:crm", about(1, MessageKind::Payment))), 1);
         assert!(!story.thread.members.contains_key(&crate::thread::fixtures::user("crm")));
         let before = Story::untold(crate::ThreadId(message_id(0).0)).ask("service:crm", about(1, MessageKind::System));
-        assert_eq!(before, Err(Rejection::UnknownThread));
+        assert_eq!(before, Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
@@ -189,7 +194,7 @@ mod tests {
         };
         let mut story = Story::group();
         let event = story.ask("ann", sealed(1, 1)).unwrap();
-        assert_eq!(story.ask("ann", sealed(1, 2)), Err(Rejection::Settled(event.outcome())));
-        assert_eq!(story.ask("ann", sealed(2, 1)), Err(Rejection::MessageConflict));
+        assert_eq!(story.ask("ann", sealed(1, 2)), Err(NoEvent::AlreadyApplied(event.outcome())));
+        assert_eq!(story.ask("ann", sealed(2, 1)), Err(Rejection::MessageConflict.into()));
     }
 }

@@ -1,12 +1,25 @@
-//! Why a command gave no event.
+//! Why a command gives no event.
 
 use crate::{Invalid, MessageId, Timestamp};
 
-/// A command gave no event.
+/// Why a command gives no event: its effect is there already, or a rule rejects it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoEvent {
+    /// An earlier event has this effect. The client gets `ok` with that event's outcome.
+    AlreadyApplied(Outcome),
+    /// A rule rejects it.
+    Rejected(Rejection),
+}
+
+impl From<Rejection> for NoEvent {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+/// The rule that rejects a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// Nothing to do: it was done before, with this outcome. Whoever asked is answered `ok`.
-    Settled(Outcome),
     /// No such thread, or the actor is not in it: whoever is not in a thread is not told that it exists.
     UnknownThread,
     /// There is a thread with this key, and the actor is not in it.

@@ -1,24 +1,24 @@
 //! Leaving, and putting someone out.
 
 use crate::UserId;
-use crate::thread::{Change, Command, Rejection, Role, Thread};
+use crate::thread::{Change, Command, NoEvent, Rejection, Role, Thread};
 
 /// Everyone may leave, even an archived thread; owners put out anyone, admins members. The last owner goes last, and stays
 /// where there is a key: nobody could get in any more, and a key is given once.
-pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId) -> Result<Change, Rejection> {
+pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
     if command.actor.is(user) {
         if thread.is_last_owner(user) && (thread.members.len() > 1 || thread.key.is_some()) {
-            return Err(Rejection::LastOwner);
+            return Err(Rejection::LastOwner.into());
         }
     } else {
         if !actor.manages() {
-            return Err(Rejection::Forbidden);
+            return Err(Rejection::Forbidden.into());
         }
         let role = thread.members.get(user).ok_or(Rejection::UnknownMember)?;
         if !actor.owns() && *role != Role::Member {
-            return Err(Rejection::Forbidden);
+            return Err(Rejection::Forbidden.into());
         }
         thread.check_open()?;
     }
@@ -67,48 +67,48 @@ mod tests {
     fn accepted_from_an_admin_for_members_only() {
         let mut story = with_second_owner();
         story.ask("ann", Action::AddMember { user: user("ada"), role: Role::Admin }).unwrap();
-        assert_eq!(story.ask("bob", remove("ann")), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("bob", remove("ada")), Err(Rejection::Forbidden));
+        assert_eq!(story.ask("bob", remove("ann")), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("bob", remove("ada")), Err(Rejection::Forbidden.into()));
         assert!(story.ask("bob", remove("cid")).is_ok());
     }
 
     #[test]
     fn rejected_last_owner_unless_alone() {
         let mut story = Story::group();
-        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::LastOwner));
+        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::LastOwner.into()));
         story.ask("ann", remove("bob")).unwrap();
         story.ask("ann", remove("cid")).unwrap();
         assert!(story.ask("ann", remove("ann")).is_ok());
-        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_where_a_key_would_lead_to_nobody() {
         let mut story = Story::keyed();
-        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::LastOwner));
+        assert_eq!(story.ask("ann", remove("ann")), Err(Rejection::LastOwner.into()));
     }
 
     #[test]
     fn rejected_from_members_and_strangers() {
         let mut story = Story::group();
-        assert_eq!(story.ask("cid", remove("bob")), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("cid", remove("nobody")), Err(Rejection::Forbidden));
-        assert_eq!(story.ask("eve", remove("cid")), Err(Rejection::UnknownThread));
+        assert_eq!(story.ask("cid", remove("bob")), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("cid", remove("nobody")), Err(Rejection::Forbidden.into()));
+        assert_eq!(story.ask("eve", remove("cid")), Err(Rejection::UnknownThread.into()));
     }
 
     #[test]
     fn rejected_in_a_dm_and_in_the_archive() {
         let mut dm = Story::dm();
-        assert_eq!(dm.ask("ann", remove("ann")), Err(Rejection::DmFixed));
-        assert_eq!(dm.ask("ann", remove("bob")), Err(Rejection::DmFixed));
-        assert_eq!(Story::archived().ask("ann", remove("cid")), Err(Rejection::ThreadArchived));
+        assert_eq!(dm.ask("ann", remove("ann")), Err(Rejection::DmFixed.into()));
+        assert_eq!(dm.ask("ann", remove("bob")), Err(Rejection::DmFixed.into()));
+        assert_eq!(Story::archived().ask("ann", remove("cid")), Err(Rejection::ThreadArchived.into()));
     }
 
     #[test]
     fn duplicate_finds_nobody() {
         let mut story = Story::group();
         story.ask("ann", remove("cid")).unwrap();
-        assert_eq!(story.ask("ann", remove("cid")), Err(Rejection::UnknownMember));
+        assert_eq!(story.ask("ann", remove("cid")), Err(Rejection::UnknownMember.into()));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use threadline_domain::thread::{Change, Event, Outcome, Rejection};
+use threadline_domain::thread::{Change, Event, EventKind, Outcome};
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
+use threadline_eventlog::codec::CommandReply;
 use threadline_eventlog::{Record, TailBatch, codec, header};
 use uuid::Uuid;
 
@@ -126,9 +127,11 @@ impl Actor {
             let reply_to = record.headers.get(header::REPLY_TO);
             let Some(request) = reply_to.and_then(|reply_to| self.deps.commands.request_of(reply_to)) else { continue };
             match codec::read_refusal(record) {
-                Ok(refusal) => match refusal.rejection {
-                    Ok(Rejection::Settled(outcome)) => self.settle(refusal.thread, outcome, request),
-                    _ => self.deps.commands.refused(request, refusal),
+                Ok(refusal) => match refusal.reply {
+                    CommandReply::AlreadyApplied(outcome) => self.settle(refusal.thread, outcome, request),
+                    CommandReply::Rejected(_) | CommandReply::Unavailable { .. } => {
+                        self.deps.commands.refused(request, refusal);
+                    }
                 },
                 Err(_) => unread(record),
             }
@@ -163,9 +166,8 @@ pub(super) fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
 
 /// Whether the event can concern a user who is in no thread of ours yet.
 fn changes_membership(record: &Record) -> bool {
-    let name = record.headers.text(header::CE_TYPE).and_then(|name| name.strip_prefix("threadline."));
-    // Without a name, the event itself has to tell.
-    name.is_none_or(|name| matches!(name, "thread_created" | "member_added" | "member_removed"))
+    // Without a kind in the headers, the event itself has to tell.
+    codec::event_kind_of(record).is_none_or(EventKind::changes_membership)
 }
 
 /// A record that cannot be read is passed over here; the projector keeps it with its reason.

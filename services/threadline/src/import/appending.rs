@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use threadline_domain::thread::{Action, Command, Rejection};
+use threadline_domain::thread::{Action, Command};
 use threadline_domain::{Offset, Partition};
-use threadline_eventlog::codec::Context;
+use threadline_eventlog::codec::{CommandReply, Context};
 use threadline_eventlog::{Appending, EventLog, Record, Start, Tail, Topic, codec, header};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -173,11 +173,13 @@ impl Run<'_> {
     fn take_refusal(&mut self, record: &Record) -> Result<(), Error> {
         let Some((request, command)) = self.answered(record) else { return Ok(()) };
         let refusal = codec::read_refusal(record).map_err(|error| Error::Tool(error.to_string()))?;
-        match refusal.rejection {
-            Ok(Rejection::Settled(_)) if matches!(command.action, Action::Post(_)) => self.outcomes.present += 1,
-            Ok(Rejection::Settled(_)) => {}
-            Ok(rejection) => *self.outcomes.refused.entry(format!("{rejection:?}")).or_default() += 1,
-            Err(_) => {
+        match refusal.reply {
+            CommandReply::AlreadyApplied(_) if matches!(command.action, Action::Post(_)) => self.outcomes.present += 1,
+            CommandReply::AlreadyApplied(_) => {}
+            CommandReply::Rejected(rejection) => {
+                *self.outcomes.refused.entry(format!("{rejection:?}")).or_default() += 1
+            }
+            CommandReply::Unavailable { .. } => {
                 self.again.insert(request, command);
             }
         }

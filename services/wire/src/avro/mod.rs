@@ -22,7 +22,7 @@ pub use command::{decode_command, encode_command};
 pub use dead_letter::{DeadLetter, decode_dead_letter, encode_dead_letter};
 pub use event::{decode_event, encode_event};
 pub use fact::{decode_read_mark, decode_user, encode_read_mark, encode_user};
-pub use refusal::{Refusal, decode_refusal, encode_refusal};
+pub use refusal::{CommandReply, Refusal, decode_refusal, encode_refusal};
 pub use schema::{Record, SCHEMAS, Schema, by_id};
 pub use signal::{decode_signal, encode_signal};
 

@@ -11,8 +11,22 @@ use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 pub struct Refusal {
     /// The thread that the command was for.
     pub thread: ThreadId,
-    /// The answer; `Err` when the decider could not decide it now, with the reason (retryable).
-    pub rejection: Result<Rejection, String>,
+    /// The answer.
+    pub reply: CommandReply,
+}
+
+/// The answer to a command that gave no event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandReply<O = Outcome, R = Rejection> {
+    /// An earlier event has the command's effect already, with this outcome. The client gets `ok`.
+    AlreadyApplied(O),
+    /// A rule rejects it.
+    Rejected(R),
+    /// The decider cannot decide it now; the same command may succeed later.
+    Unavailable {
+        /// What is missing, for operators.
+        reason: String,
+    },
 }
 
 /// Rejections that are nothing but their name.
@@ -29,10 +43,13 @@ const PLAIN: [Rejection; 10] = [
     Rejection::MessageConflict,
 ];
 
+/// The record's reason where there is no rejection.
+const SETTLED: &str = "settled";
+const UNDECIDED: &str = "undecided";
+
 /// A rejection's name in the record.
 const fn reason_of(rejection: &Rejection) -> &'static str {
     match rejection {
-        Rejection::Settled(_) => "settled",
         Rejection::Invalid { .. } => "invalid",
         Rejection::UnknownThread => "unknown_thread",
         Rejection::KeyTaken => "key_taken",
@@ -69,17 +86,19 @@ const UNKNOWN_FIELD: &str = "request";
 
 /// Encodes a refusal.
 pub fn encode_refusal(refusal: &Refusal) -> Encoded {
-    let mut flat = Flat { reason: refusal.rejection.as_ref().map_or("undecided", reason_of).into(), ..Flat::default() };
-    match &refusal.rejection {
-        Err(detail) => flat.detail = Some(detail.clone()),
-        Ok(Rejection::Settled(outcome)) => flat.outcome = Some(*outcome),
-        Ok(Rejection::Invalid { field, reason }) => {
-            let (fault, limit) = fault_of(*reason);
-            flat.field = Some((*field).into());
-            flat.fault = Some(fault.into());
-            flat.limit = limit.map(|limit| limit as u64);
+    let mut flat = Flat::default();
+    match &refusal.reply {
+        CommandReply::Unavailable { reason } => (flat.reason, flat.detail) = (UNDECIDED.into(), Some(reason.clone())),
+        CommandReply::AlreadyApplied(outcome) => (flat.reason, flat.outcome) = (SETTLED.into(), Some(*outcome)),
+        CommandReply::Rejected(rejection) => {
+            flat.reason = reason_of(rejection).into();
+            if let Rejection::Invalid { field, reason } = rejection {
+                let (fault, limit) = fault_of(*reason);
+                flat.field = Some((*field).into());
+                flat.fault = Some(fault.into());
+                flat.limit = limit.map(|limit| limit as u64);
+            }
         }
-        Ok(_) => {}
     }
     let mut out = Output::new(Record::Rejection);
     out.put(&refusal.thread);
@@ -94,7 +113,7 @@ pub fn decode_refusal(value: &[u8]) -> Result<Refusal, DecodeError> {
             return Err(misplaced("a rejection"));
         }
         let thread = input.field("thread")?;
-        Ok(Refusal { thread, rejection: Flat::get(input)?.rejection()? })
+        Ok(Refusal { thread, reply: Flat::get(input)?.reply()? })
     })
 }
 
@@ -110,10 +129,10 @@ struct Flat {
 }
 
 impl Flat {
-    fn rejection(self) -> Result<Result<Rejection, String>, DecodeError> {
-        Ok(Ok(match self.reason.as_str() {
-            "undecided" => return Ok(Err(required(self.detail, "detail")?)),
-            "settled" => Rejection::Settled(required(self.outcome, "outcome")?),
+    fn reply(self) -> Result<CommandReply, DecodeError> {
+        Ok(CommandReply::Rejected(match self.reason.as_str() {
+            UNDECIDED => return Ok(CommandReply::Unavailable { reason: required(self.detail, "detail")? }),
+            SETTLED => return Ok(CommandReply::AlreadyApplied(required(self.outcome, "outcome")?)),
             "invalid" => {
                 let named = required(self.field, "field")?;
                 let field = FIELDS.into_iter().find(|field| *field == named).unwrap_or(UNKNOWN_FIELD);

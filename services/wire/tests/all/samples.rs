@@ -13,9 +13,9 @@ use threadline_domain::{
     UserId, UserProfile,
 };
 use threadline_wire::avro::{
-    DeadLetter, DecodeError, Encoded, Refusal, decode_command, decode_dead_letter, decode_event, decode_read_mark,
-    decode_refusal, decode_signal, decode_user, encode_command, encode_dead_letter, encode_event, encode_read_mark,
-    encode_refusal, encode_signal, encode_user,
+    CommandReply, DeadLetter, DecodeError, Encoded, Refusal, decode_command, decode_dead_letter, decode_event,
+    decode_read_mark, decode_refusal, decode_signal, decode_user, encode_command, encode_dead_letter, encode_event,
+    encode_read_mark, encode_refusal, encode_signal, encode_user,
 };
 use threadline_wire::{PresenceStatus, Signal};
 use uuid::Uuid;
@@ -151,13 +151,16 @@ pub(crate) fn all() -> Vec<Sample> {
         actions.map(|action| Sample::Command(Command { thread: thread(), actor: ann.clone().into(), at, action })),
     );
     let outcome = Outcome { seq: 7, message: Some(message(1)), number: Some(5), at };
-    let rejections = [
-        Ok(Rejection::Settled(outcome)),
-        Ok(Rejection::Forbidden),
-        Ok(Rejection::Invalid { field: "message.content", reason: Invalid::TooLong { chars_max: 10_000 } }),
-        Err("the views are unavailable".into()),
+    let replies = [
+        CommandReply::AlreadyApplied(outcome),
+        CommandReply::Rejected(Rejection::Forbidden),
+        CommandReply::Rejected(Rejection::Invalid {
+            field: "message.content",
+            reason: Invalid::TooLong { chars_max: 10_000 },
+        }),
+        CommandReply::Unavailable { reason: "the views are unavailable".into() },
     ];
-    samples.extend(rejections.map(|rejection| Sample::Refusal(Refusal { thread: thread(), rejection })));
+    samples.extend(replies.map(|reply| Sample::Refusal(Refusal { thread: thread(), reply })));
     samples.extend([
         Sample::ReadMark(ReadMark { thread: thread(), user: ann.clone(), number: 5, at }),
         Sample::User(UserProfile { user: ann.clone(), name: "Ann".into(), at }),
@@ -310,10 +313,22 @@ fn any_invalid() -> impl Strategy<Value = Invalid> {
 const FIELDS: [&str; 9] =
     ["id", "key", "message.content", "message.id", "message.metadata", "metadata", "participants", "title", "user"];
 
-fn any_rejection() -> impl Strategy<Value = Rejection> {
+fn any_reply() -> impl Strategy<Value = CommandReply> {
     let outcome = (any_number(), option::of(any_message()), option::of(any_number()), any_time());
     prop_oneof![
-        outcome.prop_map(|(seq, message, number, at)| Rejection::Settled(Outcome { seq, message, number, at })),
+        outcome.prop_map(|(seq, message, number, at)| CommandReply::AlreadyApplied(Outcome {
+            seq,
+            message,
+            number,
+            at
+        })),
+        any_rejection().prop_map(CommandReply::Rejected),
+        ".{0,20}".prop_map(|reason| CommandReply::Unavailable { reason }),
+    ]
+}
+
+fn any_rejection() -> impl Strategy<Value = Rejection> {
+    prop_oneof![
         prop::sample::select(vec![
             Rejection::UnknownThread,
             Rejection::KeyTaken,
@@ -342,8 +357,7 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
         ),
         4 => (any_thread(), any_actor(), any_time(), any_action())
             .prop_map(|(thread, actor, at, action)| Sample::Command(Command { thread, actor, at, action })),
-        2 => (any_thread(), prop::result::maybe_ok(any_rejection(), ".{0,20}"))
-            .prop_map(|(thread, rejection)| Sample::Refusal(Refusal { thread, rejection })),
+        2 => (any_thread(), any_reply()).prop_map(|(thread, reply)| Sample::Refusal(Refusal { thread, reply })),
         1 => (any_thread(), any_user(), any_number(), any_time())
             .prop_map(|(thread, user, number, at)| Sample::ReadMark(ReadMark { thread, user, number, at })),
         1 => (any_user(), any_text(), any_time())
