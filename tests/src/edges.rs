@@ -5,8 +5,10 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
+use threadline_eventlog::StoppedPartitions;
 use threadline_eventlog::memory::MemoryLog;
 use threadline_views::Views;
 use tokio::net::TcpListener;
@@ -54,10 +56,11 @@ impl Edges {
         let log = MemoryLog::new(PARTITIONS);
         let shutdown = CancellationToken::new();
         let (decider, projector) = (Arc::new(log.process()), Arc::new(log.process()));
-        tokio::spawn(threadline_decider::run(
+        tokio::spawn(threadline_decider::run::<Thread, _>(
             threadline_decider::Config::default(),
             decider,
             views.clone(),
+            StoppedPartitions::new(),
             shutdown.clone(),
         ));
         let (leases, to, stop) = (database.options(), views.clone(), shutdown.clone());

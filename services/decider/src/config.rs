@@ -9,15 +9,19 @@ pub struct Config {
     pub group: String,
     /// States kept in memory, bytes (an estimate); the least recently used go first.
     pub state_bytes_max: usize,
-    /// Events kept in memory until the views have them, bytes (an estimate). A thread that is not in memory can be loaded
-    /// only while the views are not further behind than this.
+    /// Events kept in memory until the stored states have them, bytes (an estimate). What the states lack beyond that is
+    /// read back from the log when a state is loaded.
     pub recent_bytes_max: usize,
     /// Appends and answers under way; further commands wait.
     pub in_flight_max: usize,
-    /// Batches of commands read ahead.
-    pub read_ahead_batches_max: usize,
-    /// How long one lookup in the views may take before the command is refused as unavailable.
+    /// Commands read ahead.
+    pub read_ahead_records_max: usize,
+    /// Commands read ahead, bytes.
+    pub read_ahead_bytes_max: usize,
+    /// How long one lookup of states may take before the commands that wait for it are refused as unavailable.
     pub load_timeout: Duration,
+    /// How long events may be read back from the log for one lookup, when the states lag behind.
+    pub read_back_timeout: Duration,
     /// After a failed lookup, how long others are refused at once instead of waiting too.
     pub load_pause: Duration,
     /// A worker that did not run for this long (a stopped process, a frozen machine) may have been replaced: it takes
@@ -25,10 +29,12 @@ pub struct Config {
     pub stall_max: Duration,
     /// How long a worker may finish its appends when its partition is revoked.
     pub drain_timeout: Duration,
-    /// How often the views are asked how far they are.
+    /// How often the states are asked how far they are.
     pub progress_interval: Duration,
     /// The pause before a takeover is tried again.
     pub retry_pause: Duration,
+    /// The pause before a partition that holds a record of a newer program is tried again.
+    pub stopped_pause: Duration,
 }
 
 impl Default for Config {
@@ -38,13 +44,16 @@ impl Default for Config {
             state_bytes_max: 16 << 20,
             recent_bytes_max: 32 << 20,
             in_flight_max: 4_096,
-            read_ahead_batches_max: 16,
+            read_ahead_records_max: 8_192,
+            read_ahead_bytes_max: 4 << 20,
             load_timeout: Duration::from_secs(1),
+            read_back_timeout: Duration::from_secs(30),
             load_pause: Duration::from_millis(500),
             stall_max: Duration::from_secs(4),
             drain_timeout: Duration::from_secs(2),
             progress_interval: Duration::from_millis(500),
             retry_pause: Duration::from_millis(200),
+            stopped_pause: Duration::from_secs(1),
         }
     }
 }

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use threadline_eventlog::{EventLog, Offset, OwnershipChange, Partition};
-use threadline_views::{Progress, Views};
+use threadline_eventlog::{Offset, OwnershipChange, Partition, Stopped};
+use threadline_views::Progress;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::error::{Broken, TakeoverError};
 use crate::reader::Reader;
 use crate::takeover::take_over;
-use crate::worker::Worker;
-use crate::{Binding, Config};
+use crate::worker::{Tools, Worker};
+use crate::{Config, LoggedAggregate, States};
 
 /// An owned partition.
 struct Owned {
@@ -23,27 +25,21 @@ struct Owned {
 }
 
 /// What all partitions of an engine share.
-struct Shared {
-    config: Arc<Config>,
-    log: Arc<dyn EventLog>,
-    views: Views,
+struct Shared<S> {
+    tools: Arc<Tools<S>>,
     reader: Reader,
     progress: watch::Sender<BTreeMap<Partition, Progress>>,
 }
 
-/// Decides the commands of one aggregate type until `shutdown`.
-pub(crate) async fn run<B: Binding>(
-    config: Arc<Config>,
-    log: Arc<dyn EventLog>,
-    views: Views,
-    shutdown: CancellationToken,
-) {
-    let mut ownership = log.own(B::COMMANDS, &config.group);
-    let reader = Reader::start(Arc::clone(&log), B::COMMANDS);
-    let mut interval = tokio::time::interval(config.progress_interval);
+/// Decides the commands of one type of aggregate until `shutdown`.
+pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutdown: CancellationToken) {
+    let Config { group, read_ahead_records_max, read_ahead_bytes_max, progress_interval, .. } = &tools.config;
+    let mut ownership = tools.log.own(A::COMMANDS, group);
+    let reader = Reader::start(Arc::clone(&tools.log), A::COMMANDS, *read_ahead_records_max, *read_ahead_bytes_max);
+    let mut interval = tokio::time::interval(*progress_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let shared = Arc::new(Shared { config, log, views, reader, progress: watch::Sender::default() });
-    let watching = tokio::spawn(watch_progress::<B>(Arc::clone(&shared)));
+    let shared = Arc::new(Shared { tools: Arc::new(tools), reader, progress: watch::Sender::default() });
+    let watching = tokio::spawn(watch_progress::<A, S>(Arc::clone(&shared)));
     let mut owned: BTreeMap<Partition, Owned> = BTreeMap::new();
     loop {
         tokio::select! {
@@ -51,19 +47,19 @@ pub(crate) async fn run<B: Binding>(
             change = ownership.changed() => match change {
                 None => break,
                 Some(OwnershipChange::Assigned(partitions)) => {
-                    tracing::info!(topic = %B::COMMANDS, partitions = ?partitions.keys(), "partitions assigned");
+                    tracing::info!(topic = %A::COMMANDS, partitions = ?partitions.keys(), "partitions assigned");
                     for (partition, committed) in partitions {
-                        give_up(&shared, owned.remove(&partition)).await;
-                        owned.insert(partition, take::<B>(&shared, partition, committed));
+                        give_up_all(&shared, owned.remove(&partition)).await;
+                        owned.insert(partition, take::<A, S>(&shared, partition, committed));
                     }
                 }
                 Some(OwnershipChange::Revoked { partitions, done }) => {
-                    tracing::info!(topic = %B::COMMANDS, ?partitions, "partitions revoked");
+                    tracing::info!(topic = %A::COMMANDS, ?partitions, "partitions revoked");
                     give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
                     let _ = done.send(());
                 }
                 Some(OwnershipChange::Lost(partitions)) => {
-                    tracing::warn!(topic = %B::COMMANDS, ?partitions, "partitions lost");
+                    tracing::warn!(topic = %A::COMMANDS, ?partitions, "partitions lost");
                     give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
                 }
             },
@@ -83,14 +79,14 @@ pub(crate) async fn run<B: Binding>(
     give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
 }
 
-/// Asks the views again and again how far they are, so that workers can forget what those have. Apart from the engine's
-/// loop: views that hang must not keep it from giving partitions up.
-async fn watch_progress<B: Binding>(shared: Arc<Shared>) {
-    let mut interval = tokio::time::interval(shared.config.progress_interval);
+/// Asks the states again and again how far they are, so that workers can forget what those have. Apart from the engine's
+/// loop: states that hang must not keep it from giving partitions up.
+async fn watch_progress<A: LoggedAggregate, S: States<A>>(shared: Arc<Shared<S>>) {
+    let mut interval = tokio::time::interval(shared.tools.config.progress_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let progress = tokio::time::timeout(shared.config.load_timeout, shared.views.progress(B::EVENTS));
+        let progress = tokio::time::timeout(shared.tools.config.load_timeout, shared.tools.states.progress());
         if let Ok(Ok(progress)) = progress.await {
             shared.progress.send_replace(progress);
         }
@@ -98,69 +94,82 @@ async fn watch_progress<B: Binding>(shared: Arc<Shared>) {
 }
 
 /// Starts the worker of a partition; it takes over, decides, and takes over again whenever it must.
-fn take<B: Binding>(shared: &Arc<Shared>, partition: Partition, committed: Option<Offset>) -> Owned {
+fn take<A: LoggedAggregate, S: States<A>>(
+    shared: &Arc<Shared<S>>,
+    partition: Partition,
+    committed: Option<Offset>,
+) -> Owned {
     let stop = CancellationToken::new();
     let (done, done_seen) = watch::channel(committed);
     let worker = tokio::spawn({
         let (shared, stop) = (Arc::clone(shared), stop.clone());
         async move {
-            while !stop.is_cancelled() {
-                let committed = *done.borrow();
-                let round = own::<B>(&shared, partition, committed, &done, &stop);
-                if round.await.is_ok() {
-                    return;
-                }
+            while let Err(pause) = own::<A, S>(&shared, partition, &done, &stop).await {
                 tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(shared.config.retry_pause) => {}
+                    () = stop.cancelled() => break,
+                    () = tokio::time::sleep(pause) => {}
                 }
+            }
+            for topic in [A::COMMANDS, A::EVENTS] {
+                shared.tools.stopped.clear(topic, partition);
             }
         }
     });
     Owned { stop, worker, done: done_seen, committed }
 }
 
-/// One round of ownership, from takeover to stop (`Ok`) or to the need of another takeover.
-async fn own<B: Binding>(
-    shared: &Arc<Shared>,
+/// One round of ownership, from takeover to stop (`Ok`) or to the need of another takeover, after the pause answered.
+async fn own<A: LoggedAggregate, S: States<A>>(
+    shared: &Shared<S>,
     partition: Partition,
-    committed: Option<Offset>,
     done: &watch::Sender<Option<Offset>>,
     stop: &CancellationToken,
-) -> Result<(), ()> {
-    let taken = take_over::<B>(&shared.config, &shared.log, &shared.views, partition, committed);
-    let taken = tokio::select! {
+) -> Result<(), Duration> {
+    let Tools { config, log, states, .. } = &*shared.tools;
+    let committed = *done.borrow();
+    let takeover = tokio::select! {
         () = stop.cancelled() => return Ok(()),
-        taken = taken => taken.map_err(|error| tracing::warn!(partition, %error, "a takeover has to be tried again"))?,
+        takeover = take_over::<A>(config, &**log, states, partition, committed) => takeover,
     };
-    tracing::debug!(partition, resume = taken.resume, end = taken.end, "partition taken over");
-    let commands = shared.reader.follow(partition, taken.resume, shared.config.read_ahead_batches_max).await;
-    let worker = Worker::<B>::new(
-        Arc::clone(&shared.config),
-        Arc::clone(&shared.log),
-        shared.views.clone(),
-        partition,
-        taken,
-        done.clone(),
-    );
+    let takeover = takeover.map_err(|error| match error {
+        TakeoverError::Unreadable(stopped) => shared.stop(stopped),
+        error => {
+            tracing::warn!(partition, %error, "failed to take over partition {partition}: {error}; retrying");
+            config.retry_pause
+        }
+    })?;
+    shared.tools.stopped.clear(A::EVENTS, partition);
+    tracing::debug!(partition, resume = takeover.resume, end = takeover.end, "partition taken over");
+    let commands = shared.reader.follow(partition, takeover.resume).await;
+    let worker = Worker::<A, S>::new(Arc::clone(&shared.tools), partition, takeover, done.clone());
     let outcome = worker.run(commands, shared.progress.subscribe(), stop).await;
     shared.reader.leave(partition).await;
     outcome.map_err(|broken| {
-        tracing::warn!(partition, reason = ?broken, "the partition has to be taken over again");
         metrics::counter!("threadline_decider_takeovers_repeated_total").increment(1);
+        match broken {
+            Broken::Unreadable(stopped) => shared.stop(stopped),
+            broken => {
+                tracing::warn!(partition, reason = ?broken, "partition {partition} has to be taken over again: {broken:?}");
+                config.retry_pause
+            }
+        }
     })
 }
 
-async fn give_up(shared: &Shared, owned: Option<Owned>) {
-    give_up_all(shared, owned).await;
+impl<S> Shared<S> {
+    /// Notes that a partition stands still; answers when to try again.
+    fn stop(&self, stopped: Stopped) -> Duration {
+        self.tools.stopped.stop(stopped);
+        self.tools.config.stopped_pause
+    }
 }
 
-async fn give_up_all(shared: &Shared, owned: impl IntoIterator<Item = Owned>) {
+async fn give_up_all<S>(shared: &Shared<S>, owned: impl IntoIterator<Item = Owned>) {
     let owned: Vec<Owned> = owned.into_iter().collect();
     for owned in &owned {
         owned.stop.cancel();
     }
     for owned in owned {
-        let _ = tokio::time::timeout(shared.config.drain_timeout * 2, owned.worker).await;
+        let _ = tokio::time::timeout(shared.tools.config.drain_timeout * 2, owned.worker).await;
     }
 }

@@ -1,36 +1,61 @@
 //! Turns commands into events: the only writer of the event topics.
 //!
 //! Whoever owns partition *i* of a command topic ([`ownership`](threadline_eventlog::Ownership)) is the one writer of
-//! partition *i* of its event topic. The way of a command: [`engine`] shares out partitions and reads them, [`worker`]
-//! handles one partition (fetch, guard, decide, append), [`settle`] waits for the appends in order and answers whoever
-//! got no event. [`takeover`] finds out where the last owner stopped; [`memory`] and [`recent`] hold the states.
+//! partition *i* of its event topic. The way of a command:
 //!
-//! A crash between an append and anything else is harmless: the next owner starts behind the last event's cause, decides
+//! ```text
+//! reader ─▶ lane ─▶ queue ─▶ worker: look up ─▶ decide ─▶ append ─▶ settle
+//! ```
+//!
+//! [`engine`] shares out partitions, [`takeover`] finds out where the last owner stopped, [`worker`] handles one partition:
+//! it looks up what the commands at hand need ([`lookup`]), decides and appends; [`settle`] waits for the appends in order
+//! and answers whoever got no event. [`aggregates`] holds the states; [`recent`] holds the events that stored states lack.
+//!
+//! A crash between an append and anything else is harmless: the next owner starts after the last event's cause, decides
 //! the same commands on the same state and so writes the same events; consumers drop the second copy by its cause.
+//!
+//! The engine serves every [`LoggedAggregate`]; where its stored states come from is [`States`].
 
-mod binding;
+mod aggregate;
+mod aggregates;
 mod config;
 mod dead;
 mod engine;
+mod error;
+mod inbox;
+mod lane;
+mod lookup;
 mod memory;
+mod past;
+mod queue;
 mod reader;
 mod recent;
 mod settle;
+mod states;
 mod takeover;
-mod threads;
+mod thread;
 mod worker;
 
 use std::sync::Arc;
 
-use threadline_eventlog::EventLog;
-use threadline_views::Views;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use tokio_util::sync::CancellationToken;
+use worker::Tools;
 
-pub use binding::{Binding, Loaded, ReplyOf};
+pub use aggregate::{LoggedAggregate, ReplyOf};
 pub use config::Config;
-pub use threads::Threads;
+pub use states::{Loaded, States};
 
-/// Decides commands of every aggregate until `shutdown`; then gives up its partitions and returns.
-pub async fn run(config: Config, log: Arc<dyn EventLog>, views: Views, shutdown: CancellationToken) {
-    engine::run::<Threads>(Arc::new(config), log, views, shutdown).await;
+/// Decides the commands of one type of aggregate until `shutdown`; then gives up its partitions and returns.
+///
+/// `stopped` says, while it runs, which partitions it owns and does not serve because they hold a record that only a newer
+/// program can read.
+pub async fn run<A: LoggedAggregate, S: States<A>>(
+    config: Config,
+    log: Arc<dyn EventLog>,
+    states: S,
+    stopped: StoppedPartitions,
+    shutdown: CancellationToken,
+) {
+    engine::run::<A, S>(Tools { config, log, states, stopped }, shutdown).await;
 }

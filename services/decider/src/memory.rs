@@ -16,6 +16,11 @@ impl<A: Aggregate> Memory<A> {
         Self { states: LruCache::unbounded(), bytes: 0, bytes_max }
     }
 
+    /// The state, without counting as used.
+    pub(crate) fn peek(&self, id: A::Id) -> Option<&A::State> {
+        self.states.peek(&id).map(|(state, _)| state)
+    }
+
     /// The state, which counts as used now.
     pub(crate) fn get_mut(&mut self, id: A::Id) -> Option<&mut A::State> {
         self.states.get_mut(&id).map(|(state, _)| state)

@@ -7,6 +7,9 @@ use std::time::Duration;
 use threadline_eventlog::{EventLog, Offset, Partition, Start, Tail, TailBatch, Topic};
 use tokio::sync::mpsc;
 
+use crate::lane::{Handed, Lane, LaneTails};
+use crate::queue::{self, Commands};
+
 /// How long further partitions may join before the tail is made anew for all of them.
 const GATHER: Duration = Duration::from_millis(10);
 /// Requests under way; more wait.
@@ -15,36 +18,29 @@ const REQUESTS_MAX: usize = 64;
 /// A handle on the reading task, which ends with it.
 pub(crate) struct Reader {
     requests: mpsc::Sender<Request>,
+    records_max: usize,
+    bytes_max: usize,
 }
 
 enum Request {
-    Follow { partition: Partition, from: Offset, batches: mpsc::Sender<TailBatch> },
+    Follow { partition: Partition, lane: Lane },
     Leave(Partition),
 }
 
-struct Followed {
-    next: Offset,
-    batches: mpsc::Sender<TailBatch>,
-}
-
 impl Reader {
-    /// Starts reading this topic.
-    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic) -> Self {
+    /// Starts reading a topic; of each partition so many records and bytes are read ahead.
+    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, records_max: usize, bytes_max: usize) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
         tokio::spawn(read(log, topic, receiver));
-        Self { requests }
+        Self { requests, records_max, bytes_max }
     }
 
-    /// The records of a partition from this offset on; at most `batches_max` batches are read ahead.
-    pub(crate) async fn follow(
-        &self,
-        partition: Partition,
-        from: Offset,
-        batches_max: usize,
-    ) -> mpsc::Receiver<TailBatch> {
-        let (batches, receiver) = mpsc::channel(batches_max);
-        let _ = self.requests.send(Request::Follow { partition, from, batches }).await;
-        receiver
+    /// Follows a partition from an offset on.
+    pub(crate) async fn follow(&self, partition: Partition, from: Offset) -> Commands {
+        let (feeder, commands) = queue::bounded(self.records_max, self.bytes_max);
+        let lane = Lane::new(partition, from, feeder);
+        let _ = self.requests.send(Request::Follow { partition, lane }).await;
+        commands
     }
 
     /// Stops reading a partition.
@@ -54,26 +50,27 @@ impl Reader {
 }
 
 async fn read(log: Arc<dyn EventLog>, topic: Topic, mut requests: mpsc::Receiver<Request>) {
-    let mut followed: BTreeMap<Partition, Followed> = BTreeMap::new();
+    let tails = LaneTails::new(Arc::clone(&log), topic);
+    let mut lanes: BTreeMap<Partition, Lane> = BTreeMap::new();
     let mut tail: Option<Tail> = None;
     loop {
         tokio::select! {
             biased;
             request = requests.recv() => {
                 let Some(request) = request else { return };
-                let mut more = apply(&mut followed, request);
+                let mut more = apply(&mut lanes, request);
                 while let Ok(Some(request)) = tokio::time::timeout(GATHER, requests.recv()).await {
-                    more |= apply(&mut followed, request);
+                    more |= apply(&mut lanes, request);
                 }
-                if followed.is_empty() {
+                if lanes.is_empty() {
                     tail = None;
                 } else if more {
-                    let from = followed.iter().map(|(&partition, f)| (partition, Start::At(f.next))).collect();
+                    let from = lanes.iter().map(|(&partition, lane)| (partition, Start::At(lane.resume()))).collect();
                     tail = Some(log.tail(topic, from));
                 }
             }
             batch = next(&mut tail) => match batch {
-                Some(batch) => hand_over(&mut followed, batch).await,
+                Some(batch) => hand_over(&mut lanes, &tails, &batch),
                 None => return,
             },
         }
@@ -81,14 +78,14 @@ async fn read(log: Arc<dyn EventLog>, topic: Topic, mut requests: mpsc::Receiver
 }
 
 /// Whether the tail must be made anew: a partition that is left is only ignored.
-fn apply(followed: &mut BTreeMap<Partition, Followed>, request: Request) -> bool {
+fn apply(lanes: &mut BTreeMap<Partition, Lane>, request: Request) -> bool {
     match request {
-        Request::Follow { partition, from, batches } => {
-            followed.insert(partition, Followed { next: from, batches });
+        Request::Follow { partition, lane } => {
+            lanes.insert(partition, lane);
             true
         }
         Request::Leave(partition) => {
-            followed.remove(&partition);
+            lanes.remove(&partition);
             false
         }
     }
@@ -101,17 +98,9 @@ async fn next(tail: &mut Option<Tail>) -> Option<TailBatch> {
     }
 }
 
-/// A worker that falls behind holds up the others for as long as its bounded queue is full.
-async fn hand_over(followed: &mut BTreeMap<Partition, Followed>, batch: TailBatch) {
-    let partition = batch.partition;
-    let Some(to) = followed.get_mut(&partition) else { return };
-    let Some(last) = batch.records.last().map(|record| record.offset) else { return };
-    if last < to.next {
-        return;
-    }
-    if to.batches.send(batch).await.is_ok() {
-        to.next = last + 1;
-    } else {
-        followed.remove(&partition);
+fn hand_over(lanes: &mut BTreeMap<Partition, Lane>, tails: &LaneTails, batch: &TailBatch) {
+    let Some(lane) = lanes.get(&batch.partition) else { return };
+    if lane.hand(batch, tails) == Handed::NobodyThere {
+        lanes.remove(&batch.partition);
     }
 }

@@ -1,73 +1,71 @@
-//! The events of a partition that the views may not have yet.
+//! The events of a partition that the stored states may not have yet.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 
 use threadline_domain::Aggregate;
 use threadline_eventlog::Offset;
 use threadline_views::Progress;
 
+use crate::past::{Past, Recorded};
+
 /// What an event takes besides the bytes of its record, roughly.
 const EVENT_BYTES: usize = 256;
+/// Aggregates whose dropped events are told apart; with more of them, all events that were dropped count as everybody's.
+const DROPPED_AGGREGATES_MAX: usize = 100_000;
 
-/// A partition's latest events by rising cause, from the views' progress on: what a snapshot is continued with.
+/// A partition's latest events by rising cause, from the states' progress on: what a loaded state is continued with.
+///
+/// While the states lag further behind than memory holds, the oldest events are dropped; where they lie in the log is kept
+/// for each aggregate, so that a load reads back only what it lacks.
 #[derive(Debug)]
 pub(crate) struct Recent<A: Aggregate> {
-    events: VecDeque<Kept<A::Event>>,
+    events: VecDeque<Recorded<A>>,
     bytes: usize,
     bytes_max: usize,
-    /// Events with a cause up to this one are not here (any more): a snapshot must have them.
+    /// Events with a cause up to this one are not here (any more): a loaded state must have them, or read them.
     floor: Option<Offset>,
-    /// The last cause seen, here or in the views.
+    /// The offset after the last event that is not here (any more).
+    floor_next: Offset,
+    /// Events after this cause that are not here are in `dropped`.
+    dropped_after: Option<Offset>,
+    dropped: Dropped<A::Id>,
+    /// The last cause seen, here or in the states.
     last: Option<Offset>,
 }
 
-#[derive(Debug)]
-struct Kept<E> {
-    cause: Offset,
-    event: E,
-    bytes: usize,
-}
-
-/// A snapshot that cannot be continued.
+/// A stored state has an event that this owner never wrote: another process writes this partition too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unusable {
-    /// It lacks events that are not in memory any more: the views are too far behind.
-    Behind,
-    /// It has events that this owner never wrote: someone else writes this partition too.
-    Ahead,
-}
+pub(crate) struct Ahead;
 
 impl<A: Aggregate> Recent<A> {
-    /// Nothing yet; the views have everything up to `floor`.
-    pub(crate) fn new(floor: Option<Offset>, bytes_max: usize) -> Self {
-        Self { events: VecDeque::new(), bytes: 0, bytes_max, floor, last: floor }
+    /// Nothing yet; the states have everything up to `progress`.
+    pub(crate) fn new(progress: Progress, bytes_max: usize) -> Self {
+        Self {
+            events: VecDeque::new(),
+            bytes: 0,
+            bytes_max,
+            floor: progress.cause,
+            floor_next: progress.next,
+            dropped_after: progress.cause,
+            dropped: Dropped { spans: HashMap::new(), others: None },
+            last: progress.cause,
+        }
     }
 
-    /// Says that events which the views may lack were left out before the ones pushed from now on.
-    pub(crate) fn skip_to(&mut self, cause: Offset) {
-        self.floor = self.floor.max(Some(cause));
-        self.last = self.last.max(Some(cause));
-    }
-
-    /// Adds an event whose record has so many bytes, unless its cause is not above the last one: that is a second copy,
-    /// which does not count. The oldest make room.
-    pub(crate) fn push(&mut self, cause: Offset, event: A::Event, record_bytes: usize) {
-        if self.last.is_some_and(|last| cause <= last) {
+    /// Adds an event, unless its cause is not above the last one: that is a second copy, which does not count. The oldest
+    /// make room.
+    pub(crate) fn push(&mut self, recorded: Recorded<A>) {
+        if self.last.is_some_and(|last| recorded.cause <= last) {
             return;
         }
-        self.last = Some(cause);
-        let bytes = record_bytes + EVENT_BYTES;
-        self.bytes += bytes;
-        self.events.push_back(Kept { cause, event, bytes });
-        while self.bytes > self.bytes_max {
-            self.drop_oldest();
-        }
-    }
-
-    fn drop_oldest(&mut self) {
-        if let Some(oldest) = self.events.pop_front() {
-            self.bytes -= oldest.bytes;
-            self.floor = Some(oldest.cause);
+        self.last = Some(recorded.cause);
+        self.bytes += recorded.bytes + EVENT_BYTES;
+        self.events.push_back(recorded);
+        while self.bytes > self.bytes_max
+            && let Some(oldest) = self.pop_oldest()
+        {
+            self.dropped.add(oldest.past.id(), oldest.offset);
         }
     }
 
@@ -81,23 +79,70 @@ impl<A: Aggregate> Recent<A> {
         self.last
     }
 
-    /// Forgets what the views have.
+    /// Forgets what the states have.
     pub(crate) fn forget(&mut self, progress: Progress) {
         while self.events.front().is_some_and(|oldest| Some(oldest.cause) <= progress.cause) {
-            self.drop_oldest();
+            self.pop_oldest();
+        }
+        if self.floor <= progress.cause {
+            self.floor = self.floor.max(progress.cause);
+            self.floor_next = self.floor_next.max(progress.next);
+            self.dropped_after = self.floor;
+            self.dropped = Dropped { spans: HashMap::new(), others: None };
         }
     }
 
-    /// The events of one aggregate that a snapshot with this progress lacks.
-    pub(crate) fn after(&self, progress: Progress, id: A::Id) -> Result<impl Iterator<Item = &A::Event>, Unusable> {
-        if progress.cause < self.floor {
-            return Err(Unusable::Behind);
-        }
+    /// The part of the log that holds all events of an aggregate which a state with this progress lacks and which are not
+    /// here; empty when there are none.
+    pub(crate) fn gap(&self, progress: Progress, id: A::Id) -> Result<Range<Offset>, Ahead> {
         if progress.cause > self.last {
-            return Err(Unusable::Ahead);
+            return Err(Ahead);
         }
-        let from = self.events.partition_point(|kept| Some(kept.cause) <= progress.cause);
-        Ok(self.events.range(from..).map(|kept| &kept.event).filter(move |event| A::id_of_event(event) == id))
+        if progress.cause >= self.floor {
+            return Ok(0..0);
+        }
+        // Where events lie is not known from before `dropped_after`.
+        let span =
+            if progress.cause < self.dropped_after { progress.next..self.floor_next } else { self.dropped.span_of(id) };
+        Ok(span.start.max(progress.next)..span.end)
+    }
+
+    /// The events here that a state with this progress may lack.
+    pub(crate) fn after(&self, progress: Progress) -> impl Iterator<Item = &Past<A>> {
+        let from = self.events.partition_point(|event| Some(event.cause) <= progress.cause);
+        self.events.range(from..).map(|event| &event.past)
+    }
+
+    fn pop_oldest(&mut self) -> Option<Recorded<A>> {
+        let oldest = self.events.pop_front()?;
+        self.bytes -= oldest.bytes + EVENT_BYTES;
+        self.floor = Some(oldest.cause);
+        self.floor_next = oldest.offset + 1;
+        Some(oldest)
+    }
+}
+
+/// Where dropped events lie in the log.
+#[derive(Debug)]
+struct Dropped<Id> {
+    spans: HashMap<Id, Range<Offset>>,
+    /// Of all aggregates that found no place in `spans`.
+    others: Option<Range<Offset>>,
+}
+
+impl<Id: Copy + Eq + std::hash::Hash> Dropped<Id> {
+    /// Adds an event; offsets rise.
+    fn add(&mut self, id: Id, offset: Offset) {
+        let is_full = self.spans.len() >= DROPPED_AGGREGATES_MAX;
+        match self.spans.get_mut(&id) {
+            Some(span) => span.end = offset + 1,
+            None if is_full => self.others.get_or_insert(offset..offset).end = offset + 1,
+            None => drop(self.spans.insert(id, offset..offset + 1)),
+        }
+    }
+
+    fn span_of(&self, id: Id) -> Range<Offset> {
+        self.spans.get(&id).or(self.others.as_ref()).cloned().unwrap_or(0..0)
     }
 }
 
@@ -110,43 +155,58 @@ mod tests {
 
     const RECORD_BYTES: usize = 1_000;
 
+    /// Event n has the cause 10 n, the offset n and the seq n; every third one is of another thread.
     fn recent(events: u64) -> Recent<Thread> {
         // Room for ten.
-        let mut recent = Recent::new(None, 10 * (RECORD_BYTES + EVENT_BYTES));
-        for seq in 1..=events {
-            let actor = UserId::new("ann").unwrap();
+        let mut recent = Recent::new(Progress::default(), 10 * (RECORD_BYTES + EVENT_BYTES));
+        for n in 1..=events {
             let event = Event {
-                thread: ThreadId::of_key("key"),
-                seq,
-                actor: actor.into(),
+                thread: thread(n),
+                seq: n,
+                actor: UserId::new("ann").unwrap().into(),
                 at: Timestamp(0),
                 change: Change::ThreadArchived,
             };
-            recent.push(10 * seq, event, RECORD_BYTES);
+            recent.push(Recorded { offset: n, cause: 10 * n, past: Past::Event(event), bytes: RECORD_BYTES });
         }
         recent
     }
 
-    fn seqs(recent: &Recent<Thread>, cause: Option<Offset>) -> Result<Vec<u64>, Unusable> {
-        let events = recent.after(Progress { next: 0, cause }, ThreadId::of_key("key"))?;
-        Ok(events.map(|event| event.seq).collect())
+    fn thread(n: u64) -> ThreadId {
+        ThreadId::of_key(if n.is_multiple_of(3) { "third" } else { "key" })
+    }
+
+    fn progress(n: u64) -> Progress {
+        Progress { next: n + 1, cause: (n > 0).then_some(10 * n) }
+    }
+
+    fn seqs(recent: &Recent<Thread>, after: u64) -> Vec<u64> {
+        let events = recent.after(progress(after));
+        events.map(|past| if let Past::Event(event) = past { event.seq } else { 0 }).collect()
     }
 
     #[test]
-    fn a_snapshot_is_continued_behind_its_progress() {
+    fn a_state_is_continued_after_its_progress() {
         let mut recent = recent(3);
-        assert_eq!(seqs(&recent, None), Ok(vec![1, 2, 3]));
-        assert_eq!(seqs(&recent, Some(20)), Ok(vec![3]));
-        assert_eq!(seqs(&recent, Some(31)), Err(Unusable::Ahead));
-        recent.forget(Progress { next: 0, cause: Some(20) });
-        assert_eq!((seqs(&recent, Some(20)), seqs(&recent, Some(10))), (Ok(vec![3]), Err(Unusable::Behind)));
+        assert_eq!(seqs(&recent, 0), [1, 2, 3]);
+        assert_eq!(seqs(&recent, 2), [3]);
+        assert_eq!(recent.gap(Progress { next: 4, cause: Some(31) }, thread(1)), Err(Ahead));
+        recent.forget(progress(2));
+        assert_eq!((seqs(&recent, 2), recent.gap(progress(2), thread(1))), (vec![3], Ok(0..0)));
+        assert_eq!(recent.gap(progress(1), thread(1)), Ok(2..3), "a state older than one seen before");
     }
 
     #[test]
-    fn the_oldest_go_when_there_is_no_room() {
-        let recent = recent(25);
-        assert_eq!(recent.len(), 10);
-        assert_eq!(seqs(&recent, Some(150)), Ok((16..=25).collect()));
-        assert_eq!(seqs(&recent, Some(140)), Err(Unusable::Behind));
+    fn events_that_found_no_room_are_known_by_their_place() {
+        let mut recent = recent(25);
+        assert_eq!((recent.len(), seqs(&recent, 15)), (10, (16..=25).collect()));
+        assert_eq!(recent.gap(progress(15), thread(1)), Ok(0..0));
+        assert_eq!(recent.gap(progress(4), thread(1)), Ok(5..15));
+        assert_eq!(recent.gap(progress(4), thread(3)), Ok(5..16));
+        assert!(recent.gap(progress(4), ThreadId::of_key("quiet")).unwrap().is_empty());
+        assert!(recent.gap(progress(14), thread(1)).unwrap().is_empty(), "the last of its events is in the state");
+        recent.forget(progress(20));
+        assert_eq!((seqs(&recent, 20), recent.gap(progress(20), thread(1))), ((21..=25).collect(), Ok(0..0)));
+        assert_eq!(recent.gap(progress(4), thread(1)), Ok(5..21), "a state older than one seen before");
     }
 }

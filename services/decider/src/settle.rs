@@ -6,7 +6,7 @@ use std::sync::Arc;
 use threadline_eventlog::{Appending, Error, EventLog, NewRecord, Offset, Partition, Topic};
 use tokio::sync::watch;
 
-use crate::worker::Broken;
+use crate::error::Broken;
 
 /// What became of a command, to be settled in the order of the commands.
 pub(crate) enum Unsettled {

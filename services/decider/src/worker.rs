@@ -1,133 +1,262 @@
 //! Decides the commands of one partition, in their order.
+//!
+//! Whatever the next commands need is looked up at once, while what was appended before settles. Only a command that needs
+//! something no lookup has asked for yet causes another one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use threadline_domain::{Aggregate, Decision, DecisionOf};
+use futures_util::future::BoxFuture;
+use threadline_domain::Decision;
 use threadline_eventlog::codec::{CommandReply, Context};
-use threadline_eventlog::{EventLog, Offset, Partition, Record, TailBatch};
-use threadline_views::{Progress, Views};
-use tokio::sync::{mpsc, watch};
+use threadline_eventlog::{EventLog, Offset, Partition, Position, Stopped, StoppedPartitions};
+use threadline_views::Progress;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
 
-use crate::binding::{Binding, Loaded};
+use crate::aggregate::ReplyOf;
+use crate::aggregates::Aggregates;
 use crate::dead::bury;
-use crate::memory::Memory;
-use crate::recent::{Recent, Unusable};
+use crate::error::Broken;
+use crate::inbox::{Content, Inbox, Received};
+use crate::lookup::{Lookup, Need, Wanted, load, read_back};
+use crate::queue::Commands;
 use crate::settle::{Settling, Unsettled};
-use crate::{Config, takeover::Taken};
-
-type IdOf<B> = <<B as Binding>::Aggregate as Aggregate>::Id;
-type FactIdOf<B> = <<B as Binding>::Aggregate as Aggregate>::FactId;
-type CommandOf<B> = <<B as Binding>::Aggregate as Aggregate>::Command;
-type EventOf<B> = <<B as Binding>::Aggregate as Aggregate>::Event;
+use crate::takeover::Takeover;
+use crate::{Config, LoggedAggregate, States};
 
 /// How often a worker notes that it runs.
 const PULSE: Duration = Duration::from_secs(1);
-/// From how many events on a worker forgets those that the views have.
-const RECENT_EVENTS_TRIM: usize = 256;
+/// Commands that are decided before other tasks and settled appends get their turn.
+const TURN_COMMANDS_MAX: usize = 64;
+/// Commands read and not decided; a lookup asks for what all of them need.
+const INBOX_COMMANDS_MAX: usize = 1_024;
+
+/// What all workers of an engine share.
+pub(crate) struct Tools<S> {
+    pub(crate) config: Config,
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) states: S,
+    pub(crate) stopped: StoppedPartitions,
+}
 
 /// The owner of one partition.
-pub(crate) struct Worker<B: Binding> {
-    pub(crate) config: Arc<Config>,
-    pub(crate) log: Arc<dyn EventLog>,
-    pub(crate) views: Views,
-    pub(crate) partition: Partition,
-    memory: Memory<B::Aggregate>,
-    recent: Recent<B::Aggregate>,
-    next: Offset,
+pub(crate) struct Worker<A: LoggedAggregate, S> {
+    tools: Arc<Tools<S>>,
+    partition: Partition,
+    aggregates: Aggregates<A>,
+    inbox: Inbox<A>,
+    lookup: Option<BoxFuture<'static, Lookup<A>>>,
     settling: Settling,
-    views_down_until: Option<Instant>,
+    /// The offset that the next event gets, if nobody else writes here.
+    end: Offset,
+    /// When something was last known to run.
+    alive: Instant,
+    states_down_until: Option<Instant>,
+    /// Whether a command that stopped this partition before may still be noted.
+    is_stop_noted: bool,
 }
 
-/// Why a worker gives its partition up, to take it over again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// An append failed.
-    NotAppended,
-    /// An append landed behind a record, or a snapshot has an event, that is not ours.
-    AnotherWriter,
-    /// The process stood still for so long that someone else may own the partition.
-    Stalled,
-}
-
-/// Why a command cannot be decided now.
-enum Undecided {
-    Refuse(String),
-    Broken(Broken),
-}
-
-impl<B: Binding> Worker<B> {
+impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
     pub(crate) fn new(
-        config: Arc<Config>,
-        log: Arc<dyn EventLog>,
-        views: Views,
+        tools: Arc<Tools<S>>,
         partition: Partition,
-        taken: Taken<B>,
+        takeover: Takeover<A>,
         done: watch::Sender<Option<Offset>>,
     ) -> Self {
-        let memory = Memory::new(config.state_bytes_max);
-        let settling = Settling::new(Arc::clone(&log), partition, taken.end, done);
-        let (recent, next) = (taken.recent, taken.resume);
-        Self { config, log, views, partition, memory, recent, next, settling, views_down_until: None }
+        let settling = Settling::new(Arc::clone(&tools.log), partition, takeover.end, done);
+        let aggregates = Aggregates::new(takeover.recent, tools.config.state_bytes_max);
+        let (inbox, end) = (Inbox::new(takeover.resume), takeover.end);
+        Self {
+            tools,
+            partition,
+            aggregates,
+            inbox,
+            lookup: None,
+            settling,
+            end,
+            alive: Instant::now(),
+            states_down_until: None,
+            is_stop_noted: true,
+        }
     }
 
     /// Decides until `stop` or the end of the commands (`Ok`), or until the partition must be taken over again.
     pub(crate) async fn run(
         mut self,
-        mut commands: mpsc::Receiver<TailBatch>,
+        mut commands: Commands,
         mut progress: watch::Receiver<BTreeMap<Partition, Progress>>,
         stop: &CancellationToken,
     ) -> Result<(), Broken> {
         let mut pulse = tokio::time::interval(PULSE);
-        let mut alive = Instant::now();
         loop {
-            let has_room = self.settling.len() < self.config.in_flight_max;
-            let batch = tokio::select! {
+            let can_receive = self.inbox.len() < INBOX_COMMANDS_MAX;
+            let can_decide = self.inbox.len() > 0 && self.lookup.is_none() && self.has_room();
+            tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.finish().await,
-                settled = self.settling.settle_next() => {
-                    settled?;
-                    continue;
+                settled = self.settling.settle_next() => settled?,
+                _ = pulse.tick() => self.tidy(&mut progress),
+                lookup = next(&mut self.lookup) => {
+                    self.lookup = None;
+                    self.take_in(lookup)?;
                 }
-                _ = pulse.tick() => None,
-                batch = commands.recv(), if has_room => match batch {
-                    Some(batch) => Some(batch),
+                batch = commands.recv(), if can_receive => match batch {
+                    Some(batch) => self.inbox.receive(&batch),
+                    // Nothing more comes; what is here is decided by the next owner.
                     None => return self.finish().await,
                 },
-            };
-            if alive.elapsed() > self.config.stall_max {
-                return Err(Broken::Stalled);
+                () = tokio::task::yield_now(), if can_decide => {}
             }
-            alive = Instant::now();
-            if let Some(batch) = batch {
-                self.decide_all(&batch, stop).await?;
-                alive = Instant::now();
-            } else {
-                self.tidy(&mut progress);
+            self.beat()?;
+            if let Some(stopped) = self.decide_some(stop)? {
+                self.finish().await?;
+                return Err(Broken::Unreadable(stopped));
             }
         }
     }
 
-    async fn decide_all(&mut self, batch: &TailBatch, stop: &CancellationToken) -> Result<(), Broken> {
-        let next = self.next;
-        for record in batch.records.iter().filter(|record| record.offset >= next) {
-            if stop.is_cancelled() {
+    /// Decides commands until something has to be waited for. Answers the place of a command that only a newer program can
+    /// read, when it is next.
+    fn decide_some(&mut self, stop: &CancellationToken) -> Result<Option<Stopped>, Broken> {
+        let mut decided = None;
+        for _ in 0..TURN_COMMANDS_MAX {
+            if self.lookup.is_some() || !self.has_room() || stop.is_cancelled() {
                 break;
             }
-            let unsettled = self.handle(record).await?;
-            self.settling.push(unsettled);
-            self.next = record.offset + 1;
+            let Some(first) = self.inbox.first() else { break };
+            if let Content::UnknownSchema(schema_id) = first.content {
+                let position = Position { topic: A::COMMANDS, partition: self.partition, offset: first.offset };
+                return Ok(Some(Stopped { position, schema_id }));
+            }
+            let is_blocked = match &first.content {
+                Content::Command(command) => !matches!(self.aggregates.need(command), Need::Nothing),
+                Content::Corrupt { .. } | Content::UnknownSchema(_) => false,
+            };
+            if is_blocked && self.states_down_until.is_none_or(|until| Instant::now() >= until) {
+                self.look_up();
+                break;
+            }
+            self.beat()?;
+            let Some(received) = self.inbox.pop() else { break };
+            decided = Some(received.offset + 1);
+            self.handle(received, is_blocked);
         }
-        self.settling.push(Unsettled::Done(self.next));
+        if decided.is_some() && std::mem::take(&mut self.is_stop_noted) {
+            self.tools.stopped.clear(A::COMMANDS, self.partition);
+        }
+        if let Some(next) = decided {
+            self.settling.push(Unsettled::Done(next));
+        }
+        Ok(None)
+    }
+
+    /// One command: guard, decide, append.
+    fn handle(&mut self, received: Received<A>, is_blocked: bool) {
+        let Received { offset, context, content } = received;
+        let (id, reply) = match content {
+            Content::Command(command) => {
+                let id = A::id_of(&command);
+                let span = tracing::debug_span!(
+                    "decider.command",
+                    partition = self.partition,
+                    command.offset = offset,
+                    trace.id = context.trace_id()
+                );
+                let decision = if is_blocked { None } else { span.in_scope(|| self.aggregates.decide(&command)) };
+                let reply = match decision {
+                    Some(Decision::Event(event)) => return self.append(event, offset, &context),
+                    Some(Decision::NoChange(outcome)) => CommandReply::AlreadyApplied(outcome),
+                    Some(Decision::Rejected(rejection)) => CommandReply::Rejected(rejection),
+                    None => CommandReply::Unavailable { reason: "the states are unavailable".into() },
+                };
+                (Some(id), reply)
+            }
+            Content::Corrupt { record, reason } => {
+                self.settling.push(Unsettled::Letter(bury(&*self.tools.log, A::COMMANDS, &record, &reason)));
+                let reason = format!("the command could not be read: {reason}");
+                (A::id_of_record(&record), CommandReply::Unavailable { reason })
+            }
+            // Never handled: the worker stops in front of it.
+            Content::UnknownSchema(_) => return,
+        };
+        self.reply(id, reply, &context);
+    }
+
+    fn append(&mut self, event: A::Event, cause: Offset, context: &Context) {
+        let record = A::event_record(&event, cause, context);
+        self.aggregates.evolve(event, self.end, cause, record.size_bytes());
+        self.end += 1;
+        let appending = self.tools.log.append_to(A::EVENTS, self.partition, record);
+        metrics::counter!("threadline_decider_events_total").increment(1);
+        self.settling.push(Unsettled::Event(appending));
+    }
+
+    fn reply(&mut self, id: Option<A::Id>, reply: ReplyOf<A>, context: &Context) {
+        metrics::counter!("threadline_decider_refusals_total").increment(1);
+        if let Some(record) = A::reply_record(id, reply, context) {
+            self.settling.push(Unsettled::Refusal(record));
+        }
+    }
+
+    /// Starts looking up what the commands at hand need, the first ones first.
+    fn look_up(&mut self) {
+        let mut wanted = Wanted::new();
+        for command in self.inbox.commands() {
+            if wanted.is_full() {
+                break;
+            }
+            wanted.add(&self.aggregates.need(command));
+        }
+        let (tools, partition) = (Arc::clone(&self.tools), self.partition);
+        self.lookup = Some(Box::pin(async move { load(&tools.config, &tools.states, partition, wanted).await }));
+    }
+
+    fn take_in(&mut self, lookup: Lookup<A>) -> Result<(), Broken> {
+        match lookup {
+            Lookup::Loaded(found) => {
+                self.states_down_until = None;
+                let range = self.aggregates.gap(&found).map_err(|_| Broken::AnotherWriter)?;
+                if range.is_empty() {
+                    self.aggregates.take_in(found);
+                } else {
+                    let (tools, partition) = (Arc::clone(&self.tools), self.partition);
+                    self.lookup =
+                        Some(Box::pin(
+                            async move { read_back(&tools.config, &*tools.log, partition, range, found).await },
+                        ));
+                }
+            }
+            Lookup::ReadBack(found) => self.aggregates.take_in(found),
+            Lookup::Failed(error) => {
+                let partition = self.partition;
+                tracing::warn!(partition, %error, "failed to look up states of partition {partition}: {error}");
+                self.states_down_until = Some(Instant::now() + self.tools.config.load_pause);
+            }
+            Lookup::Unreadable(stopped) => return Err(Broken::Unreadable(stopped)),
+        }
+        Ok(())
+    }
+
+    /// Whether more may be under way.
+    fn has_room(&self) -> bool {
+        self.settling.len() < self.tools.config.in_flight_max
+    }
+
+    /// Notes that this worker runs; fails when it stood still for so long that it may have been replaced.
+    fn beat(&mut self) -> Result<(), Broken> {
+        let now = Instant::now();
+        if now.duration_since(self.alive) > self.tools.config.stall_max {
+            return Err(Broken::Stalled);
+        }
+        self.alive = now;
         Ok(())
     }
 
     /// Settles what was appended, so that its answers are not lost with us.
-    async fn finish(mut self) -> Result<(), Broken> {
-        let drain_timeout = self.config.drain_timeout;
+    async fn finish(&mut self) -> Result<(), Broken> {
+        let drain_timeout = self.tools.config.drain_timeout;
         let settle_all = async {
             while self.settling.len() > 0 {
                 self.settling.settle_next().await?;
@@ -141,127 +270,20 @@ impl<B: Binding> Worker<B> {
     }
 
     fn tidy(&mut self, progress: &mut watch::Receiver<BTreeMap<Partition, Progress>>) {
-        if self.recent.len() > RECENT_EVENTS_TRIM && progress.has_changed().unwrap_or(false) {
+        // What a lookup under way lacks is kept for it.
+        if self.lookup.is_none() && progress.has_changed().unwrap_or(false) {
             let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
-            self.recent.forget(progress);
+            self.aggregates.forget(progress);
         }
         metrics::gauge!("threadline_decider_state_bytes", "partition" => self.partition.to_string())
-            .set(self.memory.bytes() as f64);
-    }
-
-    /// One command: fetch, decide, append.
-    async fn handle(&mut self, record: &Record) -> Result<Unsettled, Broken> {
-        let context = Context::of(record);
-        let command = match B::read_command(record) {
-            Ok(command) => command,
-            Err(error) => return Ok(Unsettled::Letter(bury(&*self.log, B::COMMANDS, record, &error.to_string()))),
-        };
-        let id = B::Aggregate::id_of(&command);
-        let span = tracing::debug_span!(
-            "decider.command",
-            partition = self.partition,
-            command.offset = record.offset,
-            trace.id = context.trace_id()
-        );
-        let reply = match self.decide(id, &command).instrument(span).await {
-            Ok(Decision::Event(event)) => return Ok(self.append(id, event, record.offset, &context)),
-            Ok(Decision::NoChange(outcome)) => CommandReply::AlreadyApplied(outcome),
-            Ok(Decision::Rejected(rejection)) => CommandReply::Rejected(rejection),
-            Err(Undecided::Refuse(reason)) => CommandReply::Unavailable { reason },
-            Err(Undecided::Broken(broken)) => return Err(broken),
-        };
-        metrics::counter!("threadline_decider_refusals_total").increment(1);
-        let answer = B::refusal_record(id, reply, &context);
-        Ok(answer.map_or(Unsettled::Done(record.offset + 1), Unsettled::Refusal))
-    }
-
-    async fn decide(&mut self, id: IdOf<B>, command: &CommandOf<B>) -> Result<DecisionOf<B::Aggregate>, Undecided> {
-        if self.memory.get_mut(id).is_none() {
-            let state = self.load_state(id).await?;
-            self.memory.insert(id, state);
-        }
-        loop {
-            let Some(state) = self.memory.get_mut(id) else {
-                return Err(Undecided::Refuse("the state does not fit in memory".into()));
-            };
-            match B::Aggregate::missing(state, command) {
-                None => {
-                    let decision = B::Aggregate::decide(state, command);
-                    tracing::debug!(accepted = matches!(decision, Decision::Event(_)), "decided");
-                    return Ok(decision);
-                }
-                Some(fact_id) => {
-                    let fact = self.load_fact(id, fact_id).await?;
-                    if let Some(state) = self.memory.get_mut(id) {
-                        B::Aggregate::admit(state, fact_id, fact);
-                    }
-                }
-            }
-        }
-    }
-
-    fn append(&mut self, id: IdOf<B>, event: EventOf<B>, cause: Offset, context: &Context) -> Unsettled {
-        if let Some(state) = self.memory.get_mut(id) {
-            B::Aggregate::evolve(state, &event);
-        }
-        self.memory.reweigh(id);
-        let record = B::event_record(&event, cause, context);
-        self.recent.push(cause, event, record.size_bytes());
-        let appending = self.log.append_to(B::EVENTS, self.partition, record);
-        metrics::counter!("threadline_decider_events_total").increment(1);
-        Unsettled::Event(appending)
-    }
-
-    async fn load_state(&mut self, id: IdOf<B>) -> Result<<B::Aggregate as Aggregate>::State, Undecided> {
-        let loaded = B::load_state(&self.views, self.partition, id);
-        let Loaded { value: mut state, progress } = bounded(&self.config, &mut self.views_down_until, loaded).await?;
-        for event in self.recent.after(progress, id).map_err(undecided)? {
-            B::Aggregate::evolve(&mut state, event);
-        }
-        self.recent.forget(progress);
-        Ok(state)
-    }
-
-    async fn load_fact(
-        &mut self,
-        id: IdOf<B>,
-        fact_id: FactIdOf<B>,
-    ) -> Result<Option<<B::Aggregate as Aggregate>::Fact>, Undecided> {
-        let loaded = B::load_fact(&self.views, self.partition, id, fact_id);
-        let Loaded { value: mut fact, progress } = bounded(&self.config, &mut self.views_down_until, loaded).await?;
-        for event in self.recent.after(progress, id).map_err(undecided)? {
-            B::Aggregate::evolve_fact(fact_id, &mut fact, event);
-        }
-        Ok(fact)
+            .set(self.aggregates.state_bytes() as f64);
     }
 }
 
-fn undecided(unusable: Unusable) -> Undecided {
-    match unusable {
-        Unusable::Behind => Undecided::Refuse("the views are too far behind".into()),
-        Unusable::Ahead => Undecided::Broken(Broken::AnotherWriter),
+/// The outcome of the lookup under way; waits for ever when there is none. Cancel-safe.
+async fn next<A: LoggedAggregate>(lookup: &mut Option<BoxFuture<'static, Lookup<A>>>) -> Lookup<A> {
+    match lookup {
+        Some(lookup) => lookup.await,
+        None => std::future::pending().await,
     }
-}
-
-/// A lookup with a deadline. Commands are decided in order, so a lookup that hangs holds up its whole partition: after
-/// one has failed, the next ones fail at once for a while.
-async fn bounded<T>(
-    config: &Config,
-    views_down_until: &mut Option<Instant>,
-    loaded: impl Future<Output = Result<T, threadline_views::Error>>,
-) -> Result<T, Undecided> {
-    if views_down_until.is_some_and(|until| Instant::now() < until) {
-        return Err(Undecided::Refuse("the views are unavailable".into()));
-    }
-    let error = match tokio::time::timeout(config.load_timeout, loaded).await {
-        Ok(Ok(value)) => {
-            *views_down_until = None;
-            return Ok(value);
-        }
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the views did not answer in time".into(),
-    };
-    tracing::warn!(%error, "a lookup failed");
-    *views_down_until = Some(Instant::now() + config.load_pause);
-    Err(Undecided::Refuse(error))
 }

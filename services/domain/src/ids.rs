@@ -24,6 +24,9 @@ pub(crate) const SERVICE_PREFIX: &str = "service:";
 pub struct ThreadId(pub Uuid);
 
 impl ThreadId {
+    /// No thread: stands where an answer must name one and none is known.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// The one dm of two people, whoever starts it: UUIDv5 of the sorted user ids.
     pub fn of_dm(one: &UserId, other: &UserId) -> Self {
         let (first, second) = if one <= other { (one, other) } else { (other, one) };

@@ -20,7 +20,7 @@ use threadline_domain::{
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
 use threadline_eventlog::topics::RECORD_BYTES_MAX;
-use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, partition_of};
+use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, StoppedPartitions, partition_of};
 use threadline_tests::database::Database;
 use threadline_tests::wait;
 use threadline_views::{Progress, Recorded, Views};
@@ -66,7 +66,8 @@ impl World {
             ..Config::default()
         };
         let log: Arc<dyn EventLog> = Arc::new(process.clone());
-        tokio::spawn(threadline_decider::run(config, log, self.views.clone(), CancellationToken::new()));
+        let (stopped, shutdown) = (StoppedPartitions::new(), CancellationToken::new());
+        tokio::spawn(threadline_decider::run::<Thread, _>(config, log, self.views.clone(), stopped, shutdown));
         process
     }
 

@@ -177,7 +177,7 @@ impl Run<'_> {
             CommandReply::AlreadyApplied(_) if matches!(command.action, Action::Post(_)) => self.outcomes.present += 1,
             CommandReply::AlreadyApplied(_) => {}
             CommandReply::Rejected(rejection) => {
-                *self.outcomes.refused.entry(format!("{rejection:?}")).or_default() += 1
+                *self.outcomes.refused.entry(format!("{rejection:?}")).or_default() += 1;
             }
             CommandReply::Unavailable { .. } => {
                 self.again.insert(request, command);

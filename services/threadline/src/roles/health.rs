@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use threadline_edge::health::{self, Health};
+use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +15,7 @@ use crate::error::Error;
 pub(super) async fn serve(
     address: SocketAddr,
     backing: &Backing,
+    stopped: StoppedPartitions,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
 ) -> Result<SocketAddr, Error> {
@@ -24,6 +26,7 @@ pub(super) async fn serve(
         let left = if leaving.is_cancelled() { Err("shutting down".into()) } else { Ok(()) };
         async move { left }
     });
+    let health = health.check("partitions", move || std::future::ready(stopped.check()));
     tokio::spawn(async move {
         if let Err(error) = health::serve(listener, health, shutdown).await {
             tracing::error!(error = %error, "health endpoints ended");

@@ -7,6 +7,8 @@ mod single;
 pub use dev::{Dev, dev};
 pub use single::{decider, edge, projector};
 
+use threadline_domain::thread::Thread;
+use threadline_eventlog::StoppedPartitions;
 use threadline_projector as projection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +18,14 @@ use crate::config::Config;
 use crate::error::Error;
 
 /// Runs a decider until `shutdown`.
-async fn run_decider(config: &Config, backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
-    threadline_decider::run(config.decider.clone(), backing.log.clone(), backing.views.clone(), shutdown.clone()).await;
+async fn run_decider(
+    config: &Config,
+    backing: &Backing,
+    stopped: StoppedPartitions,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.views.clone());
+    threadline_decider::run::<Thread, _>(decider, log, states, stopped, shutdown.clone()).await;
     ended("decider", &shutdown)
 }
 
@@ -33,7 +41,7 @@ pub(crate) async fn behind(config: Config, backing: Backing, shutdown: Cancellat
     let mut roles = JoinSet::new();
     spawn(&mut roles, "decider", {
         let (config, backing, shutdown) = (config, backing.clone(), shutdown.clone());
-        async move { run_decider(&config, &backing, shutdown).await }
+        async move { run_decider(&config, &backing, StoppedPartitions::new(), shutdown).await }
     });
     spawn(&mut roles, "projector", async move { run_projector(&backing, shutdown).await });
     all(&mut roles).await

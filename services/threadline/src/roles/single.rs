@@ -1,6 +1,7 @@
 //! One role in a process of its own.
 
 use threadline_edge::Deps;
+use threadline_eventlog::StoppedPartitions;
 use tokio_util::sync::CancellationToken;
 
 use super::{health, run_decider, run_projector};
@@ -23,21 +24,27 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
 
 /// A decider until `shutdown`.
 pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
-    let backing = open("decider", &config, &shutdown).await?;
-    run_decider(&config, &backing, shutdown).await
+    let stopped = StoppedPartitions::new();
+    let backing = open("decider", &config, &stopped, &shutdown).await?;
+    run_decider(&config, &backing, stopped, shutdown).await
 }
 
 /// A projector until `shutdown`.
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
-    let backing = open("projector", &config, &shutdown).await?;
+    let backing = open("projector", &config, &StoppedPartitions::new(), &shutdown).await?;
     run_projector(&backing, shutdown).await
 }
 
 /// Opens what a role without HTTP of its own stands on, and its health endpoints.
-async fn open(role: &'static str, config: &Config, shutdown: &CancellationToken) -> Result<Backing, Error> {
+async fn open(
+    role: &'static str,
+    config: &Config,
+    stopped: &StoppedPartitions,
+    shutdown: &CancellationToken,
+) -> Result<Backing, Error> {
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
     let backing = Backing::open(config).await?;
-    let health = health::serve(config.health, &backing, metrics, shutdown.clone()).await?;
+    let health = health::serve(config.health, &backing, stopped.clone(), metrics, shutdown.clone()).await?;
     tracing::info!(role, log = config.log.name(), %health, "threadline {role} starts");
     Ok(backing)
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
-use threadline_eventlog::EventLog;
 use threadline_eventlog::memory::MemoryLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_tests::database::Database;
 use threadline_tests::rest::Rest;
 use threadline_tests::token::SECRET;
@@ -53,7 +54,14 @@ impl App {
 
         let stop = CancellationToken::new();
         let decider = threadline_decider::Config::default();
-        tokio::spawn(threadline_decider::run(decider, Arc::clone(&log), views.clone(), stop.clone()));
+        let stopped = StoppedPartitions::new();
+        tokio::spawn(threadline_decider::run::<Thread, _>(
+            decider,
+            Arc::clone(&log),
+            views.clone(),
+            stopped,
+            stop.clone(),
+        ));
         let projector = tokio::spawn({
             let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
             async move {

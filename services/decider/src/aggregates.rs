@@ -1,0 +1,98 @@
+//! The aggregates of a partition: the states in memory, and the recent events that a loaded state is continued with.
+
+use std::ops::Range;
+
+use threadline_domain::{Decision, DecisionOf};
+use threadline_eventlog::Offset;
+use threadline_views::Progress;
+
+use crate::LoggedAggregate;
+use crate::lookup::{Found, Need};
+use crate::memory::Memory;
+use crate::past::{Past, Recorded};
+use crate::recent::{Ahead, Recent};
+
+/// From how many events on those that the stored states have are forgotten.
+const RECENT_EVENTS_TRIM: usize = 256;
+
+pub(crate) struct Aggregates<A: LoggedAggregate> {
+    memory: Memory<A>,
+    recent: Recent<A>,
+}
+
+impl<A: LoggedAggregate> Aggregates<A> {
+    pub(crate) fn new(recent: Recent<A>, state_bytes_max: usize) -> Self {
+        Self { memory: Memory::new(state_bytes_max), recent }
+    }
+
+    /// What must be looked up before the command can be decided.
+    pub(crate) fn need(&self, command: &A::Command) -> Need<A> {
+        let id = A::id_of(command);
+        match self.memory.peek(id) {
+            None => Need::State(id),
+            Some(state) => A::missing(state, command).map_or(Need::Nothing, |fact| Need::Fact(id, fact)),
+        }
+    }
+
+    /// Decides a command that needs nothing.
+    pub(crate) fn decide(&mut self, command: &A::Command) -> Option<DecisionOf<A>> {
+        let state = self.memory.get_mut(A::id_of(command))?;
+        let decision = A::decide(state, command);
+        tracing::debug!(accepted = matches!(decision, Decision::Event(_)), "decided");
+        Some(decision)
+    }
+
+    /// Takes in an event that was just decided, before it is appended at `offset`.
+    pub(crate) fn evolve(&mut self, event: A::Event, offset: Offset, cause: Offset, bytes: usize) {
+        let id = A::id_of_event(&event);
+        if let Some(state) = self.memory.get_mut(id) {
+            A::evolve(state, &event);
+        }
+        self.memory.reweigh(id);
+        self.recent.push(Recorded { offset, cause, past: Past::Event(event), bytes });
+    }
+
+    /// The part of the log that must be read back before what was loaded can be taken in; empty when memory has it all.
+    pub(crate) fn gap(&self, found: &Found<A>) -> Result<Range<Offset>, Ahead> {
+        let mut all: Range<Offset> = 0..0;
+        for id in found.ids() {
+            let gap = self.recent.gap(found.progress, id)?;
+            if gap.is_empty() {
+                continue;
+            }
+            all = if all.is_empty() { gap } else { all.start.min(gap.start)..all.end.max(gap.end) };
+        }
+        Ok(all)
+    }
+
+    /// Takes in what was looked up, continued with the recent events. What the first commands need is put in last: when
+    /// memory is short, they find it there, and the others ask again.
+    pub(crate) fn take_in(&mut self, mut found: Found<A>) {
+        for past in self.recent.after(found.progress) {
+            found.evolve(past);
+        }
+        let progress = found.progress;
+        for found in found.facts.into_iter().rev() {
+            if let Some(state) = self.memory.get_mut(found.of) {
+                A::admit(state, found.id, found.fact);
+            }
+            self.memory.reweigh(found.of);
+        }
+        for (id, state) in found.states.into_iter().rev() {
+            self.memory.insert(id, state);
+        }
+        self.recent.forget(progress);
+    }
+
+    /// Forgets the events that the stored states have by now.
+    pub(crate) fn forget(&mut self, progress: Progress) {
+        if self.recent.len() > RECENT_EVENTS_TRIM {
+            self.recent.forget(progress);
+        }
+    }
+
+    /// Estimated bytes of all states in memory.
+    pub(crate) fn state_bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+}

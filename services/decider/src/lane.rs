@@ -1,0 +1,144 @@
+//! One partition's way from the shared tail to its worker.
+//!
+//! A worker that falls behind must not hold up the others, who share the tail. When its queue is full, its lane leaves the
+//! shared tail and reads from a tail of its own, at the worker's pace, until it has caught up with the shared one:
+//!
+//! ```text
+//! shared tail ──▶ queue ──▶ worker          in step
+//! own tail ─────▶ queue ──▶ worker          apart; the shared tail only notes how far it came
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use threadline_eventlog::{EventLog, Offset, Partition, Start, TailBatch, Topic};
+use tokio::sync::Semaphore;
+
+use crate::queue::{Feeder, Pushed};
+
+/// Lanes that read from a tail of their own at a time; more wait their turn.
+const OWN_TAILS_MAX: usize = 4;
+/// How long a tail of its own may wait for a worker before another lane may have its turn.
+const WORKER_WAIT: Duration = Duration::from_secs(1);
+
+/// Makes tails for lanes that are apart.
+#[derive(Clone)]
+pub(crate) struct LaneTails {
+    log: Arc<dyn EventLog>,
+    topic: Topic,
+    turns: Arc<Semaphore>,
+}
+
+impl LaneTails {
+    pub(crate) fn new(log: Arc<dyn EventLog>, topic: Topic) -> Self {
+        Self { log, topic, turns: Arc::new(Semaphore::new(OWN_TAILS_MAX)) }
+    }
+}
+
+/// The way of one partition's commands. Dropping it ends the worker's queue.
+pub(crate) struct Lane(Arc<Shared>);
+
+struct Shared {
+    partition: Partition,
+    place: Mutex<Place>,
+    feeder: Feeder,
+}
+
+struct Place {
+    /// The first offset that is not in the queue yet.
+    next: Offset,
+    /// How far the shared tail came.
+    shared: Offset,
+    is_apart: bool,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handed {
+    Done,
+    NobodyThere,
+}
+
+impl Lane {
+    pub(crate) fn new(partition: Partition, from: Offset, feeder: Feeder) -> Self {
+        let place = Place { next: from, shared: from, is_apart: false };
+        Self(Arc::new(Shared { partition, place: Mutex::new(place), feeder }))
+    }
+
+    /// Where the shared tail has to go on.
+    pub(crate) fn resume(&self) -> Offset {
+        let place = self.0.place();
+        place.next.max(place.shared)
+    }
+
+    /// Takes a batch from the shared tail; never waits.
+    pub(crate) fn hand(&self, batch: &TailBatch, tails: &LaneTails) -> Handed {
+        let Some(last) = batch.records.last().map(|record| record.offset) else { return Handed::Done };
+        let mut place = self.0.place();
+        place.shared = place.shared.max(last + 1);
+        if place.is_apart || last < place.next {
+            return Handed::Done;
+        }
+        match self.0.feeder.push(batch) {
+            Pushed::Taken => place.next = last + 1,
+            Pushed::Closed => return Handed::NobodyThere,
+            Pushed::Full => {
+                metrics::counter!("threadline_decider_lanes_apart_total").increment(1);
+                place.is_apart = true;
+                tokio::spawn(read_apart(Arc::clone(&self.0), tails.clone()));
+            }
+        }
+        Handed::Done
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.0.feeder.close();
+    }
+}
+
+impl Shared {
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads from a tail of the lane's own until the shared tail has nothing on it.
+async fn read_apart(lane: Arc<Shared>, tails: LaneTails) {
+    loop {
+        if !lane.feeder.has_room().await {
+            return;
+        }
+        let Ok(_turn) = tails.turns.acquire().await else { return };
+        let next = lane.place().next;
+        let mut tail = tails.log.tail(tails.topic, BTreeMap::from([(lane.partition, Start::At(next))]));
+        'turn: loop {
+            let Some(batch) = tail.next().await else { return };
+            let Some(last) = batch.records.last().map(|record| record.offset) else { continue };
+            loop {
+                {
+                    let mut place = lane.place();
+                    match lane.feeder.push(&batch) {
+                        Pushed::Closed => return,
+                        Pushed::Taken => {
+                            place.next = last + 1;
+                            if place.next >= place.shared {
+                                place.is_apart = false;
+                                return;
+                            }
+                            break;
+                        }
+                        Pushed::Full => {}
+                    }
+                }
+                match tokio::time::timeout(WORKER_WAIT, lane.feeder.has_room()).await {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(_) => break 'turn,
+                }
+            }
+        }
+    }
+}
