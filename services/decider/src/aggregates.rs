@@ -1,5 +1,7 @@
 //! The aggregates of a partition: the states in memory, and the recent events that a loaded state is continued with.
 
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::ops::Range;
 
 use threadline_domain::{Decision, DecisionOf};
@@ -7,7 +9,7 @@ use threadline_eventlog::Offset;
 use threadline_views::Progress;
 
 use crate::LoggedAggregate;
-use crate::lookup::{Found, Need};
+use crate::lookup::{Found, FoundFact, FoundState, Item, Need};
 use crate::memory::Memory;
 use crate::past::{Past, Recorded};
 use crate::recent::{Ahead, Recent};
@@ -65,22 +67,34 @@ impl<A: LoggedAggregate> Aggregates<A> {
         Ok(all)
     }
 
-    /// Takes in what was looked up, continued with the recent events. What the first commands need is put in last: when
-    /// memory is short, they find it there, and the others ask again.
+    /// Takes in what was looked up, continued with the recent events. Memory that is short keeps what the first commands
+    /// need; the others ask again.
     pub(crate) fn take_in(&mut self, mut found: Found<A>) {
         for past in self.recent.after(found.progress) {
             found.evolve(past);
         }
         let progress = found.progress;
-        for found in found.facts.into_iter().rev() {
-            if let Some(state) = self.memory.get_mut(found.of) {
-                A::admit(state, found.id, found.fact);
+        self.memory.pin(found.first());
+        let mut kept = Kept { ids: HashSet::new(), bytes: 0, bytes_max: self.memory.bytes_max() };
+        for item in found.into_items() {
+            match item {
+                Item::State(FoundState { id, state }) => {
+                    if !kept.keep(id, A::weight_bytes(&state)) {
+                        break;
+                    }
+                    self.memory.insert(id, state);
+                }
+                Item::Fact(FoundFact { of, id, fact }) => {
+                    let Some(state) = self.memory.get_mut(of) else { continue };
+                    if !kept.keep(of, A::weight_bytes(state)) {
+                        break;
+                    }
+                    A::admit(state, id, fact);
+                    self.memory.reweigh(of);
+                }
             }
-            self.memory.reweigh(found.of);
         }
-        for (id, state) in found.states.into_iter().rev() {
-            self.memory.insert(id, state);
-        }
+        self.memory.pin(None);
         self.recent.forget(progress);
     }
 
@@ -94,5 +108,26 @@ impl<A: LoggedAggregate> Aggregates<A> {
     /// Estimated bytes of all states in memory.
     pub(crate) fn state_bytes(&self) -> usize {
         self.memory.bytes()
+    }
+}
+
+/// What one lookup puts into memory: no more than fits, so that nothing of it pushes out what came before it.
+struct Kept<Id> {
+    ids: HashSet<Id>,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl<Id: Eq + Hash> Kept<Id> {
+    /// Whether there is room for a state of so many bytes; the first one always has it.
+    fn keep(&mut self, id: Id, bytes: usize) -> bool {
+        if self.ids.contains(&id) {
+            return true;
+        }
+        if !self.ids.is_empty() && self.bytes + bytes > self.bytes_max {
+            return false;
+        }
+        self.bytes += bytes;
+        self.ids.insert(id)
     }
 }

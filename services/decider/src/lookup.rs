@@ -23,8 +23,16 @@ pub(crate) enum Need<A: Aggregate> {
     Fact(A::Id, A::FactId),
 }
 
+/// What was asked for.
+#[derive(Clone, Copy)]
+enum Kind {
+    State,
+    Fact,
+}
+
 /// What some commands need, in the order of the commands.
 pub(crate) struct Wanted<A: LoggedAggregate> {
+    order: Vec<Kind>,
     states: Vec<A::Id>,
     facts: Vec<(A::Id, A::FactId)>,
     asked: HashSet<A::Id>,
@@ -33,7 +41,13 @@ pub(crate) struct Wanted<A: LoggedAggregate> {
 
 impl<A: LoggedAggregate> Wanted<A> {
     pub(crate) fn new() -> Self {
-        Self { states: Vec::new(), facts: Vec::new(), asked: HashSet::new(), asked_facts: HashMap::new() }
+        Self {
+            order: Vec::new(),
+            states: Vec::new(),
+            facts: Vec::new(),
+            asked: HashSet::new(),
+            asked_facts: HashMap::new(),
+        }
     }
 
     /// Adds what a command needs, once.
@@ -43,6 +57,7 @@ impl<A: LoggedAggregate> Wanted<A> {
             Need::State(id) => {
                 if self.asked.insert(id) {
                     self.states.push(id);
+                    self.order.push(Kind::State);
                 }
             }
             Need::Fact(id, fact) => {
@@ -50,6 +65,7 @@ impl<A: LoggedAggregate> Wanted<A> {
                 if asked.len() < FACTS_PER_STATE_MAX && !asked.contains(&fact) {
                     asked.push(fact);
                     self.facts.push((id, fact));
+                    self.order.push(Kind::Fact);
                 }
             }
         }
@@ -57,8 +73,14 @@ impl<A: LoggedAggregate> Wanted<A> {
 
     /// Whether one lookup holds no more.
     pub(crate) fn is_full(&self) -> bool {
-        self.states.len() + self.facts.len() >= LOOKUPS_MAX
+        self.order.len() >= LOOKUPS_MAX
     }
+}
+
+/// A state that a lookup found, or the state before the first event.
+pub(crate) struct FoundState<A: Aggregate> {
+    pub(crate) id: A::Id,
+    pub(crate) state: A::State,
 }
 
 /// A fact that a lookup found, or found missing.
@@ -68,29 +90,51 @@ pub(crate) struct FoundFact<A: Aggregate> {
     pub(crate) fact: Option<A::Fact>,
 }
 
+/// One thing that a lookup found.
+pub(crate) enum Item<A: Aggregate> {
+    State(FoundState<A>),
+    Fact(FoundFact<A>),
+}
+
 /// What a lookup found, to be continued with the events after `progress`.
 pub(crate) struct Found<A: LoggedAggregate> {
     pub(crate) progress: Progress,
-    /// In the order of the commands.
-    pub(crate) states: Vec<(A::Id, A::State)>,
-    /// Likewise.
-    pub(crate) facts: Vec<FoundFact<A>>,
+    order: Vec<Kind>,
+    states: Vec<FoundState<A>>,
+    facts: Vec<FoundFact<A>>,
     state_of: HashMap<A::Id, usize>,
     facts_of: HashMap<A::Id, Vec<usize>>,
 }
 
 impl<A: LoggedAggregate> Found<A> {
     fn new(wanted: Wanted<A>, loaded: Loaded<A>) -> Self {
-        let states: Vec<_> =
-            wanted.states.into_iter().zip(loaded.states.into_iter().map(Option::unwrap_or_default)).collect();
-        let facts: Vec<_> =
-            wanted.facts.into_iter().zip(loaded.facts).map(|((of, id), fact)| FoundFact { of, id, fact }).collect();
-        let state_of = states.iter().enumerate().map(|(index, (id, _))| (*id, index)).collect();
+        let states = wanted.states.into_iter().zip(loaded.states);
+        let states: Vec<_> = states.map(|(id, state)| FoundState { id, state: state.unwrap_or_default() }).collect();
+        let facts = wanted.facts.into_iter().zip(loaded.facts);
+        let facts: Vec<_> = facts.map(|((of, id), fact)| FoundFact { of, id, fact }).collect();
+        let state_of = states.iter().enumerate().map(|(index, found)| (found.id, index)).collect();
         let mut facts_of: HashMap<A::Id, Vec<usize>> = HashMap::new();
         for (index, found) in facts.iter().enumerate() {
             facts_of.entry(found.of).or_default().push(index);
         }
-        Self { progress: loaded.progress, states, facts, state_of, facts_of }
+        Self { progress: loaded.progress, order: wanted.order, states, facts, state_of, facts_of }
+    }
+
+    /// The aggregate that the first command needs something of.
+    pub(crate) fn first(&self) -> Option<A::Id> {
+        match self.order.first()? {
+            Kind::State => self.states.first().map(|found| found.id),
+            Kind::Fact => self.facts.first().map(|found| found.of),
+        }
+    }
+
+    /// Everything found, in the order of the commands that need it.
+    pub(crate) fn into_items(self) -> impl Iterator<Item = Item<A>> {
+        let (mut states, mut facts) = (self.states.into_iter(), self.facts.into_iter());
+        self.order.into_iter().filter_map(move |kind| match kind {
+            Kind::State => states.next().map(Item::State),
+            Kind::Fact => facts.next().map(Item::Fact),
+        })
     }
 
     /// The aggregates that something was looked up of.
@@ -106,7 +150,7 @@ impl<A: LoggedAggregate> Found<A> {
     pub(crate) fn evolve(&mut self, past: &Past<A>) {
         let id = past.id();
         if let Some(&index) = self.state_of.get(&id) {
-            past.evolve(&mut self.states[index].1);
+            past.evolve(&mut self.states[index].state);
         }
         for &index in self.facts_of.get(&id).into_iter().flatten() {
             let found = &mut self.facts[index];

@@ -8,12 +8,14 @@ pub(crate) struct Memory<A: Aggregate> {
     states: LruCache<A::Id, (A::State, usize)>,
     bytes: usize,
     bytes_max: usize,
+    /// Stays, whatever comes.
+    pinned: Option<A::Id>,
 }
 
 impl<A: Aggregate> Memory<A> {
     /// None yet.
     pub(crate) fn new(bytes_max: usize) -> Self {
-        Self { states: LruCache::unbounded(), bytes: 0, bytes_max }
+        Self { states: LruCache::unbounded(), bytes: 0, bytes_max, pinned: None }
     }
 
     /// The state, without counting as used.
@@ -50,13 +52,26 @@ impl<A: Aggregate> Memory<A> {
         self.bytes
     }
 
+    /// What they may take.
+    pub(crate) fn bytes_max(&self) -> usize {
+        self.bytes_max
+    }
+
+    /// Keeps this state, whatever else is taken in, until another one is pinned.
+    pub(crate) fn pin(&mut self, id: Option<A::Id>) {
+        self.pinned = id;
+    }
+
     /// The most recently used state stays, whatever it weighs: it is the one being worked on.
     fn shrink(&mut self) {
-        while self.bytes > self.bytes_max
-            && self.states.len() > 1
-            && let Some((_, (_, weight))) = self.states.pop_lru()
-        {
-            self.bytes -= weight;
+        while self.bytes > self.bytes_max && self.states.len() > 1 {
+            let oldest = self.states.peek_lru().map(|(id, _)| *id);
+            if let Some(id) = oldest.filter(|id| Some(*id) == self.pinned) {
+                self.states.promote(&id);
+            }
+            if let Some((_, (_, weight))) = self.states.pop_lru() {
+                self.bytes -= weight;
+            }
         }
     }
 }

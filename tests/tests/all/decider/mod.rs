@@ -10,7 +10,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::PgPool;
-use threadline_decider::Config;
+use threadline_decider::{Config, States};
 use threadline_domain::thread::{
     Action, Command, CreateThread, EditMessage, Event, Kind, MessageKind, PostMessage, Role, Thread,
 };
@@ -28,8 +28,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const PARTITIONS: u32 = 3;
+const START_MS: i64 = 1_700_000_000_000;
 const PEOPLE: [&str; 4] = ["ann", "bob", "cyd", "dee"];
 const PATIENCE: Duration = Duration::from_mins(2);
+
+mod lookups;
+mod oracle;
+mod states;
+mod unreadable;
 
 /// A log in memory beside real views.
 struct World {
@@ -55,20 +61,16 @@ impl World {
 
     /// A decider in a process of its own; with another group it owns every partition, whoever else does.
     fn decider(&self, group: &str) -> MemoryLog {
+        self.decider_with(Config { group: group.into(), ..config() }, self.views.clone()).process
+    }
+
+    fn decider_with(&self, config: Config, states: impl States<Thread>) -> Decider {
         let process = self.log.process();
-        let config = Config {
-            group: group.into(),
-            // So little that threads are forgotten and loaded again all the time.
-            state_bytes_max: 4_096,
-            // A machine under load answers late; a refusal for that would be a decision of its own.
-            load_timeout: PATIENCE,
-            retry_pause: Duration::from_millis(5),
-            ..Config::default()
-        };
         let log: Arc<dyn EventLog> = Arc::new(process.clone());
         let (stopped, shutdown) = (StoppedPartitions::new(), CancellationToken::new());
-        tokio::spawn(threadline_decider::run::<Thread, _>(config, log, self.views.clone(), stopped, shutdown));
-        process
+        let running = threadline_decider::run::<Thread, _>(config, log, states, stopped.clone(), shutdown.clone());
+        tokio::spawn(running);
+        Decider { process, stopped }
     }
 
     /// Appends some commands as several edges would: new ones, retries, conflicts, and ones that must be refused.
@@ -84,7 +86,7 @@ impl World {
 
     fn command(&mut self) -> Command {
         self.commands += 1;
-        let at = Timestamp(1_700_000_000_000 + self.commands as i64);
+        let at = Timestamp(START_MS + self.commands as i64);
         let key = format!("room {}", self.rng.random_range(0..5));
         let thread = ThreadId::of_key(&key);
         let mut person = || UserId::new(PEOPLE[self.rng.random_range(0..PEOPLE.len())]).expect("a user id");
@@ -199,6 +201,51 @@ impl World {
     }
 }
 
+/// A decider that runs until its process is killed.
+struct Decider {
+    process: MemoryLog,
+    stopped: StoppedPartitions,
+}
+
+/// Settings that forget and wait as little as possible.
+fn config() -> Config {
+    Config {
+        group: "deciders".into(),
+        // So little that threads are forgotten and loaded again all the time.
+        state_bytes_max: 4_096,
+        // A machine under load answers late; a refusal for that would be a decision of its own.
+        load_timeout: PATIENCE,
+        read_back_timeout: PATIENCE,
+        retry_pause: Duration::from_millis(5),
+        stopped_pause: Duration::from_millis(5),
+        ..Config::default()
+    }
+}
+
+/// The key of some thread that lies in this partition; each `nth` is another one.
+fn key_in(partition: Partition, nth: usize) -> String {
+    let keys = (0..).map(|n| format!("key {n}"));
+    let lies_there = |key: &String| partition_of(ThreadId::of_key(key).to_string().as_bytes(), PARTITIONS) == partition;
+    keys.filter(lies_there).nth(nth).expect("some key falls there")
+}
+
+/// Ann's command that makes the thread with this key.
+fn creation(key: &str) -> Command {
+    let (thread, title, metadata) = (ThreadId::of_key(key), None, Metadata::default());
+    let create = CreateThread { kind: Kind::Group, key: Some(key.into()), title, metadata, participants: Vec::new() };
+    let actor = UserId::new("ann").expect("a user id").into();
+    Command { thread, actor, at: Timestamp(START_MS), action: Action::Create(create) }
+}
+
+/// Ann's nth message in the thread with this key.
+fn post(key: &str, nth: u32) -> Command {
+    let at = Timestamp(START_MS + i64::from(nth));
+    let (kind, metadata) = (MessageKind::Text, Metadata::default());
+    let message = MessageId(message_id(at, u128::from(nth)));
+    let post = PostMessage { message, kind, content: format!("message {nth}").into(), metadata, reply_to: None };
+    Command { action: Action::Post(post), at, ..creation(key) }
+}
+
 /// What every consumer takes: events whose cause is above the last one's.
 fn effective(records: &BTreeMap<Partition, Vec<Record>>) -> BTreeMap<Partition, Vec<Recorded>> {
     let mut all = BTreeMap::new();
@@ -228,138 +275,4 @@ fn seeds() -> Vec<u64> {
         Some(seed) => vec![seed],
         None => (1..=4).collect(),
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_decider_writes_what_the_rules_say() {
-    for seed in seeds() {
-        let mut world = World::new(seed).await;
-        let _decider = world.decider("deciders");
-        for _ in 0..8 {
-            world.ask(25).await;
-            world.project_some().await;
-        }
-        world.expect_oracle().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn deciders_killed_at_any_moment_change_nothing() {
-    for seed in seeds() {
-        let mut world = World::new(seed).await;
-        let mut decider = world.decider("deciders");
-        for _ in 0..20 {
-            let count = world.rng.random_range(0..20);
-            world.ask(count).await;
-            for _ in 0..world.rng.random_range(0..200) {
-                tokio::task::yield_now().await;
-            }
-            decider.kill();
-            world.project_some().await;
-            decider = world.decider("deciders");
-        }
-        world.expect_oracle().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_owners_at_once_change_nothing() {
-    for seed in seeds() {
-        let mut world = World::new(seed).await;
-        let _one = world.decider("deciders");
-        let _other = world.decider("zombies");
-        for _ in 0..10 {
-            world.ask(20).await;
-            world.project_some().await;
-        }
-        world.expect_oracle().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn appends_that_fail_before_or_after_taking_effect_change_nothing() {
-    for seed in seeds() {
-        let mut world = World::new(seed).await;
-        let mut fates = StdRng::seed_from_u64(seed);
-        world.log.set_fates(move |topic, _| match (topic, fates.random_range(0..20)) {
-            (Topic::Messages, 0) => Fate::FailedAfter,
-            (Topic::Messages, 1) => Fate::FailedBefore,
-            _ => Fate::Confirmed,
-        });
-        let _decider = world.decider("deciders");
-        for _ in 0..10 {
-            world.ask(20).await;
-            world.project_some().await;
-        }
-        world.expect_oracle().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is_decided() {
-    let world = World::new(1).await;
-    let _decider = world.decider("deciders");
-    let garbage = NewRecord { key: "a thread".into(), value: Some("no command".into()), headers: Headers::new() };
-    let position = world.log.append(Topic::MessagesCommands, garbage.clone()).await.expect("appended");
-    let letters = world.log.tail(Topic::DeadLetters, (0..PARTITIONS).map(|p| (p, Start::At(0))).collect()).next().await;
-    let letter = codec::read_dead_letter(&letters.expect("the log is there").records[0]).expect("a dead letter");
-    assert_eq!((letter.position, letter.key, letter.value), (position, garbage.key, garbage.value));
-    assert!(!letter.reason.is_empty());
-
-    // In the same partition, behind it.
-    let creator = UserId::new("ann").expect("a user id");
-    let keys = (0..).map(|n| format!("key {n}"));
-    let in_partition = |key: &String| partition_of(ThreadId::of_key(key).to_string().as_bytes(), PARTITIONS);
-    let key = keys.into_iter().find(|key| in_partition(key) == position.partition).expect("some key falls there");
-    let thread = ThreadId::of_key(&key);
-    let (key, title, metadata) = (Some(key.into()), None, Metadata::default());
-    let create = CreateThread { kind: Kind::Group, key, title, metadata, participants: Vec::new() };
-    let command = Command { thread, actor: creator.into(), at: Timestamp(1), action: Action::Create(create) };
-    let next = codec::command_record(&command, &Context::default());
-    let cause = world.log.append(Topic::MessagesCommands, next).await.expect("appended").offset;
-    let events = world.log.tail(Topic::Messages, [(position.partition, Start::At(0))].into()).next().await;
-    let (event, of) = codec::read_event(&events.expect("the log is there").records[0]).expect("an event");
-    assert_eq!((event.thread, event.seq, of), (thread, 1, cause));
-}
-
-/// Whatever fits into a topic must leave a letter that does too, or nothing behind it is ever decided.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
-    let world = World::new(1).await;
-    let _decider = world.decider("deciders");
-    let record = |key: Vec<u8>, value: Vec<u8>| NewRecord {
-        key: key.into(),
-        value: Some(value.into()),
-        headers: Headers::new(),
-    };
-    let large = || vec![b'x'; 600_000];
-    // A role of 600,000 characters, its length before it.
-    let [actor, user] = ["ann", "bob"].map(|id| UserId::new(id).expect("a user id"));
-    let action = Action::ChangeRole { user, role: Role::Member };
-    let command = Command { thread: ThreadId::of_key("key"), actor: actor.into(), at: Timestamp(1), action };
-    let value = codec::command_record(&command, &Context::default()).value.expect("a value");
-    let before_role = value.strip_suffix(b"\x0cmember").expect("the role comes last");
-    let role = [before_role, b"\x80\x9f\x49", &large()].concat();
-    let unreadable = [
-        record(b"key".into(), vec![b'x'; RECORD_BYTES_MAX - 3]),
-        record(large(), b"no command".into()),
-        record(b"key".into(), role),
-    ];
-    let mut expected = BTreeSet::new();
-    for record in unreadable {
-        expected.insert(world.log.append_to(Topic::MessagesCommands, 0, record).await.expect("appended").offset);
-    }
-    let mut letters = world.log.tail(Topic::DeadLetters, (0..PARTITIONS).map(|p| (p, Start::At(0))).collect());
-    let mut seen = BTreeMap::new();
-    wait::until("all letters are there", PATIENCE, async || {
-        let batch = letters.next().await.expect("the log is there");
-        let read = batch.records.iter().map(|record| codec::read_dead_letter(record).expect("a dead letter"));
-        seen.extend(read.map(|letter| (letter.position.offset, letter)));
-        seen.keys().copied().collect::<BTreeSet<_>>() == expected
-    })
-    .await;
-    let sizes = seen.values().map(|letter| (letter.key.len(), letter.value.as_deref().map(<[u8]>::len)));
-    let role_bytes = before_role.len() + 3 + large().len();
-    assert_eq!(sizes.collect::<Vec<_>>(), [(3, None), (1_000, Some(10)), (3, Some(role_bytes))]);
-    assert!(seen.values().all(|letter| letter.reason.len() <= 500));
 }
