@@ -10,6 +10,8 @@ use crate::auth::AuthConfig;
 pub struct EdgeConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to serve `/livez`, `/readyz` and `/metrics` apart from clients; port 0 takes a free one.
+    pub health: Option<SocketAddr>,
     /// Which tokens are taken.
     pub auth: AuthConfig,
     /// Origins of web pages that may call: `https://app.example.org`, exactly. Clients that send no origin may too.
@@ -20,10 +22,14 @@ pub struct EdgeConfig {
     pub web_dir: PathBuf,
     /// What stands before the topics' names in the log: in the schemas' subjects too.
     pub topic_prefix: String,
+    /// Beginnings of thread keys that only services and admins may create, such as `project_`.
+    pub reserved_key_prefixes: Vec<String>,
     /// Bounds of HTTP.
     pub http: HttpConfig,
     /// How much one user may ask.
     pub rate: RateConfig,
+    /// Display names that go from tokens into the log.
+    pub names: NamesConfig,
     /// Commands and their outcomes.
     pub commands: CommandsConfig,
     /// WebSocket sessions.
@@ -43,13 +49,16 @@ impl EdgeConfig {
     pub fn new(auth: AuthConfig) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            health: None,
             auth,
             origins: Vec::new(),
             development_tokens: false,
             web_dir: "clients/web/dist".into(),
             topic_prefix: "threadline.".into(),
+            reserved_key_prefixes: Vec::new(),
             http: HttpConfig::default(),
             rate: RateConfig::default(),
+            names: NamesConfig::default(),
             commands: CommandsConfig::default(),
             sessions: SessionConfig::default(),
             hub: HubConfig::default(),
@@ -63,14 +72,34 @@ impl EdgeConfig {
 /// Bounds of HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// Connections at once, WebSockets included. Further ones wait in the kernel's queue.
+    /// Connections at once, WebSockets included. Further ones are refused at once.
     pub connections_max: usize,
+    /// Likewise, of one client address (an IPv4 address, or an IPv6 network of 64 bits). Behind a proxy all clients
+    /// share its address.
+    pub connections_per_address_max: usize,
+    /// Connections that the kernel completes before the edge accepts them; the kernel may cap it (`somaxconn`).
+    pub listen_backlog: u32,
     /// From the end of one request (or the connection) to the end of the next one's headers.
     pub header_read_ms: u64,
     /// From a request's headers to its answer.
     pub request_ms: u64,
+    /// A client must take at least [`write_progress_bytes_min`](Self::write_progress_bytes_min) of an answer in each
+    /// period of this length, or its connection is closed.
+    pub write_progress_ms: u64,
+    /// See [`write_progress_ms`](Self::write_progress_ms).
+    pub write_progress_bytes_min: usize,
+    /// Bytes of one connection that the kernel buffers for a client that does not read; the kernel may cap it.
+    pub send_buffer_bytes: u32,
     /// A request's body.
     pub body_bytes_max: usize,
+    /// A page of a list; it ends earlier than asked for when its elements are large.
+    pub page_bytes_max: usize,
+    /// Answers to one user that are made or not yet sent.
+    pub answers_per_user_bytes_max: usize,
+    /// Likewise, to all.
+    pub answers_bytes_max: usize,
+    /// How long a request waits for room among the answers.
+    pub answers_wait_ms: u64,
     /// How long a read waits for the views to reach `at_least`.
     pub at_least_wait_ms: u64,
 }
@@ -79,28 +108,58 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             connections_max: 20_000,
-            header_read_ms: 30_000,
+            connections_per_address_max: 10_000,
+            listen_backlog: 4_096,
+            header_read_ms: 10_000,
             request_ms: 15_000,
+            write_progress_ms: 20_000,
+            write_progress_bytes_min: 16 * 1024,
+            send_buffer_bytes: 256 * 1024,
             body_bytes_max: 256 * 1024,
+            page_bytes_max: 1024 * 1024,
+            answers_per_user_bytes_max: 8 * 1024 * 1024,
+            answers_bytes_max: 128 * 1024 * 1024,
+            answers_wait_ms: 2_000,
             at_least_wait_ms: 5_000,
         }
     }
 }
 
-/// How much one user may ask of one edge: a bucket of tokens, one a request or frame.
+/// How much one user may ask of one edge: a bucket of tokens. What a call costs stands in `rate/cost.rs`.
 #[derive(Clone, Debug)]
 pub struct RateConfig {
-    /// Tokens that come in each second.
+    /// Tokens that a user's bucket gains each second.
     pub per_second: u32,
-    /// Tokens that a full bucket holds.
+    /// Tokens that a user's full bucket holds.
     pub burst: u32,
-    /// Users whose buckets are kept; the one not seen for longest is forgotten.
+    /// Tokens that a service's bucket gains each second.
+    pub service_per_second: u32,
+    /// Tokens that a service's full bucket holds.
+    pub service_burst: u32,
+    /// Users with a bucket of their own. Only buckets that are not full are kept; where there are more, the rest share.
     pub users_max: usize,
 }
 
 impl Default for RateConfig {
     fn default() -> Self {
-        Self { per_second: 50, burst: 200, users_max: 50_000 }
+        Self { per_second: 100, burst: 400, service_per_second: 2_000, service_burst: 8_000, users_max: 50_000 }
+    }
+}
+
+/// Display names that go from tokens into the log.
+#[derive(Clone, Debug)]
+pub struct NamesConfig {
+    /// Users whose names this edge remembers to have written; beyond, some are written again.
+    pub users_max: usize,
+    /// Names that may be written each second.
+    pub per_second: u32,
+    /// Names that may be written at once.
+    pub burst: u32,
+}
+
+impl Default for NamesConfig {
+    fn default() -> Self {
+        Self { users_max: 500_000, per_second: 200, burst: 10_000 }
     }
 }
 

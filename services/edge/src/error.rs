@@ -14,6 +14,7 @@ use crate::commands::Refused;
 
 /// How long to wait before a retry when nothing better is known, milliseconds.
 pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
+const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Why an edge does not run.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +123,37 @@ impl Problem {
     pub fn code(&self) -> ErrorCode {
         self.code
     }
+
+    /// A whole HTTP/1.1 response, after which the connection closes: for where no request was read.
+    pub(crate) fn as_http(&self) -> Vec<u8> {
+        let body = serde_json::to_vec(&self.body()).unwrap_or_default();
+        let retry_after =
+            self.retry_after_ms.map_or_else(String::new, |ms| format!("retry-after: {}\r\n", seconds(ms)));
+        let head = format!(
+            "HTTP/1.1 {}\r\ncontent-type: {MEDIA_TYPE}\r\n{retry_after}content-length: {}\r\nconnection: close\r\n\r\n",
+            self.status,
+            body.len()
+        );
+        [head.into_bytes(), body].concat()
+    }
+
+    fn body(&self) -> ProblemBody<'_> {
+        ProblemBody {
+            r#type: format!("urn:threadline:error:{}", self.code.name()),
+            title: self.code.title(),
+            status: self.status.as_u16(),
+            code: self.code.name(),
+            detail: &self.detail,
+            field: self.field.as_deref(),
+            retryable: self.code.retryable(),
+            retry_after_ms: self.retry_after_ms,
+        }
+    }
+}
+
+/// `Retry-After` knows whole seconds only.
+const fn seconds(ms: u64) -> u64 {
+    ms.div_ceil(1_000)
 }
 
 /// The status of each sort of error.
@@ -154,25 +186,15 @@ const fn status(code: ErrorCode) -> StatusCode {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = ProblemBody {
-            r#type: format!("urn:threadline:error:{}", self.code.name()),
-            title: self.code.title(),
-            status: self.status.as_u16(),
-            code: self.code.name(),
-            detail: &self.detail,
-            field: self.field.as_deref(),
-            retryable: self.code.retryable(),
-            retry_after_ms: self.retry_after_ms,
-        };
         let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(ms) = self.retry_after_ms {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1_000)));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(ms)));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        (self.status, headers, Json(&body)).into_response()
+        (self.status, headers, Json(self.body())).into_response()
     }
 }
 

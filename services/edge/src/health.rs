@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use futures_util::future::{BoxFuture, join_all};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use threadline_domain::Topic;
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,12 +58,6 @@ impl Health {
         self.checks.push((name, Arc::new(move || Box::pin(probe()))));
         self
     }
-}
-
-/// Serves only these routes, until `shutdown`: for the roles that serve nothing else.
-pub async fn serve(listener: TcpListener, health: Health, shutdown: CancellationToken) -> std::io::Result<()> {
-    let router: Router = routes(health).into();
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
 /// The routes with their description.

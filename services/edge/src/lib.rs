@@ -3,6 +3,7 @@
 //! A request becomes a command in the log; its event comes back through the log's tail and answers the request. An edge
 //! keeps nothing that another edge could not rebuild: any edge serves any client.
 
+mod answers;
 mod asyncapi;
 pub mod auth;
 pub mod clock;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod health;
 pub mod http;
 pub mod hub;
+mod names;
 mod openapi;
 pub mod origin;
 mod page;
@@ -25,5 +27,5 @@ pub mod ws;
 
 pub use config::EdgeConfig;
 pub use error::Error;
-pub use serve::{run, serve};
+pub use serve::{Listeners, run, serve, serve_operations};
 pub use state::{Deps, Edge};

@@ -1,21 +1,21 @@
 //! What every request can reach.
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use lru::LruCache;
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{Position, Text, Topic, UserId, UserProfile};
+use threadline_domain::{Position, Text, Topic, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_views::Views;
 
+use crate::answers::Answers;
 use crate::auth::{Auth, Identity};
 use crate::clock;
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
 use crate::error::Problem;
 use crate::hub::Hub;
+use crate::names::Names;
 use crate::rate::RateLimits;
 
 /// What an edge needs from its process.
@@ -45,6 +45,8 @@ pub struct Edge {
     pub hub: Hub,
     /// How much each user may ask.
     pub rate: RateLimits,
+    /// Room for answers.
+    pub(crate) answers: Arc<Answers>,
     /// The names last written to the log.
     pub(crate) names: Names,
 }
@@ -52,10 +54,10 @@ pub struct Edge {
 impl Edge {
     /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
     pub fn greet(self: &Arc<Self>, identity: &Identity) {
-        if let Some(name) = &identity.name
-            && self.names.note(&identity.user, name)
+        if let (Some(user), Some(name)) = (identity.user(), &identity.name)
+            && self.names.note(user, name)
         {
-            let (user, name, edge) = (identity.user.clone(), Arc::clone(name), Arc::clone(self));
+            let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {
                 let profile = UserProfile { user: user.clone(), name: Text::Open(Arc::clone(&name)), at: clock::now() };
                 if !edge.commands.see_user(profile).await {
@@ -88,49 +90,5 @@ impl Edge {
     pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
         let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
         Ok(self.views.wait_for(position, wait).await?)
-    }
-}
-
-/// Users and their names as this edge last saw them, the latest ones.
-pub(crate) struct Names(Mutex<LruCache<UserId, Arc<str>>>);
-
-impl Names {
-    pub(crate) fn new(users_max: usize) -> Self {
-        Self(Mutex::new(LruCache::new(NonZeroUsize::new(users_max).unwrap_or(NonZeroUsize::MIN))))
-    }
-
-    /// Whether this name is new for this user.
-    fn note(&self, user: &UserId, name: &Arc<str>) -> bool {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.get(user).is_some_and(|known| known == name) {
-            return false;
-        }
-        names.put(user.clone(), Arc::clone(name));
-        true
-    }
-
-    /// Makes this name new again, unless the user has another one by now.
-    fn forget(&self, user: &UserId, name: &Arc<str>) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.peek(user).is_some_and(|known| known == name) {
-            names.pop(user);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_did_not_get_through_is_new_again_unless_another_came() {
-        let (names, user) = (Names::new(10), UserId::new("ann").unwrap());
-        let (ann, anna): (Arc<str>, Arc<str>) = ("Ann".into(), "Anna".into());
-        assert!(names.note(&user, &ann) && !names.note(&user, &ann));
-        names.forget(&user, &ann);
-        assert!(names.note(&user, &ann));
-        assert!(names.note(&user, &anna));
-        names.forget(&user, &ann);
-        assert!(!names.note(&user, &anna));
     }
 }

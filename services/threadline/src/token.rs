@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use threadline_edge::auth::Mint;
+use threadline_domain::{ServiceId, UserId};
+use threadline_edge::auth::{Mint, Role, Subject};
 use threadline_edge::clock;
 
 use crate::config::{Config, Error, kept_secret};
@@ -22,9 +23,15 @@ pub fn mint(config: &Config) -> Result<Mint, Error> {
     Mint::new(&auth).ok_or_else(|| Error("tokens come from the identity provider: auth.jwks_url is set".into()))
 }
 
-/// A token for this user, good for `ttl` from now on.
-pub fn token(mint: &Mint, user: &str, name: Option<&str>, ttl: Duration) -> Result<String, Error> {
-    let minted = mint.token(user, name, clock::now(), ttl.as_secs());
+/// A token for this subject, good for `ttl` from now on. Fails for a subject that no edge would take.
+pub fn token(mint: &Mint, subject: Subject<'_>, ttl: Duration) -> Result<String, Error> {
+    let (option, checked) = if subject.roles.contains(&Role::Service) {
+        ("a service's name", ServiceId::new(subject.id).map(drop))
+    } else {
+        ("a user's id", UserId::new(subject.id).map(drop))
+    };
+    checked.map_err(|reason| Error(format!("--user {:?} is not {option}: {reason}", subject.id)))?;
+    let minted = mint.token(subject, clock::now(), ttl.as_secs());
     minted.map(|minted| minted.token).map_err(|error| Error(error.to_string()))
 }
 

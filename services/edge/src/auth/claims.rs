@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
-use threadline_domain::{Timestamp, UserId};
+use serde_json::{Map, Value};
+use threadline_domain::{Actor, ServiceId, Timestamp, UserId};
 
-use super::{AuthError, Identity};
+use super::roles::{Role, Roles};
+use super::{AuthConfig, AuthError, Identity};
 
 /// Characters of a display name; the rest is cut off.
 const NAME_CHARS_MAX: usize = 100;
@@ -23,22 +24,49 @@ pub(super) struct Claims {
     tid: Option<String>,
     name: Option<Value>,
     preferred_username: Option<Value>,
+    /// The rest; the roles stand in a claim that the settings name.
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// What of the settings decides whom claims name.
+pub(super) struct Naming {
+    tenants: Vec<String>,
+    roles_claim: String,
+}
+
+impl Naming {
+    pub(super) fn new(config: &AuthConfig) -> Self {
+        Self { tenants: config.tenants.clone(), roles_claim: config.roles_claim.clone() }
+    }
 }
 
 impl Claims {
-    /// The user is `oid` where there is a `tid` with it, otherwise `sub`. With `tenants`, `tid` must be one of them.
-    pub(super) fn identity(self, tenants: &[String]) -> Result<Identity, AuthError> {
+    /// The actor is `service:<sub>` with the role service. Otherwise it is the user `oid` where there is a `tid` with it,
+    /// and `sub` where not. With tenants in the settings, `tid` must be one of them.
+    pub(super) fn identity(self, naming: &Naming) -> Result<Identity, AuthError> {
+        let tenants = &naming.tenants;
         if !tenants.is_empty() && !self.tid.as_ref().is_some_and(|tid| tenants.contains(tid)) {
             return Err(AuthError::Refused("the token's tenant is not one of ours"));
         }
+        let roles = self.others.get(&naming.roles_claim).map_or_else(Roles::default, Roles::of_claim);
+        let actor = if roles.contains(Role::Service) { self.service()? } else { self.user()? };
+        let name = [&self.name, &self.preferred_username].into_iter().flatten().find_map(display_name);
+        Ok(Identity { actor, name, roles, expires_at: Timestamp((self.exp * 1_000.0) as i64) })
+    }
+
+    fn user(&self) -> Result<Actor, AuthError> {
         let user = match (&self.oid, &self.tid, &self.sub) {
             (Some(oid), Some(_), _) => oid,
             (_, _, Some(sub)) => sub,
             _ => return Err(AuthError::Refused("the token names no user")),
         };
-        let user = UserId::new(user).map_err(|_| AuthError::Refused("the token's user is not a user id"))?;
-        let name = [&self.name, &self.preferred_username].into_iter().flatten().find_map(display_name);
-        Ok(Identity { user, name, expires_at: Timestamp((self.exp * 1_000.0) as i64) })
+        UserId::new(user).map(Actor::User).map_err(|_| AuthError::Refused("the token's user is not a user id"))
+    }
+
+    fn service(&self) -> Result<Actor, AuthError> {
+        let sub = self.sub.as_deref().ok_or(AuthError::Refused("the token names no service"))?;
+        ServiceId::new(sub).map(Actor::Service).map_err(|_| AuthError::Refused("the token's sub names no service"))
     }
 }
 

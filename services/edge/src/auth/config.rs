@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The claim with a token's roles, unless the settings name another one.
+pub(super) const ROLES_CLAIM: &str = "roles";
+
 /// Which tokens are taken.
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
@@ -13,6 +16,8 @@ pub struct AuthConfig {
     pub audience: Option<String>,
     /// The `tid` (Entra ID tenant) that tokens must have one of; empty takes every tenant of the issuer.
     pub tenants: Vec<String>,
+    /// The claim with the roles: an array of texts, or a text with spaces between them.
+    pub roles_claim: String,
     /// How far clocks may differ.
     pub leeway_s: u64,
 }
@@ -25,6 +30,7 @@ impl AuthConfig {
             issuer: None,
             audience: None,
             tenants: Vec::new(),
+            roles_claim: ROLES_CLAIM.into(),
             leeway_s: 5,
         }
     }
@@ -32,10 +38,11 @@ impl AuthConfig {
     /// Tokens of an identity provider (RS256, ES256) that publishes its keys.
     pub fn jwks(url: impl Into<String>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
-            keys: KeySource::Jwks { url: url.into(), refetch_ms: 60_000 },
+            keys: KeySource::Jwks { url: url.into(), refetch_ms: 60_000, refetch_burst: 3 },
             issuer: Some(issuer.into()),
             audience: Some(audience.into()),
             tenants: Vec::new(),
+            roles_claim: ROLES_CLAIM.into(),
             leeway_s: 5,
         }
     }
@@ -50,8 +57,11 @@ pub enum KeySource {
     Jwks {
         /// Where it is published: `https`, or `http` on this machine.
         url: String,
-        /// An unknown key id makes the set be fetched anew, at most once in this time.
+        /// An unknown key id makes the edge fetch the set again: once in this time on average, and not twice for the
+        /// same id.
         refetch_ms: u64,
+        /// Such fetches that may follow each other at once, so that one made-up id keeps no rotated key out.
+        refetch_burst: u32,
     },
 }
 

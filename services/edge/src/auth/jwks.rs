@@ -1,11 +1,13 @@
 //! An identity provider's published keys, cached.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use lru::LruCache;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -20,7 +22,11 @@ const KEYS_MAX: usize = 64;
 /// A set older than this is fetched anew beside the requests that go on using it, so that a revoked key goes.
 const REFRESH_MS: u64 = 600_000;
 /// While no set was ever fetched, the time from one try to the next.
-const RETRY_MS: u64 = 1_000;
+const RETRY: Duration = Duration::from_secs(1);
+/// Key ids that are remembered as unknown.
+const UNKNOWN_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// Bytes of a key id; longer ones are unknown without a look.
+const KID_BYTES_MAX: usize = 512;
 /// Bytes of an RSA modulus, as base64url text: 2,048 bits.
 const RSA_MODULUS_CHARS_MIN: usize = 342;
 
@@ -37,10 +43,9 @@ type KeySet = Arc<HashMap<String, Arc<Key>>>;
 pub(super) struct Jwks {
     client: reqwest::Client,
     url: reqwest::Url,
-    refetch: Duration,
     cached: RwLock<Cached>,
-    /// Held during a fetch, so that there is one at a time; when the last one began.
-    fetched_at: Mutex<Option<Instant>>,
+    /// Held during a fetch, so that there is one at a time.
+    refetch: Mutex<Refetch>,
 }
 
 #[derive(Default)]
@@ -51,7 +56,7 @@ struct Cached {
 }
 
 impl Jwks {
-    pub(super) fn new(url: &str, refetch_ms: u64) -> Result<Self, String> {
+    pub(super) fn new(url: &str, refetch_ms: u64, burst: u32) -> Result<Self, String> {
         let url = reqwest::Url::parse(url).map_err(|error| format!("the key set's URL cannot be read: {error}"))?;
         let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !(local && url.scheme() == "http") {
@@ -66,14 +71,16 @@ impl Jwks {
         Ok(Self {
             client: client.build().map_err(|error| format!("no HTTP client: {error}"))?,
             url,
-            refetch: Duration::from_millis(refetch_ms),
             cached: RwLock::default(),
-            fetched_at: Mutex::new(None),
+            refetch: Mutex::new(Refetch::new(Duration::from_millis(refetch_ms), burst, Instant::now())),
         })
     }
 
-    /// The key with this id. One that is not in the cached set makes it be fetched anew, unless it was just now.
+    /// The key with this id. One that is not in the cached set makes the edge fetch the set again, within bounds.
+    ///
+    /// An id is refused only after a fetch for it: while there may be none, the token may be good.
     pub(super) async fn key(self: &Arc<Self>, kid: &str) -> Result<Arc<Key>, AuthError> {
+        const UNKNOWN: AuthError = AuthError::Refused("the token's key is not one of its issuer's");
         let (set, stale) = self.cached();
         if let Some(key) = set.and_then(|set| set.get(kid).cloned()) {
             if stale {
@@ -82,19 +89,27 @@ impl Jwks {
             }
             return Ok(key);
         }
-        let mut fetched_at = self.fetched_at.lock().await;
-        // Someone else may have fetched it while this one waited.
-        let (mut set, _) = self.cached();
-        if set.as_ref().is_none_or(|set| !set.contains_key(kid)) {
-            let pause = if set.is_some() { self.refetch } else { Duration::from_millis(RETRY_MS).min(self.refetch) };
-            if fetched_at.is_none_or(|at| at.elapsed() >= pause) {
-                *fetched_at = Some(Instant::now());
-                self.fetch().await;
-                (set, _) = self.cached();
-            }
+        if kid.len() > KID_BYTES_MAX {
+            return Err(UNKNOWN);
         }
-        let set = set.ok_or(AuthError::Unavailable)?;
-        set.get(kid).cloned().ok_or(AuthError::Refused("the token's key is not one of its issuer's"))
+        let asked_at = Instant::now();
+        let mut refetch = self.refetch.lock().await;
+        // Someone else may have fetched the set while this one waited.
+        let (set, _) = self.cached();
+        if let Some(key) = set.as_ref().and_then(|set| set.get(kid)) {
+            return Ok(Arc::clone(key));
+        }
+        if !refetch.covers(kid, asked_at) {
+            let now = Instant::now();
+            if !refetch.may_begin(set.is_some(), now) {
+                return Err(AuthError::Unavailable);
+            }
+            refetch.begin(now);
+            self.fetch().await;
+            refetch.note_tried(kid, now);
+        }
+        let set = self.cached().0.ok_or(AuthError::Unavailable)?;
+        set.get(kid).cloned().ok_or(UNKNOWN)
     }
 
     fn cached(&self) -> (Option<KeySet>, bool) {
@@ -103,13 +118,14 @@ impl Jwks {
         (cached.set.clone(), stale)
     }
 
-    /// Fetches a stale set anew, unless someone does already or did within the pause.
+    /// Fetches a stale set again, unless someone does already or did within the pause.
     async fn refresh(&self) {
-        if let Ok(mut fetched_at) = self.fetched_at.try_lock()
-            && fetched_at.is_none_or(|at| at.elapsed() >= self.refetch)
-        {
-            *fetched_at = Some(Instant::now());
-            self.fetch().await;
+        if let Ok(mut refetch) = self.refetch.try_lock() {
+            let now = Instant::now();
+            if refetch.may_refresh(now) {
+                refetch.begin(now);
+                self.fetch().await;
+            }
         }
     }
 
@@ -141,6 +157,65 @@ impl Jwks {
         }
         let set = read(&body)?;
         if set.is_empty() { Err("the key set has no key for RS256 or ES256".into()) } else { Ok(set) }
+    }
+}
+
+/// When the set may be fetched again because of an unknown key id.
+struct Refetch {
+    pause: Duration,
+    burst: f64,
+    /// Fetches that may begin now; gains one in each pause, up to the burst.
+    turns: f64,
+    filled_at: Instant,
+    began_at: Option<Instant>,
+    /// The ids for which the set was fetched in vain, and when.
+    tried: LruCache<Box<str>, Instant>,
+}
+
+impl Refetch {
+    fn new(pause: Duration, burst: u32, now: Instant) -> Self {
+        let burst = f64::from(burst.max(1));
+        Self { pause, burst, turns: burst, filled_at: now, began_at: None, tried: LruCache::new(UNKNOWN_MAX) }
+    }
+
+    /// Whether a fetch has shown already that this id, asked for at this time, is unknown.
+    fn covers(&mut self, kid: &str, asked_at: Instant) -> bool {
+        self.began_at.is_some_and(|at| at >= asked_at)
+            || self.tried.get(kid).is_some_and(|at| at.elapsed() < self.pause)
+    }
+
+    /// Takes a turn if there is one. Without a set nothing works at all: then the pause is short.
+    fn may_begin(&mut self, has_set: bool, now: Instant) -> bool {
+        if !has_set {
+            return self.began_at.is_none_or(|at| now.duration_since(at) >= RETRY.min(self.pause));
+        }
+        self.fill(now);
+        let free = self.turns >= 1.0;
+        if free {
+            self.turns -= 1.0;
+        }
+        free
+    }
+
+    /// Whether a set that is stale may be fetched.
+    fn may_refresh(&self, now: Instant) -> bool {
+        self.began_at.is_none_or(|at| now.duration_since(at) >= self.pause)
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.began_at = Some(now);
+    }
+
+    fn note_tried(&mut self, kid: &str, at: Instant) {
+        self.tried.put(kid.into(), at);
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let waited_s = now.duration_since(self.filled_at).as_secs_f64();
+        // A pause of zero gives a full bucket at any time.
+        let gained = if self.pause.is_zero() { self.burst } else { waited_s / self.pause.as_secs_f64() };
+        self.turns = (self.turns + gained).min(self.burst);
+        self.filled_at = now;
     }
 }
 

@@ -4,10 +4,12 @@ mod claims;
 mod config;
 mod jwks;
 mod mint;
+mod roles;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use config::{AuthConfig, KeySource, Secret};
-pub use mint::{Mint, Minted, NotSigned};
+pub use mint::{Mint, Minted, NotSigned, Subject};
+pub use roles::{Role, Roles, UnknownRole};
 pub use verify::{Auth, AuthError, Identity};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use threadline_domain::{Timestamp, UserId};
+use threadline_domain::{Actor, Timestamp, UserId};
 
-use super::claims::Claims;
+use super::claims::{Claims, Naming};
 use super::jwks::Jwks;
+use super::roles::Roles;
 use super::{AuthConfig, KeySource};
 
 /// Bytes of a token; larger ones are not looked at.
@@ -18,12 +19,21 @@ const SECRET_BYTES_MIN: usize = 32;
 /// Who a token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The user.
-    pub user: UserId,
+    /// The user, or the product's own backend.
+    pub actor: Actor,
     /// The display name, if the token has one.
     pub name: Option<Arc<str>>,
+    /// What it allows beside.
+    pub roles: Roles,
     /// When the token ends.
     pub expires_at: Timestamp,
+}
+
+impl Identity {
+    /// The user, unless it is a service.
+    pub const fn user(&self) -> Option<&UserId> {
+        self.actor.user()
+    }
 }
 
 /// Why a token is not taken.
@@ -43,7 +53,7 @@ pub enum AuthError {
 /// Checks tokens.
 pub struct Auth {
     keys: Keys,
-    tenants: Vec<String>,
+    naming: Naming,
 }
 
 enum Keys {
@@ -62,21 +72,21 @@ impl Auth {
                 let validation = validation(config, Algorithm::HS256);
                 Keys::Secret { key: DecodingKey::from_secret(&secret.0), validation }
             }
-            KeySource::Jwks { url, refetch_ms } => {
+            KeySource::Jwks { url, refetch_ms, refetch_burst } => {
                 if config.issuer.is_none() || config.audience.is_none() {
                     return Err("a key set needs an issuer and an audience: it signs for other applications too".into());
                 }
                 Keys::Jwks {
-                    set: Arc::new(Jwks::new(url, *refetch_ms)?),
+                    set: Arc::new(Jwks::new(url, *refetch_ms, *refetch_burst)?),
                     rs256: validation(config, Algorithm::RS256),
                     es256: validation(config, Algorithm::ES256),
                 }
             }
         };
-        Ok(Self { keys, tenants: config.tenants.clone() })
+        Ok(Self { keys, naming: Naming::new(config) })
     }
 
-    /// The user that a token names.
+    /// Who a token speaks for.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(AuthError::Refused("the token is too long"));
@@ -91,7 +101,7 @@ impl Auth {
                 decode(token, &key.decoding, if key.elliptic { es256 } else { rs256 })?
             }
         };
-        claims.identity(&self.tenants)
+        claims.identity(&self.naming)
     }
 }
 
@@ -113,7 +123,12 @@ fn validation(config: &AuthConfig, algorithm: Algorithm) -> Validation {
 }
 
 fn decode(token: &str, key: &DecodingKey, validation: &Validation) -> Result<Claims, AuthError> {
-    jsonwebtoken::decode(token, key, validation).map(|data| data.claims).map_err(|error| refused(&error))
+    let data = jsonwebtoken::decode(token, key, validation).map_err(|error| refused(&error))?;
+    // Its issuer demands that whoever does not know these fields refuses the token, and we know none (RFC 7515, 4.1.11).
+    if data.header.crit.is_some() {
+        return Err(AuthError::Refused("the token's crit names what is not known here"));
+    }
+    Ok(data.claims)
 }
 
 fn refused(error: &jsonwebtoken::errors::Error) -> AuthError {

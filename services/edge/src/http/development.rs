@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body::JsonBody;
-use crate::auth::Mint;
+use crate::auth::{Mint, Subject};
 use crate::clock;
 use crate::error::Problem;
 use crate::origin;
@@ -81,7 +81,8 @@ async fn sign_in(State(development): State<Arc<Development>>, request: Request) 
     development.admit(request.headers())?;
     let JsonBody(body) = JsonBody::from_request(request, &()).await?;
     let json::SignIn { user, name, ttl_s } = json::sign_in(&body)?;
-    let minted = development.mint.token(user.as_str(), name.as_deref(), clock::now(), ttl_s).map_err(|error| {
+    let subject = Subject { id: user.as_str(), name: name.as_deref(), roles: &[] };
+    let minted = development.mint.token(subject, clock::now(), ttl_s).map_err(|error| {
         tracing::error!(error = %error, "no development token");
         Problem::new(ErrorCode::Internal, "the token cannot be signed")
     })?;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use threadline_domain::Actor;
 use threadline_domain::thread::Action;
 use threadline_wire::json;
 
@@ -29,7 +30,7 @@ use crate::state::Edge;
 )]
 pub(super) async fn add_member(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     ThreadPath(thread): ThreadPath,
     params: Params,
     JsonBody(body): JsonBody,
@@ -50,7 +51,7 @@ pub(super) async fn add_member(
 )]
 pub(super) async fn change_role(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     MemberPath(thread, user): MemberPath,
     params: Params,
     JsonBody(body): JsonBody,
@@ -69,7 +70,7 @@ pub(super) async fn change_role(
 )]
 pub(super) async fn remove_member(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     MemberPath(thread, user): MemberPath,
     params: Params,
 ) -> Result<Response, Problem> {

@@ -8,13 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::{Action, Change};
-use threadline_domain::{MessageId, Position};
+use threadline_domain::{Actor, MessageId, Position, UserId};
 use threadline_views::{MessageView, Window};
 use threadline_wire::json;
 use utoipa::ToSchema;
 
 use super::body::{IdempotencyKey, JsonBody};
 use super::caller::Caller;
+use super::page::{Keep, Rows};
 use super::params::Params;
 use super::path::{MessagePath, ThreadPath};
 use super::present::{self, Placed};
@@ -56,8 +57,9 @@ pub(super) async fn list_messages(
     params.finish_at_least(&edge).await?;
     let messages = edge.views.messages(caller.user(), thread, window, limit).await?;
     let messages = messages.ok_or_else(Problem::unknown_thread)?;
-    let next = next(window, &messages, limit);
-    Ok(Json(MessagesPage { messages: messages.iter().map(present::message).collect(), next }).into_response())
+    let page = Rows::fitting(&messages, keep(window, &messages), edge.config.http.page_bytes_max, present::message)?;
+    let next = next(window, &messages[page.kept.clone()], page.kept.len() < messages.len(), limit);
+    Ok(page.into_page("messages", next))
 }
 
 /// Sends a message. The same id and body again is answered with the message that there is.
@@ -75,7 +77,7 @@ pub(super) async fn list_messages(
 )]
 pub(super) async fn send_message(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     ThreadPath(thread): ThreadPath,
     params: Params,
     IdempotencyKey(key): IdempotencyKey,
@@ -94,7 +96,10 @@ pub(super) async fn send_message(
         let sent = Placed::new(json::Message::posted(event, posted), settled.position);
         return Ok((StatusCode::CREATED, Json(sent)).into_response());
     }
-    shown_after(&edge, &caller, message, settled.position).await
+    match caller.user() {
+        Some(user) => shown_after(&edge, user, message, settled.position).await,
+        None => Ok(Json(present::written(&settled)).into_response()),
+    }
 }
 
 /// A message of one of my threads.
@@ -113,7 +118,7 @@ pub(super) async fn get_message(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let view = find(&edge, &caller, message).await?;
+    let view = find(&edge, caller.user(), message).await?;
     Ok(Json(present::message(&view)).into_response())
 }
 
@@ -136,9 +141,9 @@ pub(super) async fn edit_message(
 ) -> Result<Response, Problem> {
     let edit = json::edit_message(&body, message)?;
     params.finish_at_least(&edge).await?;
-    let thread = find(&edge, &caller, message).await?.thread;
+    let thread = find(&edge, caller.user(), message).await?.thread;
     let settled = caller.execute(&edge, thread, Action::Edit(edit)).await?;
-    shown_after(&edge, &caller, message, settled.position).await
+    shown_after(&edge, caller.user(), message, settled.position).await
 }
 
 /// Deletes a message; its tombstone stays.
@@ -157,7 +162,7 @@ pub(super) async fn delete_message(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let thread = find(&edge, &caller, message).await?.thread;
+    let thread = find(&edge, caller.user(), message).await?.thread;
     let settled = caller.execute(&edge, thread, Action::Delete { message }).await?;
     Ok(Json(present::written(&settled)).into_response())
 }
@@ -178,28 +183,37 @@ fn window(params: &mut Params) -> Result<Window, Problem> {
     }
 }
 
-/// Numbers are dense from 1, so below 1 there is nothing; above a page that is not full there is nothing yet.
-fn next(window: Window, newest_first: &[MessageView], limit: u32) -> Option<u64> {
+/// The messages that a reader goes on from come first.
+fn keep(window: Window, newest_first: &[MessageView]) -> Keep {
+    match window {
+        Window::Newest | Window::Before(_) => Keep::First,
+        Window::After(_) => Keep::Last,
+        Window::Around(number) => Keep::Around(newest_first.partition_point(|message| message.number > number)),
+    }
+}
+
+/// Numbers are dense from 1, so below 1 there is nothing; above a page that is neither full nor cut there is nothing yet.
+fn next(window: Window, newest_first: &[MessageView], is_cut: bool, limit: u32) -> Option<u64> {
     match window {
         Window::After(_) => {
-            newest_first.first().filter(|_| newest_first.len() == limit as usize).map(|newest| newest.number)
+            newest_first.first().filter(|_| is_cut || newest_first.len() == limit as usize).map(|newest| newest.number)
         }
         _ => newest_first.last().map(|oldest| oldest.number).filter(|&number| number > 1),
     }
 }
 
-async fn find(edge: &Edge, caller: &Caller, message: MessageId) -> Result<MessageView, Problem> {
-    edge.views.message(caller.user(), message).await?.ok_or_else(Problem::unknown_message)
+async fn find(edge: &Edge, viewer: &UserId, message: MessageId) -> Result<MessageView, Problem> {
+    edge.views.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
 }
 
 /// The message as it stands after a write that any repetition settles the same way.
 async fn shown_after(
     edge: &Edge,
-    caller: &Caller,
+    viewer: &UserId,
     message: MessageId,
     position: Position,
 ) -> Result<Response, Problem> {
     edge.wait_for(position).await?;
-    let view = find(edge, caller, message).await?;
+    let view = find(edge, viewer, message).await?;
     Ok(Json(Placed::new(present::message(&view), position)).into_response())
 }

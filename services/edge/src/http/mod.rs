@@ -1,11 +1,13 @@
 //! HTTP: the routes of the contract, each a thin way to commands or views.
 
+mod answers;
 mod body;
 mod caller;
 mod development;
 mod leftover;
 mod members;
 mod messages;
+mod page;
 mod params;
 mod path;
 mod present;
@@ -28,7 +30,7 @@ use utoipa_axum::routes;
 
 use crate::error::Problem;
 use crate::health::{self, Health};
-use crate::page::{self, Page};
+use crate::page::{self as web_page, Page};
 use crate::state::Edge;
 use crate::{asyncapi, openapi, registry, ws};
 
@@ -59,11 +61,13 @@ pub(crate) fn router(edge: Arc<Edge>, health: Health, development: Option<Develo
         .merge(registry::routes(edge.config.topic_prefix.clone()))
         .merge(health::routes(health));
     let (router, document) = described.split_for_parts();
+    // Documents and the page are bytes that all answers share; they need no room of their own.
     router
+        .layer(from_fn_with_state(Arc::clone(&edge), answers::within_bounds))
         .merge(openapi::routes(document))
         .merge(asyncapi::routes())
         .route("/ws", get(ws::upgrade))
-        .fallback_service(any(page::serve).with_state(page))
+        .fallback_service(any(web_page::serve).with_state(page))
         .method_not_allowed_fallback(async || {
             Problem::new(ErrorCode::MethodNotAllowed, "this path has other methods; see Allow")
         })

@@ -8,12 +8,8 @@ use axum::http::request::Parts;
 use threadline_domain::Position;
 
 use crate::error::Problem;
+use crate::rate::cost::{ROWS_DEFAULT, ROWS_MAX};
 use crate::state::Edge;
-
-/// Elements of a page when the request does not say.
-pub(super) const LIMIT_DEFAULT: u64 = 50;
-/// Elements of a page at most.
-pub(super) const LIMIT_MAX: u64 = 200;
 
 /// The parameters not yet read.
 pub(super) struct Params(BTreeMap<String, Vec<String>>);
@@ -43,7 +39,8 @@ impl Params {
 
     /// How many elements a page shall have at most.
     pub(super) fn limit(&mut self) -> Result<u32, Problem> {
-        Ok(self.number("limit", 1..=LIMIT_MAX)?.unwrap_or(LIMIT_DEFAULT) as u32)
+        let rows = self.number("limit", 1..=u64::from(ROWS_MAX))?;
+        Ok(rows.map_or(ROWS_DEFAULT, |rows| rows as u32))
     }
 
     /// Waits until the views have what the request says it has seen. Refuses what was not read, so it comes last.

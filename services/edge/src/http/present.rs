@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use threadline_domain::thread::{Change, Event};
-use threadline_domain::{Position, Text};
+use threadline_domain::{Position, Text, ThreadId};
 use threadline_views::{MemberView, MessageView, ThreadView};
 use threadline_wire::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::commands::Settled;
 
@@ -34,6 +35,16 @@ pub(super) fn written(settled: &Settled) -> json::Written {
     }
     let earlier = json::Written::earlier(&settled.outcome, false);
     json::Written { position: Some(settled.position), ..earlier }
+}
+
+/// A thread by its id alone, for a service: threads are shown as their members see them.
+pub(super) fn placed_id(thread: ThreadId, settled: &Settled) -> Placed<Named> {
+    Placed::new(Named { id: thread.0 }, settled.position)
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Named {
+    id: Uuid,
 }
 
 /// A thread as its viewer sees it.

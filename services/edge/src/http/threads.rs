@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use threadline_domain::thread::{Action, CreateThread, Kind};
-use threadline_domain::{ThreadId, Timestamp};
+use threadline_domain::{Actor, ThreadId, Timestamp, UserId};
 use threadline_views::{ThreadView, ThreadsCursor};
 use threadline_wire::{ErrorCode, json};
 use utoipa::ToSchema;
@@ -20,9 +20,11 @@ use uuid::Uuid;
 
 use super::body::{IdempotencyKey, JsonBody};
 use super::caller::Caller;
+use super::page::{Keep, Rows};
 use super::params::Params;
 use super::path::{ThreadPath, user_id};
 use super::present::{self, Placed};
+use crate::auth::Role;
 use crate::clock;
 use crate::commands::Settled;
 use crate::error::Problem;
@@ -60,11 +62,12 @@ pub(super) async fn list_threads(
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
     let threads = edge.views.threads(caller.user(), after, limit).await?;
-    let next = threads
-        .last()
-        .filter(|_| threads.len() == limit as usize)
+    let page = Rows::fitting(&threads, Keep::First, edge.config.http.page_bytes_max, present::thread)?;
+    let last = page.kept.end.checked_sub(1).map(|index| &threads[index]);
+    let next = last
+        .filter(|_| page.kept.len() < threads.len() || threads.len() == limit as usize)
         .map(|last| PageCursor(ThreadsCursor { active_at: last.active_at, thread: last.id }).to_string());
-    Ok(Json(ThreadsPage { threads: threads.iter().map(present::thread).collect(), next }).into_response())
+    Ok(page.into_page("threads", next))
 }
 
 /// Makes a thread, or returns the dm, or the thread with this key, that there is.
@@ -79,19 +82,26 @@ pub(super) async fn list_threads(
 )]
 pub(super) async fn create_thread(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     params: Params,
     IdempotencyKey(key): IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let create = json::create_thread(&body)?;
+    check_key(&edge, &caller, &create)?;
     let thread = id_of_new(&caller, &create, key)?;
     let settled = caller.execute(&edge, thread, Action::Create(create)).await?;
     let status = if settled.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    // It is made, whatever becomes of the read.
-    let shown = shown_after(&edge, &caller, thread, &settled).await;
     let created = settled.event.as_deref().and_then(present::created);
+    let Some(user) = caller.user() else {
+        return Ok(match created {
+            Some(created) => (status, Json(Placed::new(created, settled.position))).into_response(),
+            None => (status, Json(present::placed_id(thread, &settled))).into_response(),
+        });
+    };
+    // It is made, whatever becomes of the read.
+    let shown = shown_after(&edge, user, thread, &settled).await;
     let shown = match (&shown, created) {
         (Ok(view), _) => present::thread(view),
         (Err(_), Some(created)) => created,
@@ -129,7 +139,7 @@ pub(super) async fn get_thread(
 )]
 pub(super) async fn change_thread(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     ThreadPath(thread): ThreadPath,
     params: Params,
     JsonBody(body): JsonBody,
@@ -137,7 +147,10 @@ pub(super) async fn change_thread(
     params.finish()?;
     let change = json::change_thread(&body)?;
     let settled = caller.execute(&edge, thread, Action::Change(change)).await?;
-    let view = shown_after(&edge, &caller, thread, &settled).await?;
+    let Some(user) = caller.user() else {
+        return Ok(Json(present::placed_id(thread, &settled)).into_response());
+    };
+    let view = shown_after(&edge, user, thread, &settled).await?;
     Ok(Json(Placed::new(present::thread(&view), settled.position)).into_response())
 }
 
@@ -149,7 +162,7 @@ pub(super) async fn change_thread(
 )]
 pub(super) async fn archive_thread(
     State(edge): State<Arc<Edge>>,
-    caller: Caller,
+    caller: Caller<Actor>,
     ThreadPath(thread): ThreadPath,
     params: Params,
 ) -> Result<Response, Problem> {
@@ -183,13 +196,27 @@ pub(super) async fn find_dm(
     Ok(Json(present::thread(&view)).into_response())
 }
 
+/// Keys that the product's own backend derives from its objects are its alone: whoever came first would keep it out.
+fn check_key(edge: &Edge, caller: &Caller<Actor>, create: &CreateThread) -> Result<(), Problem> {
+    let Some(key) = &create.key else { return Ok(()) };
+    let prefixes = &edge.config.reserved_key_prefixes;
+    let Some(prefix) = prefixes.iter().find(|prefix| key.starts_with(prefix.as_str())) else { return Ok(()) };
+    if [Role::Service, Role::Admin].into_iter().any(|role| caller.roles().contains(role)) {
+        return Ok(());
+    }
+    let detail = format!("keys that begin with {prefix:?} are reserved for services");
+    Err(Problem::new(ErrorCode::Forbidden, detail).at("key"))
+}
+
 /// What must exist once has an id derived from what it is for; anything else gets the client's id or a new one.
-fn id_of_new(caller: &Caller, create: &CreateThread, key: Option<Uuid>) -> Result<ThreadId, Problem> {
+fn id_of_new(caller: &Caller<Actor>, create: &CreateThread, key: Option<Uuid>) -> Result<ThreadId, Problem> {
     if create.kind == Kind::Dm {
-        let mut others = create.participants.iter().filter(|user| *user != caller.user());
-        return match (others.next(), others.next()) {
-            (Some(other), None) => Ok(ThreadId::of_dm(caller.user(), other)),
-            _ => Err(Problem::field("participants", "a dm has exactly one other participant")),
+        let caller = caller.user();
+        let mut people = caller.into_iter().chain(create.participants.iter().filter(|user| Some(*user) != caller));
+        return match (people.next(), people.next(), people.next()) {
+            (Some(one), Some(other), None) => Ok(ThreadId::of_dm(one, other)),
+            _ if caller.is_some() => Err(Problem::field("participants", "a dm has exactly one other participant")),
+            _ => Err(Problem::field("participants", "a dm has exactly two participants")),
         };
     }
     Ok(match &create.key {
@@ -199,9 +226,9 @@ fn id_of_new(caller: &Caller, create: &CreateThread, key: Option<Uuid>) -> Resul
 }
 
 /// The thread as it stands after a write.
-async fn shown_after(edge: &Edge, caller: &Caller, thread: ThreadId, write: &Settled) -> Result<ThreadView, Problem> {
+async fn shown_after(edge: &Edge, viewer: &UserId, thread: ThreadId, write: &Settled) -> Result<ThreadView, Problem> {
     edge.wait_for(write.position).await?;
-    edge.views.thread(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
+    edge.views.thread(viewer, thread).await?.ok_or_else(Problem::unknown_thread)
 }
 
 fn bad_cursor() -> Problem {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use threadline_wire::{ErrorCode, avro, json};
 use utoipa::ToSchema;
 
 use super::caller::Caller;
+use super::page::{Keep, Rows};
 use super::params::Params;
 use super::path::ThreadPath;
 use crate::error::Problem;
@@ -55,7 +55,11 @@ pub(super) async fn list_events(
             tracing::error!(error = %error, thread.id = %thread, "a timeline holds an event that cannot be read");
             Problem::new(ErrorCode::Internal, "an event of this timeline cannot be read")
         })?;
-    let next = read.last().filter(|_| read.len() == limit as usize).map(|(_, event)| event.seq);
-    let events = read.iter().map(|(position, event)| json::Event::new(*position, event)).collect();
-    Ok(Json(EventsPage { events, next }).into_response())
+    let page = Rows::fitting(&read, Keep::First, edge.config.http.page_bytes_max, |(position, event)| {
+        json::Event::new(*position, event)
+    })?;
+    let last = page.kept.end.checked_sub(1).map(|index| &read[index]);
+    let goes_on = page.kept.len() < read.len() || read.len() == limit as usize;
+    let next = last.filter(|_| goes_on).map(|(_, event)| event.seq);
+    Ok(page.into_page("events", next))
 }

@@ -1,45 +1,63 @@
-//! A connection that holds its place among the connections allowed until it is gone, upgraded or not.
+//! A client's connection: it holds its place until it is gone, upgraded or not, and is written to at a least pace.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 
-/// A stream and its place.
-pub(super) struct Counted<S> {
+use super::pace::{Pace, PaceMin};
+use super::places::Place;
+
+/// A stream with its place and its pace.
+pub(super) struct Connection<S> {
     stream: S,
+    pace: Pace,
+    upgraded: Upgraded,
     _place: Place,
 }
 
-impl<S> Counted<S> {
-    pub(super) fn new(stream: S, place: OwnedSemaphorePermit) -> Self {
-        metrics::gauge!("threadline_edge_connections_count").increment(1.0);
-        Self { stream, _place: Place(place) }
+/// Whether the connection has left HTTP. A WebSocket session judges slow clients itself.
+#[derive(Clone, Default)]
+pub(super) struct Upgraded(Arc<AtomicBool>);
+
+impl Upgraded {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
-struct Place(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+impl<S> Connection<S> {
+    pub(super) fn new(stream: S, min: PaceMin, upgraded: Upgraded, place: Place) -> Self {
+        Self { stream, pace: Pace::new(min), upgraded, _place: place }
+    }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        metrics::gauge!("threadline_edge_connections_count").decrement(1.0);
+    fn observe(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.upgraded.is_set() { written } else { self.pace.observe(written, cx) }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.observe(written, cx)
     }
 
+    /// Called when everything given before was taken.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pace.finish();
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -52,7 +70,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.observe(written, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use threadline_domain::{Offset, Partition, Topic, limits};
+use threadline_domain::{Offset, Partition, Topic, UserId, limits};
 use threadline_wire::frame::{self, Limits};
 use threadline_wire::{CloseCode, Cursor};
 
@@ -14,6 +14,7 @@ use super::hello::Hello;
 use super::resume::{self, Asked, Backlog};
 use crate::auth::{AuthError, Identity};
 use crate::hub::{Join, Joined, NotJoined, Request};
+use crate::rate::cost;
 use crate::state::Edge;
 
 /// How long it may take until a session is in, waiting for its turn included.
@@ -24,6 +25,7 @@ const BEHIND_PAUSE: Duration = Duration::from_millis(200);
 
 /// A session that is in.
 pub(super) struct Opened {
+    pub(super) user: UserId,
     pub(super) identity: Identity,
     pub(super) seat: Seat,
     /// The welcome and what the client missed.
@@ -58,33 +60,35 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
             AuthError::Unavailable => CloseCode::Overload,
         }
     })?;
-    if edge.rate.take(&identity.user, 1).is_err() {
+    // A service is in no thread; what it does, it does by HTTP.
+    let user = identity.user().cloned().ok_or(CloseCode::Forbidden)?;
+    if edge.rate.take(&user, cost::LEAST).is_err() {
         return Err(CloseCode::Rate);
     }
     edge.greet(&identity);
     let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
     let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
-    let (from, joined) = take_seat(edge, &identity, &asked, outbox).await?;
-    let leave = Request::Leave { user: identity.user.clone(), session: Arc::clone(outbox) };
+    let (from, joined) = take_seat(edge, &user, &asked, outbox).await?;
+    let leave = Request::Leave { user: user.clone(), session: Arc::clone(outbox) };
     let seat = Seat { edge: Arc::clone(edge), leave: Some(leave) };
     let place = joined.cursor.clone();
     // Where the client is before the backlog; without partitions, a cursor that nothing can be resumed from.
     let next = if matches!(asked, Asked::Unusable(_)) { BTreeMap::new() } else { from.clone() };
     let before = Cursor { log: place.log.clone(), next };
-    let backlog = resume::backlog(edge, &identity.user, asked, &from, joined).await?;
-    let first = first_frames(edge, &identity, hello.id.as_deref(), (&before, &place), backlog);
-    Ok(Opened { identity, seat, first })
+    let backlog = resume::backlog(edge, &user, asked, &from, joined).await?;
+    let first = first_frames(edge, &user, hello.id.as_deref(), (&before, &place), backlog);
+    Ok(Opened { user, identity, seat, first })
 }
 
 /// Asks the hub for a seat, from the place that the client named or else the one of the views' snapshot.
 async fn take_seat(
     edge: &Edge,
-    identity: &Identity,
+    user: &UserId,
     asked: &Asked,
     outbox: &Arc<Outbox>,
 ) -> Result<(BTreeMap<Partition, Offset>, Joined), CloseCode> {
     loop {
-        let memberships = edge.views.memberships(&identity.user, asked.from()).await.map_err(|error| {
+        let memberships = edge.views.memberships(user, asked.from()).await.map_err(|error| {
             tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
             CloseCode::Overload
         })?;
@@ -93,7 +97,7 @@ async fn take_seat(
         let partitions = 0..edge.log.partitions(Topic::Messages);
         let snapshot = || partitions.map(|partition| (partition, next(partition))).collect();
         let from = asked.from().cloned().unwrap_or_else(snapshot);
-        let (user, session) = (identity.user.clone(), Arc::clone(outbox));
+        let (user, session) = (user.clone(), Arc::clone(outbox));
         match edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await {
             Ok(joined) => return Ok((from, joined)),
             Err(NotJoined::TooManyConnections) => return Err(CloseCode::TooManyConnections),
@@ -109,7 +113,7 @@ async fn take_seat(
 /// cut off in between asks for the backlog again.
 fn first_frames(
     edge: &Edge,
-    identity: &Identity,
+    user: &UserId,
     id: Option<&str>,
     (before, place): (&Cursor, &Cursor),
     backlog: Backlog,
@@ -117,14 +121,15 @@ fn first_frames(
     let sessions = &edge.config.sessions;
     let limits = Limits {
         frame_bytes_max: sessions.frame_bytes_max,
-        frames_per_second_max: edge.config.rate.per_second,
+        // Frames of any sort, so as many as of the dearest.
+        frames_per_second_max: (edge.config.rate.per_second / cost::SEND).max(1),
         content_chars_max: limits::CONTENT_CHARS_MAX,
         metadata_bytes_max: limits::METADATA_BYTES_MAX,
     };
     let Backlog { recovered, resyncs, events } = backlog;
     let nothing_missed = resyncs.is_empty() && events.is_empty();
     let cursor = if nothing_missed { place } else { before };
-    let welcome = frame::welcome(id, &identity.user, cursor, recovered, sessions.heartbeat_ms, &limits);
+    let welcome = frame::welcome(id, user, cursor, recovered, sessions.heartbeat_ms, &limits);
     let mut first = Vec::with_capacity(2 + resyncs.len() + events.len());
     first.push(welcome.into());
     first.extend(resyncs);

@@ -13,6 +13,7 @@ use crate::auth::AuthError;
 use crate::clock;
 use crate::commands::Waiter;
 use crate::hub::{self, Asked};
+use crate::rate::cost;
 use crate::trace::Trace;
 
 /// Frames that may come too fast, one after the other, before the session is closed.
@@ -30,7 +31,11 @@ impl Session {
             Err(FrameError::BadRequest(error)) => (error.id.clone(), Err(error)),
             Err(FrameError::BadFrame(_)) => return Err(CloseCode::BadFrame),
         };
-        if let Err(retry_after_ms) = self.edge.rate.take(&self.user, 1) {
+        let tokens = match &request {
+            Ok(request) => cost::of_frame(request, text.len()),
+            Err(_) => cost::LEAST + cost::of_bytes(text.len()),
+        };
+        if let Err(retry_after_ms) = self.edge.rate.take(&self.user, tokens) {
             return self.on_too_fast(id, retry_after_ms);
         }
         self.refused = 0;
@@ -111,7 +116,7 @@ impl Session {
                 return Ok(());
             }
         };
-        if identity.user != self.user {
+        if identity.user() != Some(&self.user) {
             return Err(CloseCode::Forbidden);
         }
         self.token_until_ms = token_until_ms(&self.edge, &identity);

@@ -72,11 +72,11 @@ pub(super) async fn run(edge: Arc<Edge>, mut socket: WebSocket, parameters: Para
 async fn converse(edge: Arc<Edge>, socket: &mut WebSocket, hello: Hello) -> End {
     let outbox = Arc::new(Outbox::new(&edge.config.sessions));
     let opened = Box::pin(open(&edge, hello, &outbox)).await;
-    let Opened { identity, seat, first } = match opened {
+    let Opened { user, identity, seat, first } = match opened {
         Ok(opened) => opened,
         Err(code) => return (Some(code), None),
     };
-    let mut session = Session::new(edge, Arc::clone(&outbox), &identity);
+    let mut session = Session::new(edge, Arc::clone(&outbox), user, &identity);
     let patience = session.silence_max();
     let code = match Box::pin(write_first(socket, first, &outbox, patience)).await {
         Ok(()) => session.live(socket).await,
@@ -120,9 +120,8 @@ async fn in_time(
 }
 
 impl Session {
-    fn new(edge: Arc<Edge>, outbox: Arc<Outbox>, identity: &Identity) -> Self {
+    fn new(edge: Arc<Edge>, outbox: Arc<Outbox>, user: UserId, identity: &Identity) -> Self {
         let token_until_ms = token_until_ms(&edge, identity);
-        let user = identity.user.clone();
         Self { edge, outbox, user, token_until_ms, told_expiring: false, refused: 0, heard: Instant::now() }
     }
 

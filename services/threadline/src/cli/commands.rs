@@ -1,5 +1,6 @@
 //! From a command line to what it does.
 
+use threadline_edge::auth::Subject;
 use threadline_eventlog::kafka::{KafkaConfig, TopicDescription, create_topics, list_topics};
 use tokio::runtime::{Builder, Runtime};
 
@@ -25,8 +26,9 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             runtime()?.block_on(backing::migrate(&config))
         }
         Command::Topics { action } => topics(&config, &action),
-        Command::Token { user, name, ttl } => {
-            output::line(token::token(&token::mint(&config)?, &user, name.as_deref(), ttl)?);
+        Command::Token { user, name, roles, ttl } => {
+            let subject = Subject { id: &user, name: name.as_deref(), roles: &roles };
+            output::line(token::token(&token::mint(&config)?, subject, ttl)?);
             Ok(())
         }
         Command::Config => {

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use threadline_edge::auth::Role;
+
 pub use commands::run;
 
 use crate::config;
@@ -43,6 +45,8 @@ enum Command {
     Edge {
         #[command(flatten)]
         listen: Listen,
+        #[command(flatten)]
+        health: Health,
     },
     /// Turns commands into events.
     Decider {
@@ -63,12 +67,15 @@ enum Command {
     },
     /// Prints a development token.
     Token {
-        /// The user's id.
+        /// The user's id; with --role service, the service's name.
         #[arg(long)]
         user: String,
         /// The user's name, for display.
         #[arg(long)]
         name: Option<String>,
+        /// What the token allows beside: service, mediator, moderator, admin. Can be given more than once.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<Role>,
         /// How long it is good for: 90s, 15m, 1h, 7d.
         #[arg(long, default_value = "1h", value_parser = parse_ttl)]
         ttl: Duration,
@@ -110,12 +117,26 @@ struct Listen {
     listen: Option<SocketAddr>,
 }
 
-/// Where a role without HTTP of its own says how it is.
+/// Where a role says how it is, apart from clients.
 #[derive(Debug, Args)]
 struct Health {
     /// The port on 127.0.0.1 for /livez, /readyz and /metrics.
     #[arg(long)]
     health_port: Option<u16>,
+}
+
+impl Listen {
+    fn flag(&self) -> Option<(String, String)> {
+        let port = self.port.map(|port| format!("127.0.0.1:{port}"));
+        let address = port.or_else(|| self.listen.map(|address| address.to_string()))?;
+        Some(("edge.listen".into(), address))
+    }
+}
+
+impl Health {
+    fn flag(&self) -> Option<(String, String)> {
+        Some(("health.listen".into(), format!("127.0.0.1:{}", self.health_port?)))
+    }
 }
 
 fn parse_setting(text: &str) -> Result<(String, String), String> {
@@ -128,15 +149,9 @@ impl Cli {
     fn flags(&self) -> Vec<(String, String)> {
         let mut flags = self.settings.clone();
         match &self.command {
-            Command::Dev { listen, .. } | Command::Edge { listen } => {
-                let port = listen.port.map(|port| format!("127.0.0.1:{port}"));
-                let address = port.or_else(|| listen.listen.map(|address| address.to_string()));
-                flags.extend(address.map(|address| ("edge.listen".into(), address)));
-            }
-            Command::Decider { health } | Command::Projector { health } => {
-                let address = health.health_port.map(|port| format!("127.0.0.1:{port}"));
-                flags.extend(address.map(|address| ("health.listen".into(), address)));
-            }
+            Command::Dev { listen, .. } => flags.extend(listen.flag()),
+            Command::Edge { listen, health } => flags.extend(listen.flag().into_iter().chain(health.flag())),
+            Command::Decider { health } | Command::Projector { health } => flags.extend(health.flag()),
             _ => {}
         }
         flags

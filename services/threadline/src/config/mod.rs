@@ -1,5 +1,6 @@
 //! What is in force: one typed value for all roles.
 
+mod edge;
 mod layers;
 mod secrets;
 mod sections;
@@ -31,15 +32,16 @@ pub struct Config {
     pub log: Log,
     /// Which tokens are taken; `None`: nothing was said, so dev mode makes a secret and the edge alone refuses to start.
     pub auth: Option<AuthConfig>,
-    /// The `iss` and `aud` that development tokens get.
-    pub jwt_claims: (Option<String>, Option<String>),
+    /// What development tokens say beside their user.
+    pub token_claims: TokenClaims,
     /// The edge's settings; its `auth` is replaced by what is in force.
     pub edge: EdgeConfig,
     /// Whether edges give tokens to whoever asks; `None`: nothing was said, so dev mode's do where nobody else can ask.
     pub development_tokens: Option<bool>,
     /// The decider's bounds.
     pub decider: decider::Config,
-    /// Where `/livez`, `/readyz` and `/metrics` of roles without an edge are served; port 0 takes a free one.
+    /// Where `/livez`, `/readyz` and `/metrics` are served apart from clients; port 0 takes a free one. Edges serve
+    /// them beside their clients' routes too.
     pub health: std::net::SocketAddr,
     /// What is logged.
     pub telemetry: Telemetry,
@@ -47,6 +49,17 @@ pub struct Config {
     pub entries: Vec<Entry>,
     /// Variables that look like ours and mean nothing.
     pub strangers: Vec<String>,
+}
+
+/// What development tokens say beside their user.
+#[derive(Clone, Debug)]
+pub struct TokenClaims {
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `aud`.
+    pub audience: Option<String>,
+    /// The name of the claim with the roles.
+    pub roles: String,
 }
 
 /// The Postgres.
@@ -136,9 +149,9 @@ impl Config {
         self.auth.as_ref().ok_or_else(|| Error(missing.into()))
     }
 
-    /// Tokens signed with this secret, with the issuer and the audience in force.
+    /// Tokens signed with this secret, with the claims in force.
     pub fn secret_auth(&self, secret: String) -> AuthConfig {
-        let (issuer, audience) = self.jwt_claims.clone();
-        AuthConfig { issuer, audience, ..AuthConfig::secret(secret) }
+        let TokenClaims { issuer, audience, roles } = self.token_claims.clone();
+        AuthConfig { issuer, audience, roles_claim: roles, ..AuthConfig::secret(secret) }
     }
 }

@@ -6,21 +6,17 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use threadline_decider as decider;
-use threadline_edge::EdgeConfig;
 use threadline_edge::auth::{AuthConfig, KeySource};
 use threadline_eventlog::kafka::{KafkaConfig, Security};
 
+use super::edge::edge;
 use super::layers::{Error, Layers};
-use super::{Config, Database, Format, Log, PARTITIONS_MAX, Telemetry};
+use super::{Config, Database, Format, Log, PARTITIONS_MAX, Telemetry, TokenClaims};
 
 /// The longest time that may be asked for.
-const HOUR_MS: u64 = 3_600_000;
-/// Connections or sessions.
-const COUNT: RangeInclusive<usize> = 1..=1_000_000;
+pub(super) const HOUR_MS: u64 = 3_600_000;
 /// Room for something in memory.
-const BYTES: RangeInclusive<usize> = 4_096..=1 << 40;
-/// Requests.
-const RATE_MAX: u32 = 1_000_000;
+pub(super) const BYTES: RangeInclusive<usize> = 4_096..=1 << 40;
 /// Postgres says at every start what it need not make.
 const DEFAULT_LEVEL: &str = "info,sqlx::postgres::notice=warn";
 /// What HS256 demands of a secret.
@@ -33,11 +29,12 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
     let database = database(from)?;
     let log = log(from)?;
     let jwt_secret = from.secret("auth.jwt_secret", "THREADLINE_JWT_SECRET");
-    let (auth, jwt_claims) = auth(from, jwt_secret)?;
-    let edge = edge(from)?;
+    let (auth, token_claims) = auth(from, jwt_secret)?;
+    let mut edge = edge(from)?;
     let development_tokens = from.optional("edge.development_tokens", "THREADLINE_DEVELOPMENT_TOKENS")?;
     let decider = decider(from)?;
     let health = from.value("health.listen", "THREADLINE_HEALTH_ADDR", (Ipv4Addr::LOCALHOST, 0).into())?;
+    edge.health = Some(health);
     let (entries, strangers) = layers.finish()?;
     let directory = PathBuf::from(directory);
     Ok(Config {
@@ -45,7 +42,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
         database,
         log,
         auth,
-        jwt_claims,
+        token_claims,
         edge,
         development_tokens,
         decider,
@@ -139,15 +136,16 @@ fn properties(text: &str) -> Result<BTreeMap<String, String>, Error> {
         .ok_or_else(|| Error("kafka.properties must be name=value, comma separated".into()))
 }
 
-type Claims = (Option<String>, Option<String>);
-
-fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>, Claims), Error> {
+fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>, TokenClaims), Error> {
     let url = from.optional::<String>("auth.jwks_url", "THREADLINE_JWKS_URL")?;
     let issuer = from.optional::<String>("auth.issuer", "THREADLINE_JWT_ISSUER")?;
     let audience = from.optional::<String>("auth.audience", "THREADLINE_JWT_AUDIENCE")?;
     let tenants = from.list("auth.tenants", "THREADLINE_JWT_TENANTS");
     let refetch = from.within("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", 60_000, 1..=24 * HOUR_MS)?;
-    let claims = (issuer.clone(), audience.clone());
+    let burst = from.within("auth.jwks_refetch_burst", "THREADLINE_JWKS_REFETCH_BURST", 3, 1..=1_000)?;
+    let roles_claim = from.value("auth.roles_claim", "THREADLINE_JWT_ROLES_CLAIM", "roles".to_owned())?;
+    let leeway_s = from.within("auth.leeway_s", "THREADLINE_JWT_LEEWAY_S", 5, 0..=3_600)?;
+    let claims = TokenClaims { issuer: issuer.clone(), audience: audience.clone(), roles: roles_claim.clone() };
     let mut config = match (secret, url) {
         (None, None) => return Ok((None, claims)),
         (Some(_), Some(_)) => return Err(Error("auth: jwt_secret and jwks_url exclude each other".into())),
@@ -163,49 +161,12 @@ fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>
         }
     };
     config.tenants = tenants;
-    if let KeySource::Jwks { refetch_ms, .. } = &mut config.keys {
-        *refetch_ms = refetch;
+    config.roles_claim = roles_claim;
+    config.leeway_s = leeway_s;
+    if let KeySource::Jwks { refetch_ms, refetch_burst, .. } = &mut config.keys {
+        (*refetch_ms, *refetch_burst) = (refetch, burst);
     }
     Ok((Some(config), claims))
-}
-
-fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
-    // Replaced by what is in force before an edge starts.
-    let mut edge = EdgeConfig::new(AuthConfig::secret(Vec::new()));
-    edge.listen = from.value("edge.listen", "THREADLINE_LISTEN", edge.listen)?;
-    edge.origins = from.list("edge.origins", "THREADLINE_ORIGINS");
-    if let Some(wrong) = edge.origins.iter().find(|origin| !is_origin(origin)) {
-        return Err(Error(format!("edge.origins: {wrong:?} is not an origin such as https://app.example.org")));
-    }
-    edge.web_dir = from.value("edge.web_dir", "THREADLINE_WEB_DIR", edge.web_dir.display().to_string())?.into();
-    let http = &mut edge.http;
-    http.connections_max =
-        from.within("edge.connections_max", "THREADLINE_EDGE_CONNECTIONS_MAX", http.connections_max, COUNT)?;
-    http.request_ms = from.within("edge.request_ms", "THREADLINE_EDGE_REQUEST_MS", http.request_ms, 1..=HOUR_MS)?;
-    let rate = &mut edge.rate;
-    rate.per_second =
-        from.within("edge.rate_per_second", "THREADLINE_EDGE_RATE_PER_SECOND", rate.per_second, 1..=RATE_MAX)?;
-    rate.burst = from.within("edge.rate_burst", "THREADLINE_EDGE_RATE_BURST", rate.burst, 1..=RATE_MAX)?;
-    let commands = &mut edge.commands;
-    commands.deadline_ms =
-        from.within("edge.deadline_ms", "THREADLINE_EDGE_DEADLINE_MS", commands.deadline_ms, 1..=HOUR_MS)?;
-    let sessions = &mut edge.sessions;
-    sessions.per_user_max = from.within(
-        "edge.sessions_per_user_max",
-        "THREADLINE_EDGE_SESSIONS_PER_USER_MAX",
-        sessions.per_user_max,
-        COUNT,
-    )?;
-    sessions.heartbeat_ms =
-        from.within("edge.heartbeat_ms", "THREADLINE_EDGE_HEARTBEAT_MS", sessions.heartbeat_ms, 100..=HOUR_MS)?;
-    sessions.queue_bytes_max =
-        from.within("edge.queue_bytes_max", "THREADLINE_EDGE_QUEUE_BYTES_MAX", sessions.queue_bytes_max, BYTES)?;
-    edge.hub.ring_bytes_max =
-        from.within("edge.ring_bytes_max", "THREADLINE_EDGE_RING_BYTES_MAX", edge.hub.ring_bytes_max, BYTES)?;
-    edge.drain_window_ms =
-        from.within("edge.drain_window_ms", "THREADLINE_EDGE_DRAIN_WINDOW_MS", edge.drain_window_ms, 0..=HOUR_MS)?;
-    edge.grace_ms = from.within("edge.grace_ms", "THREADLINE_EDGE_GRACE_MS", edge.grace_ms, 0..=HOUR_MS)?;
-    Ok(edge)
 }
 
 fn decider(from: &mut Layers) -> Result<decider::Config, Error> {
@@ -219,14 +180,6 @@ fn decider(from: &mut Layers) -> Result<decider::Config, Error> {
         BYTES,
     )?;
     Ok(decider)
-}
-
-/// Whether browsers send it so: a scheme, a host, a port unless it is the scheme's own, and nothing else.
-fn is_origin(text: &str) -> bool {
-    let of = |scheme, port| text.strip_prefix(scheme).filter(|host: &&str| !host.ends_with(port));
-    let host = of("https://", ":443").or_else(|| of("http://", ":80")).unwrap_or_default();
-    let stranger = |c: char| !c.is_ascii_graphic() || c.is_ascii_uppercase() || "/?#@*\\".contains(c);
-    !host.is_empty() && !host.contains(stranger)
 }
 
 /// A URL whose password is hidden: what stands between the user's colon and the last `@` before the path.

@@ -6,7 +6,7 @@ use reqwest::{Client, Response};
 use serde::Deserialize;
 use serde_json::json;
 use threadline_domain::ThreadId;
-use threadline_edge::auth::Mint;
+use threadline_edge::auth::{Mint, Subject};
 
 use crate::config::{Config, Error as ConfigError};
 use crate::error::Error;
@@ -52,7 +52,7 @@ impl Api {
     }
 
     pub(super) fn token(&self, user: &str) -> Result<String, Error> {
-        Ok(token::token(&self.mint, user, None, TTL)?)
+        Ok(token::token(&self.mint, Subject { id: user, name: None, roles: &[] }, TTL)?)
     }
 
     /// Makes a group; its first member is the owner.

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 
 use threadline_edge::auth::KeySource;
-use threadline_edge::{Deps, EdgeConfig};
-use tokio::net::TcpListener;
+use threadline_edge::{Deps, EdgeConfig, Listeners};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +27,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let secret = keep_secret(&config.directory).map_err(Error::system(place))?;
         config.auth = Some(config.secret_auth(secret));
     }
-    let listeners = listen(config.edge.listen, options.edges).await?;
+    let listeners = listen(&config.edge, options.edges).await?;
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
     let server = backing::ensure_database(&mut config).await?;
     let result = async {
@@ -42,8 +41,8 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
 
         let mut addresses = Vec::new();
         let mut edges = JoinSet::new();
-        for listener in listeners {
-            let address = listener.local_addr().map_err(Error::system("an edge's address"))?;
+        for listeners in listeners {
+            let address = listeners.clients.local_addr().map_err(Error::system("an edge's address"))?;
             addresses.push(address);
             let mut edge = config.edge.clone();
             edge.listen = address;
@@ -51,7 +50,11 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
             let deps = Deps { log: backing.log.clone(), views: backing.views.clone(), metrics: Some(metrics.clone()) };
             let shutdown = shutdown.clone();
-            spawn(&mut edges, "edge", async move { Ok(threadline_edge::serve(listener, edge, deps, shutdown).await?) });
+            spawn(
+                &mut edges,
+                "edge",
+                async move { Ok(threadline_edge::serve(listeners, edge, deps, shutdown).await?) },
+            );
         }
         announce(&config, &addresses, server.as_ref().map(crate::postgres::Managed::directory));
 
@@ -79,19 +82,24 @@ fn is_ours_alone(edge: &EdgeConfig) -> bool {
 }
 
 /// Listens before anything is started, so that a taken port is found out at once.
-async fn listen(first: SocketAddr, edges: u16) -> Result<Vec<TcpListener>, Error> {
+async fn listen(first: &EdgeConfig, edges: u16) -> Result<Vec<Listeners>, Error> {
     let mut listeners = Vec::new();
     for index in 0..edges {
-        let mut address = first;
-        // Port 0 takes a free one, each edge its own.
-        if first.port() != 0 {
-            let taken = || Error::Tool(format!("there are no {edges} ports from {} on", first.port()));
-            address.set_port(first.port().checked_add(index).ok_or_else(taken)?);
-        }
-        let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-        listeners.push(listener);
+        let mut edge = first.clone();
+        edge.listen = nth(first.listen, index, edges)?;
+        edge.health = first.health.map(|health| nth(health, index, edges)).transpose()?;
+        listeners.push(Listeners::bind(&edge).await?);
     }
     Ok(listeners)
+}
+
+/// The address of the edge with this index. Port 0 takes a free one, each edge its own.
+fn nth(mut first: SocketAddr, index: u16, edges: u16) -> Result<SocketAddr, Error> {
+    if first.port() != 0 {
+        let taken = || Error::Tool(format!("there are no {edges} ports from {} on", first.port()));
+        first.set_port(first.port().checked_add(index).ok_or_else(taken)?);
+    }
+    Ok(first)
 }
 
 /// Says what runs where.

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_edge::health::{self, Health};
+use threadline_edge::health::Health;
+use threadline_edge::serve_operations;
 use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,10 +28,6 @@ pub(super) async fn serve(
         async move { left }
     });
     let health = health.check("partitions", move || std::future::ready(stopped.check()));
-    tokio::spawn(async move {
-        if let Err(error) = health::serve(listener, health, shutdown).await {
-            tracing::error!(error = %error, "health endpoints ended");
-        }
-    });
+    tokio::spawn(serve_operations(listener, health, shutdown));
     Ok(at)
 }

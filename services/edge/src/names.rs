@@ -1,0 +1,124 @@
+//! The display names that this edge wrote to the log, so that it writes none twice.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use threadline_domain::UserId;
+
+use crate::config::NamesConfig;
+use crate::rate::{Bucket, Rate};
+
+/// Users and their names as this edge last saw them.
+///
+/// A user takes 16 bytes: hashes of the id and of the name. Two generations stand for "seen lately": when the younger one
+/// is full it becomes the older one, and whoever comes again moves into the younger one. Beyond that many users names are
+/// written again, within a rate.
+pub(crate) struct Names {
+    hasher: RandomState,
+    generation_max: usize,
+    rate: Rate,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    younger: HashMap<u64, u64>,
+    older: HashMap<u64, u64>,
+    bucket: Bucket,
+}
+
+impl Names {
+    pub(crate) fn new(config: &NamesConfig) -> Self {
+        let rate = Rate::new(config.per_second, config.burst);
+        let seen = Seen { younger: HashMap::new(), older: HashMap::new(), bucket: Bucket::full(rate, Instant::now()) };
+        Self { hasher: RandomState::new(), generation_max: (config.users_max / 2).max(1), rate, seen: Mutex::new(seen) }
+    }
+
+    /// Whether this name of this user is to be written now: it is new here, and the rate allows it. What the rate does
+    /// not allow stays new.
+    pub(crate) fn note(&self, user: &UserId, name: &str) -> bool {
+        let (user, name) = (self.hasher.hash_one(user.as_str()), self.hasher.hash_one(name));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.younger.get(&user) == Some(&name) {
+            return false;
+        }
+        let is_known = seen.older.get(&user) == Some(&name) && !seen.younger.contains_key(&user);
+        if !is_known && seen.bucket.take(self.rate, 1, Instant::now()).is_err() {
+            metrics::counter!("threadline_edge_names_put_off_total").increment(1);
+            return false;
+        }
+        seen.younger.insert(user, name);
+        if seen.younger.len() >= self.generation_max {
+            seen.older = std::mem::take(&mut seen.younger);
+        }
+        !is_known
+    }
+
+    /// Makes this name new again, unless the user has another one by now.
+    pub(crate) fn forget(&self, user: &UserId, name: &str) {
+        let (user, name) = (self.hasher.hash_one(user.as_str()), self.hasher.hash_one(name));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = &mut *seen;
+        for generation in [&mut seen.younger, &mut seen.older] {
+            if generation.get(&user) == Some(&name) {
+                generation.remove(&user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn names(users_max: usize, burst: u32) -> Names {
+        Names::new(&NamesConfig { users_max, per_second: 1, burst })
+    }
+
+    #[test]
+    fn a_name_that_did_not_get_through_is_new_again_unless_another_came() {
+        let (names, user) = (names(10, 100), user("ann"));
+        assert!(names.note(&user, "Ann") && !names.note(&user, "Ann"));
+        names.forget(&user, "Ann");
+        assert!(names.note(&user, "Ann"));
+        assert!(names.note(&user, "Anna"));
+        names.forget(&user, "Ann");
+        assert!(!names.note(&user, "Anna"));
+        assert!(names.note(&user, "Ann"), "a name that comes back is new");
+    }
+
+    #[test]
+    fn a_name_that_changes_back_is_new_in_either_generation() {
+        let names = names(4, 100);
+        assert!(names.note(&user("ann"), "Ann"));
+        assert!(names.note(&user("x"), "X"), "the generation is full");
+        assert!(names.note(&user("ann"), "Anna"));
+        assert!(names.note(&user("ann"), "Ann"));
+    }
+
+    #[test]
+    fn who_comes_again_is_remembered_through_a_crowd() {
+        let names = names(100, 10_000);
+        assert!(names.note(&user("ann"), "Ann"));
+        for n in 0..1_000 {
+            assert!(names.note(&user(&format!("user-{n}")), "X"));
+            assert!(!names.note(&user("ann"), "Ann"), "after {n}");
+        }
+        let seen = names.seen.lock().unwrap();
+        assert!(seen.younger.len() + seen.older.len() <= 100, "memory is bounded");
+    }
+
+    #[test]
+    fn a_crowd_beyond_the_bound_is_written_again_only_within_the_rate() {
+        let names = names(10, 25);
+        let round = || (0..20).filter(|n| names.note(&user(&format!("user-{n}")), "X")).count();
+        assert_eq!(round(), 20);
+        let again: usize = (0..50).map(|_| round()).sum();
+        assert!(again <= 6, "{again} written again");
+    }
+}

@@ -1,0 +1,33 @@
+//! `/livez`, `/readyz` and `/metrics` on a listener of their own, which clients of the edge cannot fill.
+
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::accept::{Bounds, Connections};
+use super::pace::PaceMin;
+use super::places::Places;
+use crate::health::{self, Health};
+
+/// Connections at once: probes and scrapers, which are few.
+const CONNECTIONS_MAX: usize = 64;
+/// From a connection to its request's headers: what is idle makes room for a probe.
+const HEADER_READ: Duration = Duration::from_secs(2);
+/// How long a client may take none of its answer.
+const WRITE_PROGRESS: PaceMin = PaceMin { period: Duration::from_secs(2), bytes: 4 * 1024 };
+/// How long a request under way may take after `shutdown`.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves only these routes, until `shutdown`.
+pub async fn serve_operations(listener: TcpListener, health: Health, shutdown: CancellationToken) {
+    let router: Router = health::routes(health).into();
+    let connections = Connections::new(router);
+    let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_MAX, "threadline_operations_connections_count");
+    let bounds = Bounds { places, header_read: HEADER_READ, write: WRITE_PROGRESS };
+    let accepting = tokio::spawn(connections.clone().accept(listener, bounds));
+    shutdown.cancelled().await;
+    connections.end_within(GRACE).await;
+    accepting.abort();
+}
