@@ -15,8 +15,17 @@ pub fn token(user: &str) -> String {
 
 /// A token for this user, good for so many seconds.
 pub fn token_for(user: &str, ttl_s: i64) -> String {
+    signed(user, ttl_s, &[])
+}
+
+/// A token with these roles, good for an hour; with the role service, of the service of this name.
+pub fn token_with(user: &str, roles: &[&str]) -> String {
+    signed(user, 3600, roles)
+}
+
+fn signed(sub: &str, ttl_s: i64, roles: &[&str]) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let claims = json!({"sub": user, "name": user, "iat": now, "exp": now as i64 + ttl_s});
+    let claims = json!({"sub": sub, "name": sub, "iat": now, "exp": now as i64 + ttl_s, "roles": roles});
     jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))
         .expect("claims can be signed")
 }

@@ -74,6 +74,56 @@ fn a_wrong_value_is_named_with_its_place_and_the_reason() {
     assert!(refusal(&[], &[("THREADLINE_JWKS_URL", "https://id.example/keys")], "").contains("auth.issuer"));
 }
 
+/// Every bound of serving, with a value that it does not take and the line that says so.
+#[test]
+fn a_bound_that_cannot_be_is_refused_in_one_line() {
+    for (key, wrong, expected) in [
+        ("edge.connections_per_address_max", "0", "must be 1 to 1000000, not 0"),
+        ("edge.listen_backlog", "0", "must be 1 to 65535, not 0"),
+        ("edge.header_read_ms", "99", "must be 100 to 3600000, not 99"),
+        ("edge.write_progress_ms", "0", "must be 100 to 3600000, not 0"),
+        ("edge.write_progress_bytes_min", "0", "must be 1 to 1073741824, not 0"),
+        ("edge.send_buffer_bytes", "1", "must be 4096 to 1073741824, not 1"),
+        ("edge.body_bytes_max", "1", "must be 4096 to 1099511627776, not 1"),
+        ("edge.page_bytes_max", "0", "must be 4096 to 1073741824, not 0"),
+        // Room for less than a page would let nobody read.
+        ("edge.answers_per_user_bytes_max", "5000", "must be 1048576 to 1099511627776, not 5000"),
+        ("edge.answers_bytes_max", "1048576", "must be 8388608 to 1099511627776, not 1048576"),
+        ("edge.answers_wait_ms", "soon", "must be a whole number, not \"soon\" (from flag)"),
+        ("edge.at_least_wait_ms", "3600001", "must be 0 to 3600000, not 3600001"),
+        ("edge.service_rate_per_second", "0", "must be 1 to 1000000, not 0"),
+        ("edge.service_rate_burst", "0", "must be 1 to 1000000, not 0"),
+        ("edge.rate_users_max", "0", "must be 1 to 100000000, not 0"),
+        ("edge.names_users_max", "0", "must be 1 to 100000000, not 0"),
+        ("edge.names_per_second", "0", "must be 1 to 1000000, not 0"),
+        ("edge.names_burst", "0", "must be 1 to 1000000, not 0"),
+        ("auth.jwks_refetch_burst", "0", "must be 1 to 1000, not 0"),
+        ("auth.leeway_s", "3601", "must be 0 to 3600, not 3601"),
+    ] {
+        assert_eq!(refusal(&[(key, wrong)], &[], ""), format!("{key} {expected}"));
+    }
+    for prefix in ["a\u{7}b".to_owned(), "x".repeat(1_000)] {
+        let wrong = refusal(&[("threads.reserved_key_prefixes", &format!("project_,{prefix}"))], &[], "");
+        assert_eq!(wrong, format!("threads.reserved_key_prefixes: no key of a thread begins with {prefix:?}"));
+    }
+    assert_eq!(refusal(&[("auth.roles_claim", " ")], &[], ""), "auth.roles_claim must name a claim, such as roles");
+}
+
+#[test]
+fn every_setting_is_shown_with_its_value() {
+    let config = read(&[("edge.page_bytes_max", "65536")], &[], "").expect("a configuration");
+    let shown = |key| config.entries.iter().find(|entry| entry.key == key).map(|entry| entry.shown.as_str());
+    assert_eq!(shown("edge.page_bytes_max"), Some("65536"));
+    assert_eq!(shown("edge.listen_backlog"), Some("4096"));
+    assert_eq!(shown("auth.roles_claim"), Some("roles"));
+    assert_eq!(config.edge.http.page_bytes_max, 65_536);
+    let mut variables: Vec<_> = config.entries.iter().map(|entry| entry.variable).collect();
+    variables.sort_unstable();
+    let count = variables.len();
+    variables.dedup();
+    assert_eq!(variables.len(), count, "two settings share a variable");
+}
+
 #[test]
 fn an_unknown_key_is_refused_and_an_unknown_variable_named() {
     assert!(refusal(&[], &[], "[edge]\nlisten_on = 1\n").starts_with("edge.listen_on is not a setting"));

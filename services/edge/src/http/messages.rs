@@ -59,7 +59,7 @@ pub(super) async fn list_messages(
     let messages = messages.ok_or_else(Problem::unknown_thread)?;
     let page = Rows::fitting(&messages, keep(window, &messages), edge.config.http.page_bytes_max, present::message)?;
     let next = next(window, &messages[page.kept.clone()], page.kept.len() < messages.len(), limit);
-    Ok(page.into_page("messages", next))
+    Ok(page.into_page("messages", next.as_ref()))
 }
 
 /// Sends a message. The same id and body again is answered with the message that there is.

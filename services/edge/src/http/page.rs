@@ -68,7 +68,7 @@ impl Rows {
     }
 
     /// `{"<name>":[…],"next":…}`
-    pub(super) fn into_page<N: Serialize>(self, name: &str, next: Option<N>) -> Response {
+    pub(super) fn into_page<N: Serialize + ?Sized>(self, name: &str, next: Option<&N>) -> Response {
         let next = serde_json::to_string(&next).unwrap_or_else(|_| "null".into());
         let size = self.json.iter().map(|row| row.len() + 1).sum::<usize>() + name.len() + next.len() + 16;
         let mut body = Vec::with_capacity(size);
@@ -121,7 +121,8 @@ mod tests {
     async fn a_page_is_whole_json() {
         for rows in [vec![], vec!["a\"b"], vec!["x", "ü"]] {
             for next in [None, Some("n\"")] {
-                let page = Rows::fitting(&rows, Keep::Last, 1_000, |row| *row).unwrap().into_page("rows", next);
+                let page =
+                    Rows::fitting(&rows, Keep::Last, 1_000, |row| *row).unwrap().into_page("rows", next.as_ref());
                 assert_eq!(page.headers()[header::CONTENT_TYPE], "application/json");
                 let body = to_bytes(page.into_body(), 1_000).await.unwrap();
                 assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), json!({"rows": rows, "next": next}));

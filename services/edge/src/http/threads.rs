@@ -67,7 +67,7 @@ pub(super) async fn list_threads(
     let next = last
         .filter(|_| page.kept.len() < threads.len() || threads.len() == limit as usize)
         .map(|last| PageCursor(ThreadsCursor { active_at: last.active_at, thread: last.id }).to_string());
-    Ok(page.into_page("threads", next))
+    Ok(page.into_page("threads", next.as_ref()))
 }
 
 /// Makes a thread, or returns the dm, or the thread with this key, that there is.

@@ -61,5 +61,5 @@ pub(super) async fn list_events(
     let last = page.kept.end.checked_sub(1).map(|index| &read[index]);
     let goes_on = page.kept.len() < read.len() || read.len() == limit as usize;
     let next = last.filter(|_| goes_on).map(|(_, event)| event.seq);
-    Ok(page.into_page("events", next))
+    Ok(page.into_page("events", next.as_ref()))
 }

@@ -144,6 +144,9 @@ fn auth(from: &mut Layers, secret: Option<String>) -> Result<(Option<AuthConfig>
     let refetch = from.within("auth.jwks_refetch_ms", "THREADLINE_JWKS_REFETCH_MS", 60_000, 1..=24 * HOUR_MS)?;
     let burst = from.within("auth.jwks_refetch_burst", "THREADLINE_JWKS_REFETCH_BURST", 3, 1..=1_000)?;
     let roles_claim = from.value("auth.roles_claim", "THREADLINE_JWT_ROLES_CLAIM", "roles".to_owned())?;
+    if roles_claim.trim().is_empty() {
+        return Err(Error("auth.roles_claim must name a claim, such as roles".into()));
+    }
     let leeway_s = from.within("auth.leeway_s", "THREADLINE_JWT_LEEWAY_S", 5, 0..=3_600)?;
     let claims = TokenClaims { issuer: issuer.clone(), audience: audience.clone(), roles: roles_claim.clone() };
     let mut config = match (secret, url) {

@@ -1,5 +1,6 @@
 //! A whole system in the test's own process.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use reqwest::{Client, Method};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
-use threadline_edge::{Deps, EdgeConfig};
+use threadline_edge::{Deps, EdgeConfig, Listeners};
 use threadline_eventlog::memory::MemoryLog;
 use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_tests::database::Database;
@@ -23,6 +24,8 @@ const PARTITIONS: u32 = 3;
 /// One edge with all that is behind it; everything ends when this is dropped.
 pub(super) struct App {
     pub(super) url: String,
+    /// The base URL of the operation endpoints' own listener.
+    pub(super) operations: String,
     pub(super) http: Client,
     pub(super) log: MemoryLog,
     pub(super) views: Views,
@@ -72,15 +75,19 @@ impl App {
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         // The log in memory has a clock of its own, which says nothing about how old a record is.
         config.hub.lag_ms_max = i64::MAX as u64;
+        config.listen = (Ipv4Addr::LOCALHOST, 0).into();
+        config.health = Some(config.listen);
         change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
-        let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+        let listeners = Listeners::bind(&config).await.expect("there are free ports");
+        let url = url_of(Some(&listeners.clients));
+        let operations = url_of(listeners.operations.as_ref());
         let shutdown = CancellationToken::new();
         let deps = Deps { log, views: views.clone(), metrics: None };
-        let edge = tokio::spawn(threadline_edge::serve(listener, config, deps, shutdown.clone()));
+        let edge = tokio::spawn(threadline_edge::serve(listeners, config, deps, shutdown.clone()));
         let http = Client::new();
         let app = Self {
             url,
+            operations,
             http,
             log: memory,
             views,
@@ -132,6 +139,11 @@ impl Drop for App {
         self.shutdown.cancel();
         self.behind.stop.cancel();
     }
+}
+
+fn url_of(listener: Option<&TcpListener>) -> String {
+    let address = listener.and_then(|listener| listener.local_addr().ok()).expect("it listens");
+    format!("http://{address}")
 }
 
 /// A field that is a text.

@@ -4,48 +4,59 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use threadline_tests::token::token;
+use threadline_tests::token::{token, token_with};
 use uuid::Uuid;
 
 use super::App;
 use super::app::{after, text};
 
-/// Everyone who may come: three roles, someone who is in no thread, and someone without a token.
-const CALLERS: [&str; 5] = ["owner", "admin", "member", "stranger", "anonymous"];
+/// Everyone who may come: three roles, someone who is in no thread, the product's own backend, and someone without a
+/// token.
+const CALLERS: [&str; 6] = ["owner", "admin", "member", "stranger", "service", "anonymous"];
 
 /// An operation, its body, and the status for each of [`CALLERS`] in their order.
-struct Row(Method, &'static str, Value, [u16; 5]);
+struct Row(Method, &'static str, Value, [u16; 6]);
 
 fn rows() -> Vec<Row> {
     let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
     let none = Value::Null;
-    let open = [200; 5];
+    let open = [200; 6];
     vec![
-        Row(get.clone(), "/api/chat/threads", none.clone(), [200, 200, 200, 200, 401]),
-        Row(post.clone(), "/api/chat/threads", json!({"kind": "group", "participants": []}), [201, 201, 201, 201, 401]),
-        Row(get.clone(), "/api/chat/threads/by-participants", none.clone(), [200, 404, 200, 404, 401]),
-        Row(get.clone(), "/api/chat/threads/{thread}", none.clone(), [200, 200, 200, 404, 401]),
-        Row(put.clone(), "/api/chat/threads/{thread}", json!({"title": "T"}), [200, 200, 403, 404, 401]),
-        Row(delete.clone(), "/api/chat/threads/{thread}", none.clone(), [200, 403, 403, 404, 401]),
-        Row(post.clone(), "/api/chat/threads/{thread}/members", json!({"user": "new"}), [201, 201, 403, 404, 401]),
-        Row(delete.clone(), "/api/chat/threads/{thread}/members", none.clone(), [409, 200, 200, 404, 401]),
+        Row(get.clone(), "/api/chat/threads", none.clone(), [200, 200, 200, 200, 403, 401]),
+        Row(
+            post.clone(),
+            "/api/chat/threads",
+            json!({"kind": "group", "participants": []}),
+            [201, 201, 201, 201, 201, 401],
+        ),
+        Row(get.clone(), "/api/chat/threads/by-participants", none.clone(), [200, 404, 200, 404, 403, 401]),
+        Row(get.clone(), "/api/chat/threads/{thread}", none.clone(), [200, 200, 200, 404, 403, 401]),
+        Row(put.clone(), "/api/chat/threads/{thread}", json!({"title": "T"}), [200, 200, 403, 404, 200, 401]),
+        Row(delete.clone(), "/api/chat/threads/{thread}", none.clone(), [200, 403, 403, 404, 200, 401]),
+        Row(post.clone(), "/api/chat/threads/{thread}/members", json!({"user": "new"}), [201, 201, 403, 404, 201, 401]),
+        Row(delete.clone(), "/api/chat/threads/{thread}/members", none.clone(), [409, 200, 200, 404, 403, 401]),
         Row(
             put.clone(),
             "/api/chat/threads/{thread}/members/{user}",
             json!({"role": "admin"}),
-            [200, 403, 403, 404, 401],
+            [200, 403, 403, 404, 200, 401],
         ),
-        Row(delete.clone(), "/api/chat/threads/{thread}/members/{user}", none.clone(), [200, 200, 403, 404, 401]),
-        Row(get.clone(), "/api/chat/threads/{thread}/messages", none.clone(), [200, 200, 200, 404, 401]),
-        Row(post.clone(), "/api/chat/threads/{thread}/messages", json!({"content": "x"}), [201, 201, 201, 404, 401]),
+        Row(delete.clone(), "/api/chat/threads/{thread}/members/{user}", none.clone(), [200, 200, 403, 404, 200, 401]),
+        Row(get.clone(), "/api/chat/threads/{thread}/messages", none.clone(), [200, 200, 200, 404, 403, 401]),
+        Row(
+            post.clone(),
+            "/api/chat/threads/{thread}/messages",
+            json!({"content": "x"}),
+            [201, 201, 201, 404, 201, 401],
+        ),
         // The message is another member's.
-        Row(get.clone(), "/api/chat/messages/{message}", none.clone(), [200, 200, 200, 404, 401]),
-        Row(put, "/api/chat/messages/{message}", json!({"content": "x"}), [403, 403, 403, 404, 401]),
-        Row(delete, "/api/chat/messages/{message}", none.clone(), [200, 200, 403, 404, 401]),
-        Row(post.clone(), "/api/chat/threads/{thread}/mark-read", json!({}), [200, 200, 200, 404, 401]),
-        Row(get.clone(), "/api/chat/threads/{thread}/receipts", none.clone(), [200, 200, 200, 404, 401]),
-        Row(get.clone(), "/api/chat/threads/{thread}/events", none.clone(), [200, 200, 200, 404, 401]),
-        Row(get.clone(), "/api/chat/unread-count", none.clone(), [200, 200, 200, 200, 401]),
+        Row(get.clone(), "/api/chat/messages/{message}", none.clone(), [200, 200, 200, 404, 403, 401]),
+        Row(put, "/api/chat/messages/{message}", json!({"content": "x"}), [403, 403, 403, 404, 403, 401]),
+        Row(delete, "/api/chat/messages/{message}", none.clone(), [200, 200, 403, 404, 403, 401]),
+        Row(post.clone(), "/api/chat/threads/{thread}/mark-read", json!({}), [200, 200, 200, 404, 403, 401]),
+        Row(get.clone(), "/api/chat/threads/{thread}/receipts", none.clone(), [200, 200, 200, 404, 403, 401]),
+        Row(get.clone(), "/api/chat/threads/{thread}/events", none.clone(), [200, 200, 200, 404, 403, 401]),
+        Row(get.clone(), "/api/chat/unread-count", none.clone(), [200, 200, 200, 200, 403, 401]),
         Row(get.clone(), "/schemas/ids/{id}", none.clone(), open),
         Row(get.clone(), "/subjects", none.clone(), open),
         Row(get.clone(), "/subjects/{subject}/versions", none.clone(), open),
@@ -53,9 +64,9 @@ fn rows() -> Vec<Row> {
         Row(get.clone(), "/livez", none.clone(), open),
         Row(get.clone(), "/readyz", none.clone(), open),
         // This edge gives no tokens.
-        Row(post, "/api/dev/token", json!({"user": "ann"}), [404; 5]),
+        Row(post, "/api/dev/token", json!({"user": "ann"}), [404; 6]),
         // This edge was given no figures to show.
-        Row(get, "/metrics", none, [404; 5]),
+        Row(get, "/metrics", none, [404; 6]),
     ]
 }
 
@@ -96,8 +107,10 @@ async fn every_operation_is_allowed_to_whom_it_should_be() {
             if !body.is_null() {
                 request = request.json(&body);
             }
-            if caller != "anonymous" {
-                request = request.bearer_auth(token(caller));
+            match caller {
+                "anonymous" => {}
+                "service" => request = request.bearer_auth(token_with("shop", &["service"])),
+                person => request = request.bearer_auth(token(person)),
             }
             let answer = request.send().await.expect("the edge answers");
             let status = answer.status().as_u16();

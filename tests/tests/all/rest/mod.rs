@@ -3,11 +3,14 @@
 mod app;
 mod development;
 mod junk;
+mod limits;
 mod matrix;
 mod members;
 mod messages;
 mod page;
+mod pages;
 mod reads;
+mod roles;
 mod serving;
 mod surface;
 mod threads;

@@ -75,17 +75,91 @@ async fn a_connection_that_cannot_go_on_is_said_to_close() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_a_place() {
+async fn connections_beyond_the_bound_are_refused_at_once_and_a_silent_one_makes_room() {
     let app = App::start_with(|config| {
         config.http.connections_max = 2;
-        config.http.header_read_ms = 500;
+        config.http.header_read_ms = 2_000;
     })
     .await;
-    // These hold the places until their time for headers is over.
-    let held = [connect(&app).await, connect(&app).await];
-    let answer = tokio::time::timeout(PATIENCE, app.call(Method::GET, "/livez", &[])).await;
-    assert_eq!(answer.expect("a place comes free").status(), 200);
+    // The client that asked whether the edge is ready may hold a place for a while.
+    let held = async || {
+        let mut held = Vec::new();
+        while held.len() < 2 {
+            let mut stream = connect(&app).await;
+            stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            let mut status = [0; 12];
+            stream.read_exact(&mut status).await.expect("an answer");
+            if &status == b"HTTP/1.1 200" {
+                held.push(stream);
+            }
+        }
+        held
+    };
+    let held = held().await;
+    let answer = rest_of(connect(&app).await).await;
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n") && answer.contains("\"code\":\"unavailable\""), "{answer}");
+    // The places were kept alive and said nothing more.
+    for stream in held {
+        rest_of(stream).await;
+    }
+    assert_eq!(app.call(Method::GET, "/livez", &[]).await.status(), 200);
+}
+
+#[tokio::test]
+async fn one_address_has_only_so_many_connections() {
+    let app = App::start_with(|config| {
+        config.http.connections_per_address_max = 1;
+        config.http.header_read_ms = 2_000;
+    })
+    .await;
+    let full = async || {
+        let answer = rest_of(connect(&app).await).await;
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("from this address")
+    };
+    let first = connect(&app).await;
+    threadline_tests::wait::until("the address is full", PATIENCE, full).await;
+    rest_of(first).await;
+}
+
+#[tokio::test]
+async fn the_operation_endpoints_answer_when_clients_have_filled_the_edge() {
+    let app = App::start_with(|config| {
+        config.http.connections_max = 1;
+        config.http.header_read_ms = 60_000;
+    })
+    .await;
+    // Whoever has the one place, it is not given back within this test.
+    let mut held = Vec::new();
+    let full = async || {
+        let mut stream = connect(&app).await;
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut status = [0; 12];
+        let is_full = stream.read_exact(&mut status).await.is_ok() && &status == b"HTTP/1.1 503";
+        held.push(stream);
+        is_full
+    };
+    threadline_tests::wait::until("the edge is full", PATIENCE, full).await;
+    for (path, status) in [("/livez", 200), ("/readyz", 200), ("/metrics", 404), ("/api/chat/threads", 404)] {
+        let url = format!("{}{path}", app.operations);
+        assert_eq!(reqwest::get(&url).await.expect("it answers").status().as_u16(), status, "{path}");
+    }
     drop(held);
+}
+
+#[tokio::test]
+async fn the_operation_endpoints_cannot_be_held_by_silence() {
+    let app = App::start().await;
+    let address = app.operations.strip_prefix("http://").expect("a URL");
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(address).await.expect("it is accepted or refused, not left waiting"));
+    }
+    let answers = async || {
+        let answer = reqwest::get(format!("{}/livez", app.operations)).await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    };
+    threadline_tests::wait::until("they answer", PATIENCE, answers).await;
 }
 
 #[tokio::test]
