@@ -10,6 +10,13 @@ CREATE TABLE threadline_log.log (
     partitions integer NOT NULL CHECK (partitions > 0)
 );
 
+-- What the program's table of topics says of those that are stored here; filled by every program that opens the log.
+CREATE TABLE threadline_log.topics (
+    topic   smallint PRIMARY KEY,
+    name    text NOT NULL,
+    relaxed boolean NOT NULL
+);
+
 -- Updated by every append, so each row gets room for heap-only updates.
 CREATE TABLE threadline_log.partitions (
     topic       smallint NOT NULL,
@@ -28,9 +35,6 @@ CREATE TABLE threadline_log.records (
     headers        bytea NOT NULL,
     PRIMARY KEY (topic, partition, "offset")
 );
-
--- For compaction: older records of a key. 4 and 5 are `reads` and `users`.
-CREATE INDEX records_by_key ON threadline_log.records (topic, partition, key, "offset") WHERE topic IN (4, 5);
 
 -- How far each group has come.
 CREATE TABLE threadline_log.commits (
@@ -51,7 +55,7 @@ INSERT INTO threadline_log.uptime DEFAULT VALUES;
 -- each gets; record i goes to the partition at place `places[i]` as its `ranks[i]`th (from 0).
 -- Returns the offset of the first new record of each partition and the time of appending.
 --
--- Commands and rejections (2 and 3) may commit without waiting for the disk, so a crash of the server can take the last
+-- Records of relaxed topics may commit without waiting for the disk, so a crash of the server can take the last
 -- ones back after some reader has seen them. Their offsets are never given again: the first append after a crash
 -- leaps over more than could have been lost.
 CREATE FUNCTION threadline_log.append(
@@ -66,7 +70,8 @@ BEGIN
         INSERT INTO threadline_log.uptime DEFAULT VALUES ON CONFLICT DO NOTHING;
         IF FOUND THEN
             PERFORM set_config('synchronous_commit', 'on', true);
-            UPDATE threadline_log.partitions AS p SET next_offset = p.next_offset + 1000000 WHERE p.topic IN (2, 3);
+            UPDATE threadline_log.partitions AS p SET next_offset = p.next_offset + 1000000 
+                FROM threadline_log.topics AS t WHERE t.topic = p.topic AND t.relaxed;
         END IF;
     END IF;
 

@@ -15,13 +15,15 @@ pub mod sealed;
 pub mod text;
 pub mod thread;
 pub mod time;
+pub mod topic;
 
 pub use actor::{Actor, ServiceId};
 pub use aggregate::{Aggregate, Decision, DecisionOf, LostEvent};
 pub use ids::{MessageId, ThreadId, UserId};
 pub use metadata::Metadata;
-pub use position::{Offset, Partition, Position, Topic};
+pub use position::{Offset, Partition, Position};
 pub use reads::{ReadMark, UserProfile};
 pub use sealed::{Sealed, Text};
 pub use text::Invalid;
 pub use time::Timestamp;
+pub use topic::{Topic, TopicMap};

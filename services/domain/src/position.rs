@@ -3,67 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Topic;
+
 /// A partition of a topic, from 0.
 pub type Partition = u32;
 
 /// The place of a record within its partition, from 0; they rise from record to record.
 pub type Offset = u64;
-
-/// The topics of the log, without the configurable prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Topic {
-    /// Events of the thread aggregate, keyed by thread. Kept for ever.
-    Messages,
-    /// Commands for the thread aggregate, keyed and partitioned like [`Topic::Messages`]. Kept 7 days.
-    MessagesCommands,
-    /// Answers to commands that gave no event, keyed by the edge that waits. Kept an hour.
-    Rejections,
-    /// Read marks, keyed `thread:user`. Compacted.
-    Reads,
-    /// User ids with their names as last seen, keyed by user. Compacted.
-    Users,
-    /// Typing and presence, keyed by thread or user. Kept a minute.
-    Signals,
-    /// Records that could not be read or applied, keyed as the record. Kept for ever.
-    DeadLetters,
-}
-
-impl Topic {
-    /// Every topic.
-    pub const ALL: [Self; 7] = [
-        Self::Messages,
-        Self::MessagesCommands,
-        Self::Rejections,
-        Self::Reads,
-        Self::Users,
-        Self::Signals,
-        Self::DeadLetters,
-    ];
-
-    /// The topic's name without its prefix, such as `messages.commands`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "messages",
-            Self::MessagesCommands => "messages.commands",
-            Self::Rejections => "rejections",
-            Self::Reads => "reads",
-            Self::Users => "users",
-            Self::Signals => "signals",
-            Self::DeadLetters => "dead-letters",
-        }
-    }
-
-    /// The topic with this [`name`](Self::name).
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|topic| topic.name() == name)
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A record's address: topic, partition, offset. Written `messages:3:1234`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
+use threadline_domain::topic::Durability;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::partition::murmur2;
-use crate::postgres::connect::{Backoff, Durability, connect, options, unavailable};
+use crate::postgres::connect::{Backoff, connect, options, unavailable};
 use crate::{Error, Ownership, OwnershipChange, Partition};
 
 /// How often a member looks at the locks. A dead member's partitions are taken within about this time.

@@ -1,36 +1,15 @@
-//! What every log keeps of each topic, and how large a record may be.
+//! How large a record of any topic may be.
 
-use std::time::Duration;
+pub use threadline_domain::topic::Retention;
 
 use crate::{Error, NewRecord, Topic};
 
 /// The largest record of any topic: key, value and headers together.
+///
+/// Every log takes a record of this size and refuses a larger one ([`Error::TooLarge`]). Bounds in bytes elsewhere (a
+/// batch, a page, a tail's queue) are targets of what is taken together: a single record may exceed them, so none of
+/// them holds more than its bound and one record.
 pub const RECORD_BYTES_MAX: usize = 1 << 20;
-
-/// What a topic keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retention {
-    /// Every record, for ever.
-    Forever,
-    /// Every record for this long at least.
-    For(Duration),
-    /// The last record of each key at least.
-    LastOfEachKey,
-}
-
-/// What the topic keeps.
-pub const fn retention(topic: Topic) -> Retention {
-    const MINUTE_SECONDS: u64 = 60;
-    const HOUR_SECONDS: u64 = 60 * MINUTE_SECONDS;
-    const DAY_SECONDS: u64 = 24 * HOUR_SECONDS;
-    match topic {
-        Topic::Messages | Topic::DeadLetters => Retention::Forever,
-        Topic::Reads | Topic::Users => Retention::LastOfEachKey,
-        Topic::MessagesCommands => Retention::For(Duration::from_secs(7 * DAY_SECONDS)),
-        Topic::Rejections => Retention::For(Duration::from_secs(HOUR_SECONDS)),
-        Topic::Signals => Retention::For(Duration::from_secs(MINUTE_SECONDS)),
-    }
-}
 
 /// Refuses a record that is larger than [`RECORD_BYTES_MAX`].
 pub(crate) fn check_size(topic: Topic, record: &NewRecord) -> Result<(), Error> {

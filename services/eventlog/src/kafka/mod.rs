@@ -10,12 +10,12 @@ mod tail;
 mod topics;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use threadline_domain::TopicMap;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;
@@ -37,7 +37,7 @@ const END_MS_MAX: u64 = 500;
 /// A log on Kafka. Cheap to share; dropping it ends its threads.
 pub struct KafkaLog {
     config: KafkaConfig,
-    topics: Arc<BTreeMap<Topic, (String, u32)>>,
+    topics: TopicMap<(String, u32)>,
     id: String,
     cluster: Cluster,
     appender: Appender,
@@ -59,11 +59,11 @@ impl KafkaLog {
         })
         .await?;
         let appender = Appender::start(&config)?;
-        Ok(Self { config, topics: Arc::new(topics), id, cluster, appender })
+        Ok(Self { config, topics, id, cluster, appender })
     }
 
     fn topic(&self, topic: Topic) -> (&str, u32) {
-        let (name, partitions) = &self.topics[&topic];
+        let (name, partitions) = &self.topics[topic];
         (name, *partitions)
     }
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
+use threadline_domain::TopicMap;
 
 use super::cluster::{self, Cluster};
 use super::config::{BATCH_OVERHEAD_BYTES_MAX, KafkaConfig};
 use super::context::Logging;
 use super::{blocking, marker, unavailable};
-use crate::topics::{RECORD_BYTES_MAX, Retention, retention};
+use crate::topics::{RECORD_BYTES_MAX, Retention};
 use crate::{Error, Topic};
 
 /// Partitions of each topic unless something else is asked for.
@@ -41,7 +42,7 @@ pub async fn list_topics(config: &KafkaConfig) -> Result<Vec<TopicDescription>, 
 }
 
 /// Creates what is missing, `partitions` each, every record on `replication` brokers. Fails as misconfigured when a
-/// topic is there with another number of partitions.
+/// topic is there with another number of partitions, before any is created.
 pub async fn create_topics(
     config: &KafkaConfig,
     partitions: u32,
@@ -50,8 +51,10 @@ pub async fn create_topics(
     if partitions == 0 || replication == 0 {
         return Err(Error::Misconfigured("a topic needs at least one partition and one replica".into()));
     }
-    let missing: Vec<_> = list_topics(config).await?.into_iter().filter(|it| it.partitions.is_none()).collect();
-    let settings: Vec<_> = missing.iter().map(|it| settings(retention(it.topic), replication)).collect();
+    let found = list_topics(config).await?;
+    check_partitions(&found, partitions)?;
+    let missing: Vec<_> = found.into_iter().filter(|it| it.partitions.is_none()).collect();
+    let settings: Vec<_> = missing.iter().map(|it| settings(it.topic.spec().retention, replication)).collect();
     let log_is_new = missing.iter().any(|it| it.topic == Topic::Messages);
     let names: Vec<_> = missing.iter().map(|it| it.name.as_str()).zip(&settings).collect();
     create(config, &names, partitions, replication).await?;
@@ -59,16 +62,24 @@ pub async fn create_topics(
         marker::write(config, replication).await?;
     }
     let topics = settle(config).await?;
-    for it in &topics {
-        if it.partitions != Some(partitions) {
-            let found = it.partitions.unwrap_or_default();
+    check_partitions(&topics, partitions)?;
+    match topics.iter().find(|it| it.partitions.is_none()) {
+        Some(missing) => Err(Error::Unavailable(format!("the brokers do not tell of topic {} yet", missing.name))),
+        None => Ok(topics),
+    }
+}
+
+/// Refuses topics that are there with another number of partitions.
+fn check_partitions(topics: &[TopicDescription], partitions: u32) -> Result<(), Error> {
+    for it in topics {
+        if let Some(found) = it.partitions.filter(|found| *found != partitions) {
             return Err(Error::Misconfigured(format!(
                 "topic {} has {found} partitions, not {partitions}; their number is fixed at creation",
                 it.name
             )));
         }
     }
-    Ok(topics)
+    Ok(())
 }
 
 /// Creates topics with settings of their own.
@@ -106,28 +117,26 @@ pub(super) async fn create(
     Ok(())
 }
 
-/// The number of partitions of every topic, or which topic is not as it should be.
-pub(super) fn verified(
-    config: &KafkaConfig,
-    found: &BTreeMap<String, u32>,
-) -> Result<BTreeMap<Topic, (String, u32)>, Error> {
-    let mut topics = BTreeMap::new();
-    for topic in Topic::ALL {
+/// The full name and the number of partitions of every topic, or which topic is not as it should be.
+pub(super) fn verified(config: &KafkaConfig, found: &BTreeMap<String, u32>) -> Result<TopicMap<(String, u32)>, Error> {
+    let topics = TopicMap::from_fn(|topic| {
         let it = describe(config, topic, found);
-        let Some(partitions) = it.partitions.filter(|count| *count > 0) else {
-            return Err(Error::Misconfigured(format!(
-                "topic {} is missing on {}; `threadline topics create` makes it",
-                it.name, config.brokers
-            )));
-        };
-        topics.insert(topic, (it.name, partitions));
-    }
-    let (events, commands) = (&topics[&Topic::Messages], &topics[&Topic::MessagesCommands]);
-    if events.1 != commands.1 {
+        (it.name, it.partitions.unwrap_or_default())
+    });
+    if let Some((_, (missing, _))) = topics.iter().find(|(_, (_, partitions))| *partitions == 0) {
         return Err(Error::Misconfigured(format!(
-            "{} has {} partitions and {} has {}; they must be the same",
-            events.0, events.1, commands.0, commands.1
+            "topic {missing} is missing on {}; `threadline topics create` makes it",
+            config.brokers
         )));
+    }
+    for (commands, events) in Topic::commands().filter_map(|commands| Some((commands, commands.events_of()?))) {
+        let (events, commands) = (&topics[events], &topics[commands]);
+        if events.1 != commands.1 {
+            return Err(Error::Misconfigured(format!(
+                "{} has {} partitions and {} has {}; they must be the same",
+                events.0, events.1, commands.0, commands.1
+            )));
+        }
     }
     Ok(topics)
 }

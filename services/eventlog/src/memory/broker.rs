@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use threadline_domain::TopicMap;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
@@ -38,7 +39,7 @@ pub(super) struct Broker {
 pub(super) struct State {
     pub(super) outage: bool,
     pub(super) groups: Groups,
-    logs: HashMap<Topic, Vec<PartitionLog>>,
+    logs: TopicMap<Vec<PartitionLog>>,
     fates: Fates,
     /// Appends that wait for the end of an outage.
     waiting: VecDeque<Waiting>,
@@ -74,11 +75,10 @@ impl PartitionLog {
 
 impl Broker {
     pub(super) fn new(partitions: u32) -> Self {
-        let log = || (0..partitions).map(|_| PartitionLog::default()).collect();
         let state = State {
             outage: false,
             groups: Groups::new(partitions),
-            logs: Topic::ALL.into_iter().map(|topic| (topic, log())).collect(),
+            logs: TopicMap::from_fn(|_| (0..partitions).map(|_| PartitionLog::default()).collect()),
             fates: Box::new(|_, _| Fate::Confirmed),
             waiting: VecDeque::new(),
             withheld: Vec::new(),
@@ -169,7 +169,7 @@ impl Broker {
             return;
         }
         let appended_at_ms = self.made_at.elapsed().as_millis() as i64;
-        let Some(log) = state.logs.get_mut(&topic).and_then(|logs| logs.get_mut(partition as usize)) else { return };
+        let Some(log) = state.logs[topic].get_mut(partition as usize) else { return };
         let position = Position { topic, partition, offset: log.end() };
         let NewRecord { key, value, headers } = record;
         log.records.push_back(Record { partition, offset: position.offset, appended_at_ms, key, value, headers });
@@ -218,7 +218,7 @@ impl Broker {
 
     pub(super) fn truncate(&self, topic: Topic, partition: Partition, before: Offset) {
         let mut state = self.lock();
-        if let Some(log) = state.logs.get_mut(&topic).and_then(|logs| logs.get_mut(partition as usize)) {
+        if let Some(log) = state.logs[topic].get_mut(partition as usize) {
             while log.start < before && log.records.pop_front().is_some() {
                 log.start += 1;
             }
@@ -242,7 +242,7 @@ impl Broker {
 impl State {
     /// A topic's partitions.
     pub(super) fn log(&self, topic: Topic) -> &[PartitionLog] {
-        self.logs.get(&topic).map_or(&[], Vec::as_slice)
+        &self.logs[topic]
     }
 }
 

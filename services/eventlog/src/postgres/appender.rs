@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::connect::{Backoff, bounded, connect};
 use super::queue::{Entry, Queue};
 use super::wake::Wakes;
-use super::{Feeds, headers, topic};
+use super::{Feeds, headers};
 use crate::{Offset, Partition, Position, Record, Topic};
 
 /// The longest a record waits while the log is away.
@@ -79,7 +79,7 @@ struct Batch {
 
 impl Batch {
     fn of(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(|entry| (topic::number_of(entry.topic), entry.partition));
+        entries.sort_by_key(|entry| (entry.topic, entry.partition));
         let same = |a: &Entry, b: &Entry| (a.topic, a.partition) == (b.topic, b.partition);
         let groups = entries.chunk_by(same).map(|group| (group[0].topic, group[0].partition, group.len())).collect();
         Self { entries, groups }
@@ -89,7 +89,7 @@ impl Batch {
         let (mut topics, mut partitions, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         let (mut places, mut ranks) = (Vec::new(), Vec::new());
         for (place, &(topic, partition, count)) in self.groups.iter().enumerate() {
-            topics.push(topic::number_of(topic));
+            topics.push(topic.number());
             partitions.push(partition as i32);
             counts.push(count as i32);
             places.extend(std::iter::repeat_n(place as i32 + 1, count));
@@ -129,11 +129,11 @@ impl Batch {
                 records.push(Record { partition, offset, appended_at_ms: at_ms, key, value, headers });
                 callers.push((entry.outcome, Position { topic, partition, offset }));
             }
-            let gap = feeds.of(topic).appended(partition, records);
+            let gap = feeds[topic].appended(partition, records);
             wakes.appended(topic, partition, base + count as Offset, gap);
         }
         for topic in topics {
-            feeds.of(topic).announce();
+            feeds[topic].announce();
         }
         for (caller, position) in callers {
             let _ = caller.send(Ok(position));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
+use threadline_domain::topic::Durability;
 use tokio::time::timeout;
 
 use crate::Error;
@@ -19,16 +20,7 @@ const BACKOFF_MS_MIN: u64 = 25;
 /// The longest wait before connecting again.
 const BACKOFF_MS_MAX: u64 = 500;
 
-/// Whether commits wait for the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// They do.
-    Durable,
-    /// They do not.
-    Relaxed,
-}
-
-/// What all connections of the log have in common. A peer that vanished without a word is noticed within 3 s.
+/// What all connections of the log have in common; commits wait for the disk where they are to be durable. A peer that vanished without a word is noticed within 3 s.
 pub(crate) fn options(database: &PgConnectOptions, durability: Durability) -> PgConnectOptions {
     let synchronous_commit = match durability {
         Durability::Durable => "on",

@@ -3,14 +3,16 @@
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::types::Uuid;
-use sqlx::{ConnectOptions, PgConnection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqlSafeStr};
+use threadline_domain::topic::{Durability, Retention};
 
 use super::connect::unavailable;
-use super::topic;
 use crate::{Error, Topic};
 
 const SCHEMA: &str = "threadline_log";
 const MIGRATIONS_TABLE: &str = "threadline_log.migrations";
+/// Held by the one process that makes the log.
+const MAKING: (i32, i32) = (0x7468_6c67, 2);
 
 /// The log as it was made.
 #[derive(Clone, Copy, Debug)]
@@ -37,20 +39,57 @@ pub(super) async fn migrate(database: &PgConnectOptions, partitions: u32) -> Res
     make(&mut connection, partitions).await.map_err(|error| unavailable(&error))
 }
 
+/// One process at a time: an index that two make at once would fail one of them.
 async fn make(connection: &mut PgConnection, partitions: u32) -> Result<Identity, sqlx::Error> {
+    const TURN: &str = "SELECT pg_advisory_xact_lock($1, $2)";
     const LOG: &str = "INSERT INTO threadline_log.log (partitions) VALUES ($1) ON CONFLICT DO NOTHING";
-    const PARTITIONS: &str = "
-        INSERT INTO threadline_log.partitions (topic, partition)
-        SELECT topic, partition FROM threadline_log.log, unnest($1) AS topic, generate_series(0, partitions - 1) AS partition
-        ON CONFLICT DO NOTHING
-    ";
     const IDENTITY: &str = "SELECT id, partitions, (random() * 9e15)::bigint FROM threadline_log.log";
 
-    sqlx::query(LOG).bind(partitions as i32).execute(&mut *connection).await?;
-    let topics: Vec<i16> = Topic::ALL.into_iter().filter(|&t| topic::is_stored(t)).map(topic::number_of).collect();
-    sqlx::query(PARTITIONS).bind(topics).execute(&mut *connection).await?;
-    let (id, partitions, process): (Uuid, i32, i64) = sqlx::query_as(IDENTITY).fetch_one(connection).await?;
+    let mut transaction = connection.begin().await?;
+    sqlx::query(TURN).bind(MAKING.0).bind(MAKING.1).execute(&mut *transaction).await?;
+    sqlx::query(LOG).bind(partitions as i32).execute(&mut *transaction).await?;
+    make_topics(&mut transaction).await?;
+    let (id, partitions, process): (Uuid, i32, i64) = sqlx::query_as(IDENTITY).fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
     Ok(Identity { id, partitions: partitions as u32, process: process as u64 })
+}
+
+/// Tells the database of every topic that is stored, and makes what it does not have of them: a log that was made by an
+/// older program gets the topics that came since. What a newer program made stays.
+async fn make_topics(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    const TOPICS: &str = "
+        INSERT INTO threadline_log.topics AS t (topic, name, relaxed)
+        SELECT * FROM unnest($1::smallint[], $2::text[], $3::boolean[])
+        ON CONFLICT (topic) DO UPDATE SET name = excluded.name, relaxed = excluded.relaxed
+        WHERE (t.name, t.relaxed) IS DISTINCT FROM (excluded.name, excluded.relaxed)
+    ";
+    const PARTITIONS: &str = "
+        INSERT INTO threadline_log.partitions (topic, partition)
+        SELECT topic, partition FROM threadline_log.log, threadline_log.topics, generate_series(0, partitions - 1) AS partition
+        ON CONFLICT DO NOTHING
+    ";
+    const MADE: &str = "SELECT to_regclass($1) IS NOT NULL";
+
+    let stored = || Topic::ALL.into_iter().filter(|topic| topic.is_stored());
+    sqlx::query(TOPICS)
+        .bind(stored().map(Topic::number).collect::<Vec<_>>())
+        .bind(stored().map(Topic::name).collect::<Vec<_>>())
+        .bind(stored().map(|topic| topic.spec().durability == Durability::Relaxed).collect::<Vec<_>>())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(PARTITIONS).execute(&mut *connection).await?;
+    for topic in stored().filter(|topic| topic.spec().retention == Retention::LastOfEachKey) {
+        // For compaction: the older records of a key. An index of its own for each topic, so that a new one leaves the
+        // others alone. `CREATE INDEX IF NOT EXISTS` would lock the table before it looks.
+        let (number, index) = (topic.number(), format!("threadline_log.records_of_key_{}", topic.number()));
+        if !sqlx::query_scalar(MADE).bind(&index).fetch_one(&mut *connection).await? {
+            let create = format!(
+                r#"CREATE INDEX records_of_key_{number} ON threadline_log.records (partition, key, "offset") WHERE topic = {number}"#
+            );
+            sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
 
 fn refused(error: MigrateError) -> Error {

@@ -16,7 +16,6 @@ mod retention;
 mod rows;
 mod signal;
 mod tail;
-mod topic;
 mod wake;
 
 use std::collections::BTreeMap;
@@ -27,10 +26,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::future::BoxFuture;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use threadline_domain::TopicMap;
+use threadline_domain::topic::Durability;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use self::connect::{Durability, bounded};
+use self::connect::bounded;
 use self::feed::Feed;
 use self::ownership::Group;
 use self::queue::Queue;
@@ -53,7 +54,7 @@ pub struct Options {
     pub partitions: u32,
     /// How often old records are taken away.
     pub clean_up_every: Duration,
-    /// What topics keep, where it is not what [`retention`](crate::topics::retention) says.
+    /// What topics keep, where it is not what their [`TopicSpec`](threadline_domain::topic::TopicSpec) says.
     pub retention: BTreeMap<Topic, Retention>,
 }
 
@@ -81,14 +82,7 @@ pub struct PostgresLog {
 }
 
 /// A feed for each topic.
-#[derive(Debug)]
-struct Feeds(Vec<Arc<Feed>>);
-
-impl Feeds {
-    fn of(&self, topic: Topic) -> &Arc<Feed> {
-        &self.0[topic as usize]
-    }
-}
+type Feeds = TopicMap<Arc<Feed>>;
 
 impl PostgresLog {
     /// Makes or updates the schema, and the log in it; many processes may do so at once.
@@ -106,11 +100,11 @@ impl PostgresLog {
             .acquire_timeout(Duration::from_millis(POOL_WAIT_MS_MAX))
             .connect_lazy_with(relaxed_connection.clone());
 
-        let mut feeds = Vec::new();
-        for topic in Topic::ALL {
-            let ends = bounds::ends(&pool, topic).await?;
-            feeds.push(Arc::new(Feed::new((0..identity.partitions).map(|p| ends.get(&p).copied().unwrap_or(0)))));
-        }
+        let ends = bounds::all_ends(&pool).await?;
+        let feeds = Feeds::from_fn(|topic| {
+            let end = |partition| ends.get(&(topic, partition)).copied().unwrap_or_default();
+            Arc::new(Feed::new((0..identity.partitions).map(end)))
+        });
         let (signals, signals_out) = mpsc::channel(wake::SIGNALS_MAX);
         let log = Self {
             id: identity.id.to_string(),
@@ -120,7 +114,7 @@ impl PostgresLog {
             pool,
             durable: Arc::new(Queue::new()),
             relaxed: Arc::new(Queue::new()),
-            feeds: Arc::new(Feeds(feeds)),
+            feeds: Arc::new(feeds),
             wakes: Arc::new(Wakes::new()),
             signals,
             signals_sent: AtomicU64::new(0),
@@ -163,7 +157,10 @@ impl PostgresLog {
     }
 
     fn queue_of(&self, topic: Topic) -> &Queue {
-        if topic::is_relaxed(topic) { &self.relaxed } else { &self.durable }
+        match topic.spec().durability {
+            Durability::Durable => &self.durable,
+            Durability::Relaxed => &self.relaxed,
+        }
     }
 
     fn signal(&self, partition: Partition, record: NewRecord) -> Appending {
@@ -173,7 +170,7 @@ impl PostgresLog {
             Err(error) => return Appending::failed(error),
         };
         let at_ms = now_ms();
-        let offset = self.feeds.of(Topic::Signals).deliver(partition, |offset| {
+        let offset = self.feeds[Topic::Signals].deliver(partition, |offset| {
             let NewRecord { key, value, headers } = record;
             Record { partition, offset, appended_at_ms: at_ms, key, value, headers }
         });
@@ -217,7 +214,7 @@ impl EventLog for PostgresLog {
         if self.closing.is_cancelled() {
             return Appending::failed(Error::Unavailable("the log was shut down".into()));
         }
-        if topic::is_stored(topic) {
+        if topic.is_stored() {
             self.queue_of(topic).push(topic, partition, record)
         } else {
             self.signal(partition, record)
@@ -225,7 +222,7 @@ impl EventLog for PostgresLog {
     }
 
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail {
-        let feed = self.feeds.of(topic);
+        let feed = &self.feeds[topic];
         let member = feed.join();
         let place = |(partition, start)| match start {
             Start::At(offset) => (partition, offset),
@@ -239,19 +236,19 @@ impl EventLog for PostgresLog {
 
     fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
         Box::pin(async move {
-            if topic::is_stored(topic) {
+            if topic.is_stored() {
                 return bounds::ends(&self.pool, topic).await;
             }
-            Ok((0..self.partitions).map(|p| (p, self.feeds.of(topic).bounds(p).1)).collect())
+            Ok((0..self.partitions).map(|p| (p, self.feeds[topic].bounds(p).1)).collect())
         })
     }
 
     fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
         Box::pin(async move {
-            if topic::is_stored(topic) {
+            if topic.is_stored() {
                 return bounds::starts(&self.pool, topic).await;
             }
-            Ok((0..self.partitions).map(|p| (p, self.feeds.of(topic).bounds(p).0)).collect())
+            Ok((0..self.partitions).map(|p| (p, self.feeds[topic].bounds(p).0)).collect())
         })
     }
 

@@ -9,7 +9,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
 use super::connect::{Backoff, bounded};
-use super::topic;
 use crate::{Error, Offset, Ownership, OwnershipChange, Partition, Topic, lease};
 
 /// Changes that may wait for the owner.
@@ -107,7 +106,7 @@ impl Group {
     }
 
     async fn read(&self) -> Result<BTreeMap<Partition, Offset>, Error> {
-        let rows = sqlx::query_as(COMMITTED).bind(&self.name).bind(topic::number_of(self.topic)).fetch_all(&self.pool);
+        let rows = sqlx::query_as(COMMITTED).bind(&self.name).bind(self.topic.number()).fetch_all(&self.pool);
         let rows: Vec<(i32, i64)> = bounded(rows).await?;
         Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
     }
@@ -119,7 +118,7 @@ impl Group {
         }
         let write = sqlx::query(COMMIT)
             .bind(&self.name)
-            .bind(topic::number_of(self.topic))
+            .bind(self.topic.number())
             .bind(done.keys().map(|&partition| partition as i32).collect::<Vec<_>>())
             .bind(done.values().map(|&offset| offset as i64).collect::<Vec<_>>());
         match bounded(write.execute(&self.pool)).await {

@@ -9,7 +9,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::connect::{Backoff, bounded, connect};
 use super::wake::{RECORDS_CHANNEL, SIGNALS_CHANNEL, Wakes, ends_of};
-use super::{Feeds, rows, signal, topic};
+use super::{Feeds, rows, signal};
 use crate::{Error, Record, Topic};
 
 /// How often the reader looks unasked.
@@ -73,8 +73,8 @@ async fn look(connection: &mut PgConnection, feeds: &Feeds, wakes: &Wakes) -> Re
     let rows: Vec<(i16, i32, i64, i64)> = bounded(poll.fetch_all(connection)).await?;
     for (number, partition, end, processes) in rows {
         wakes.set_alone(processes <= 1);
-        if let Some(topic) = topic::topic_of(number) {
-            feeds.of(topic).learn(partition as u32, end as u64);
+        if let Some(topic) = Topic::from_number(number) {
+            feeds[topic].learn(partition as u32, end as u64);
         }
     }
     Ok(())
@@ -84,11 +84,11 @@ async fn fill(connection: &mut PgConnection, feeds: &Feeds) -> Result<(), Error>
     loop {
         let mut complete = true;
         for topic in Topic::ALL {
-            let gaps = feeds.of(topic).gaps();
+            let gaps = feeds[topic].gaps();
             if !gaps.is_empty() {
                 complete = false;
                 for (gap, records) in bounded(rows::read(connection, topic, &gaps)).await? {
-                    feeds.of(topic).fill(gap, records);
+                    feeds[topic].fill(gap, records);
                 }
             }
         }
@@ -125,7 +125,7 @@ async fn hear(
         if notification.channel() == SIGNALS_CHANNEL {
             if let Some((_, partition, record)) = signal::decode(payload).filter(|(sender, ..)| *sender != process) {
                 let at_ms = super::now_ms();
-                feeds.of(Topic::Signals).deliver(partition, |offset| {
+                feeds[Topic::Signals].deliver(partition, |offset| {
                     let (key, value, headers) = (record.key, record.value, record.headers);
                     Record { partition, offset, appended_at_ms: at_ms, key, value, headers }
                 });
@@ -135,7 +135,7 @@ async fn hear(
                 wakes.set_alone(false);
             }
         } else {
-            let learn = |(topic, partition, end)| feeds.of(topic).learn(partition, end);
+            let learn = |(topic, partition, end)| feeds[topic].learn(partition, end);
             if ends_of(payload).map(learn).fold(false, |any, gap| any | gap) {
                 wakes.read();
             }

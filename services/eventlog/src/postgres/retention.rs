@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
+use threadline_domain::topic::Retention;
 use tokio::time::MissedTickBehavior;
 
 use super::connect::bounded;
-use super::topic;
-use crate::topics::{self, Retention};
 use crate::{Error, Topic};
 
 /// Records looked at in one statement.
@@ -45,17 +44,22 @@ const DIRTY: &str = r#"
     ORDER BY p.partition
 "#;
 
+/// With the topic's number written out: only then does the planner know that the topic's own index of keys serves.
+fn compact_statement(topic: Topic) -> String {
+    COMPACT.replace("$topic", &topic.number().to_string())
+}
+
 const COMPACT: &str = r#"
-    WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($6, $7) AS ours),
+    WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($5, $6) AS ours),
     superseded AS (
         DELETE FROM threadline_log.records AS old USING threadline_log.records AS new
         WHERE (SELECT ours FROM turn)
-            AND new.topic = $1 AND new.partition = $2 AND new."offset" >= $3 AND new."offset" < $4
-            AND old.topic IN (4, 5) AND old.topic = $1 AND old.partition = $2
+            AND new.topic = $topic AND new.partition = $1 AND new."offset" >= $2 AND new."offset" < $3
+            AND old.topic = $topic AND old.partition = $1
             AND old.key = new.key AND old."offset" < new."offset"
     )
     INSERT INTO threadline_log.commits (consumer, topic, partition, "offset")
-    SELECT $5, $1, $2, $4 FROM turn WHERE ours
+    SELECT $4, $topic, $1, $3 FROM turn WHERE ours
     ON CONFLICT (consumer, topic, partition) DO UPDATE SET "offset" = excluded."offset"
 "#;
 
@@ -65,8 +69,8 @@ pub(super) async fn run(pool: PgPool, every: Duration, overrides: BTreeMap<Topic
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         round.tick().await;
-        for topic in Topic::ALL.into_iter().filter(|&topic| topic::is_stored(topic)) {
-            let cleaned = match overrides.get(&topic).copied().unwrap_or(topics::retention(topic)) {
+        for topic in Topic::ALL.into_iter().filter(|topic| topic.is_stored()) {
+            let cleaned = match overrides.get(&topic).copied().unwrap_or(topic.spec().retention) {
                 Retention::Forever => Ok(()),
                 Retention::For(time) => expire(&pool, topic, time, partitions).await,
                 Retention::LastOfEachKey => compact(&pool, topic).await,
@@ -82,7 +86,7 @@ async fn expire(pool: &PgPool, topic: Topic, time: Duration, partitions: u32) ->
     for partition in 0..partitions {
         loop {
             let piece = sqlx::query(EXPIRE)
-                .bind(topic::number_of(topic))
+                .bind(topic.number())
                 .bind(partition as i32)
                 .bind(PIECE_RECORDS_MAX)
                 .bind(time.as_millis() as i64)
@@ -98,13 +102,12 @@ async fn expire(pool: &PgPool, topic: Topic, time: Duration, partitions: u32) ->
 }
 
 async fn compact(pool: &PgPool, topic: Topic) -> Result<(), Error> {
-    let dirty = sqlx::query_as(DIRTY).bind(topic::number_of(topic)).bind(COMPACTION);
+    let dirty = sqlx::query_as(DIRTY).bind(topic.number()).bind(COMPACTION);
     let dirty: Vec<(i32, i64, i64)> = bounded(dirty.fetch_all(pool)).await?;
     for (partition, mut from, end) in dirty {
         while from < end {
             let to = end.min(from + PIECE_RECORDS_MAX);
-            let piece = sqlx::query(COMPACT)
-                .bind(topic::number_of(topic))
+            let piece = sqlx::query(AssertSqlSafe(compact_statement(topic)))
                 .bind(partition)
                 .bind(from)
                 .bind(to)

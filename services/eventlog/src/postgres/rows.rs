@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::feed::Gap;
-use super::{headers, topic};
+use super::headers;
 use crate::{Record, Topic};
 
 /// Records of one partition in one read.
@@ -37,7 +37,7 @@ pub(super) async fn read(
     gaps: &[Gap],
 ) -> Result<Vec<(Gap, Vec<Record>)>, sqlx::Error> {
     let rows: Vec<Row> = sqlx::query_as(PAGE)
-        .bind(topic::number_of(topic))
+        .bind(topic.number())
         .bind(gaps.iter().map(|gap| gap.partition as i32).collect::<Vec<_>>())
         .bind(gaps.iter().map(|gap| gap.from as i64).collect::<Vec<_>>())
         .bind(gaps.iter().map(|gap| gap.to as i64).collect::<Vec<_>>())

@@ -14,7 +14,6 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::connect::{Backoff, bounded, connect};
-use super::topic;
 use crate::{Error, Offset, Partition, Topic};
 
 /// The channel of wake-ups.
@@ -59,7 +58,7 @@ impl Wakes {
             self.read();
         }
         if !self.is_alone() {
-            self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert((topic::number_of(topic), partition), end);
+            self.ends.lock().unwrap_or_else(PoisonError::into_inner).insert((topic.number(), partition), end);
             self.wanted.notify_one();
         }
     }
@@ -94,7 +93,7 @@ impl Wakes {
 pub(super) fn ends_of(payload: &str) -> impl Iterator<Item = (Topic, Partition, Offset)> {
     payload.split(',').filter_map(|end| {
         let mut parts = end.split(':');
-        let topic = topic::topic_of(parts.next()?.parse().ok()?)?;
+        let topic = Topic::from_number(parts.next()?.parse().ok()?)?;
         Some((topic, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     })
 }

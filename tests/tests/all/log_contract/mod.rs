@@ -83,6 +83,7 @@ macro_rules! every_check {
                 two_processes_see_one_order,
                 a_key_goes_where_jvm_clients_send_it,
                 a_record_comes_back_as_it_was,
+                every_topic_is_there,
             };
             tails::{
                 a_tail_starts_anywhere,

@@ -116,3 +116,16 @@ pub(super) async fn a_record_comes_back_as_it_was<L: LogUnderTest>(log: &L) {
     }
     assert!(seen.values().all(|numbers| *numbers == (0..10).collect::<Vec<_>>()));
 }
+
+/// Of each topic in the table, whoever wrote the table's row.
+pub(super) async fn every_topic_is_there<L: LogUnderTest>(log: &L) {
+    let process = log.open().await;
+    for topic in Topic::ALL {
+        assert_eq!(process.partitions(topic), L::PARTITIONS, "{topic}");
+        let mut tail = tail_of(&*process, topic, 1, Start::At(0));
+        append_all(&*process, topic, 1, 7..8).await;
+        assert_eq!(numbers_of(&take(&mut tail, 1).await), [7], "{topic}");
+        let ends = process.ends(topic).await.expect("the log answers");
+        assert_eq!(ends, (0..L::PARTITIONS).map(|p| (p, u64::from(p == 1))).collect(), "{topic}");
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Executor, PgConnection};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_eventlog::topics::Retention;
 use threadline_eventlog::{EventLog, OwnershipChange, Start, Topic, lease};
@@ -27,6 +27,11 @@ pub(super) async fn start() -> Option<Postgres> {
 impl Postgres {
     async fn open_with(&self, options: Options) -> Arc<PostgresLog> {
         Arc::new(PostgresLog::open(&self.database.options(), options).await.expect("the log opens"))
+    }
+
+    /// A connection of the test's own, past the log.
+    pub(super) async fn connection(&self) -> PgConnection {
+        self.database.options().connect().await.expect("the server answers")
     }
 
     fn options() -> Options {
@@ -77,6 +82,31 @@ async fn many_processes_make_one_log_at_once() {
     // One that was told another number of partitions keeps to the log's own.
     let other = log.open_with(Options { partitions: 3, ..Options::default() }).await;
     assert_eq!(other.partitions(Topic::Messages), Postgres::PARTITIONS);
+}
+
+/// As an older program left it, which did not know some topics.
+#[tokio::test]
+async fn a_log_made_with_fewer_topics_gets_the_new_ones() {
+    let log = start().await.expect("there is a server");
+    append_all(&*log.open().await, Topic::Messages, 0, 0..3).await;
+    let mut connection = log.connection().await;
+    for forget in
+        ["DELETE FROM threadline_log.partitions WHERE topic > 4", "DELETE FROM threadline_log.topics WHERE topic > 4"]
+    {
+        connection.execute(forget).await.expect("forgotten");
+    }
+    connection.execute("DROP INDEX threadline_log.records_of_key_5").await.expect("dropped");
+    let process = log.open().await;
+    for topic in [Topic::Users, Topic::Disputes, Topic::PaymentsCommands] {
+        assert_eq!(append_all(&*process, topic, 4, 0..1).await[0].offset, 0, "{topic}");
+        assert_eq!(process.ends(topic).await.expect("the log answers").len(), 5, "{topic}");
+    }
+    assert_eq!(process.ends(Topic::Messages).await.expect("the log answers")[&0], 3, "what was there stays");
+    let indexes: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'records_of_key_%'")
+        .fetch_one(&mut connection)
+        .await
+        .expect("the server answers");
+    assert_eq!(indexes, 2, "one for each compacted topic");
 }
 
 #[tokio::test]
@@ -143,7 +173,7 @@ async fn after_a_crash_offsets_leap() {
     let mut tail = tail_of(&*process, Topic::MessagesCommands, 0, Start::At(0));
     assert_eq!(numbers_of(&take(&mut tail, 10).await), (0..10).collect::<Vec<_>>());
     // What crash recovery does to an unlogged table.
-    let mut connection = log.database.options().connect().await.expect("the server answers");
+    let mut connection = log.connection().await;
     connection.execute("TRUNCATE threadline_log.uptime").await.expect("truncated");
     for round in 1..3 {
         let commands = append_all(&*process, Topic::MessagesCommands, 0, 10 * round..10 * round + 10).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use sqlx::Executor;
 use threadline_eventlog::{EventLog, Headers, NewRecord, Start, Topic};
 
 use super::{LogUnderTest, next};
@@ -107,4 +108,47 @@ async fn of_kafka() {
     if let Some(log) = super::kafka::start().await {
         measure("kafka", &log, Topic::Messages).await;
     }
+}
+
+/// A8: appends while somebody holds a snapshot open, such as a `pg_dump` or an idle `psql`, and without one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn of_postgres_with_a_snapshot_held_open() {
+    for held in [false, true] {
+        let log = super::postgres::start().await.expect("there is a server");
+        let process = log.open().await;
+        append_steadily(&process, Duration::from_secs(2)).await;
+        let mut holder = log.connection().await;
+        if held {
+            holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ").await.expect("begun");
+            holder.execute("SELECT count(*) FROM threadline_log.records").await.expect("a snapshot is taken");
+        }
+        for second in (10..=90).step_by(10) {
+            let (p50, p99, count) = append_steadily(&process, Duration::from_secs(10)).await;
+            println!(
+                "postgres, snapshot held: {held}, {second:>2} s: p50 {p50:.2} ms, p99 {p99:.2} ms, {count} appends"
+            );
+        }
+    }
+}
+
+/// Appends of 4 callers, each waiting for its own: p50 and p99 in milliseconds, and how many.
+async fn append_steadily<P: EventLog>(log: &Arc<P>, time: Duration) -> (f64, f64, usize) {
+    let until = Instant::now() + time;
+    let caller = |caller: usize| {
+        let log = Arc::clone(log);
+        async move {
+            let mut waits = Vec::new();
+            while Instant::now() < until {
+                let called = Instant::now();
+                log.append(Topic::Messages, record(waits.len() * 4 + caller)).await.expect("appended");
+                waits.push(called.elapsed());
+            }
+            waits
+        }
+    };
+    let mut waits: Vec<Duration> = futures_util::future::join_all((0..4).map(caller)).await.concat();
+    waits.sort_unstable();
+    let at = |share: usize| waits[(waits.len() - 1) * share / 100].as_secs_f64() * 1e3;
+    (at(50), at(99), waits.len())
 }

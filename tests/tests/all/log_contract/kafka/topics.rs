@@ -32,6 +32,31 @@ async fn another_number_of_partitions_is_refused() {
     assert!(text.contains("has 5 partitions, not 6"), "{text}");
 }
 
+/// As an older program left them, which did not know some.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_missing_is_made_beside_the_rest() {
+    let Some(kafka) = start().await else { return };
+    let log = kafka.open().await;
+    append_all(&*log, Topic::Messages, 0, 0..1).await;
+    let new = [Topic::Disputes, Topic::DisputesCommands].map(|topic| format!("{}{topic}", kafka.config.topic_prefix));
+    let names = [new[0].as_str(), new[1].as_str()];
+    admin(&kafka.config).delete_topics(&names, &AdminOptions::new()).await.expect("topics can be deleted");
+    let missing = async || {
+        let topics = list_topics(&kafka.config).await.unwrap_or_default();
+        topics.iter().filter(|topic| topic.partitions.is_none()).count()
+    };
+    until("they are gone", PATIENCE, async || missing().await == 2).await;
+    let Err(refused) = KafkaLog::connect(kafka.config.clone()).await else { panic!("topics are missing") };
+    assert!(refused.to_string().contains("disputes"), "{refused}");
+    // Another number of partitions is refused before anything is made.
+    create_topics(&kafka.config, Kafka::PARTITIONS + 1, 1).await.expect_err("the others have fewer");
+    assert_eq!(missing().await, 2);
+    create_topics(&kafka.config, Kafka::PARTITIONS, 1).await.expect("topics can be made");
+    let again = kafka.open().await;
+    assert_eq!(again.id(), log.id(), "it is the same log");
+    append_all(&*again, Topic::Disputes, 0, 0..1).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_without_topics_says_what_to_do() {
     let Some(brokers) = shared_brokers() else { return };
@@ -58,6 +83,10 @@ async fn they_keep_what_they_should() {
         (Topic::Users, "compact", ""),
         (Topic::Signals, "delete", "60000"),
         (Topic::DeadLetters, "delete", "-1"),
+        (Topic::Disputes, "delete", "-1"),
+        (Topic::DisputesCommands, "delete", "604800000"),
+        (Topic::Payments, "delete", "-1"),
+        (Topic::PaymentsCommands, "delete", "604800000"),
     ];
     let admin = admin(&kafka.config);
     for (topic, cleanup, retention) in expected {
