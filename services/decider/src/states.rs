@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use threadline_domain::thread::{MessageFact, Thread};
+use threadline_domain::thread::Thread;
 use threadline_domain::{Aggregate, MessageId, Partition, ThreadId, Topic};
 use threadline_views::{Error, Progress, Views};
 
@@ -40,23 +40,8 @@ impl States<Thread> for Views {
         states: &[ThreadId],
         facts: &[(ThreadId, MessageId)],
     ) -> Result<Loaded<Thread>, Error> {
-        let mut reached: Option<Progress> = None;
-        let mut note = |progress: Progress| {
-            reached = Some(reached.filter(|reached| reached.next <= progress.next).unwrap_or(progress));
-        };
-        let mut found = Loaded { states: Vec::new(), facts: Vec::new(), progress: Progress::default() };
-        for &id in states {
-            let (state, progress) = self.thread_state(id, partition).await?;
-            note(progress);
-            found.states.push(state);
-        }
-        for &(id, message) in facts {
-            let (fact, progress): (Option<MessageFact>, Progress) = self.message_fact(id, message, partition).await?;
-            note(progress);
-            found.facts.push(fact);
-        }
-        found.progress = reached.unwrap_or_default();
-        Ok(found)
+        let found = Self::load(self, partition, states, facts).await?;
+        Ok(Loaded { states: found.states, facts: found.facts, progress: found.progress })
     }
 
     async fn progress(&self) -> Result<BTreeMap<Partition, Progress>, Error> {

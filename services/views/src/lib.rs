@@ -6,6 +6,7 @@ mod awaited;
 mod batch;
 mod checksums;
 mod dead_letters;
+mod deciding;
 mod error;
 mod members;
 mod messages;
@@ -20,6 +21,7 @@ mod timeline;
 mod users;
 
 pub use batch::{Batch, Records};
+pub use deciding::Deciding;
 pub use error::Error;
 pub use model::*;
 pub use schema::SCHEMA;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use threadline_domain::thread::{Change, MessageFact, MessagePosted, Thread};
-use threadline_domain::{Aggregate, MessageId, Metadata, Partition, ThreadId, Timestamp, Topic, UserId};
+use threadline_domain::{Aggregate, MessageId, Metadata, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::{Error, MessageView, Progress, Recorded, Window, positions, rows};
+use crate::{Error, MessageView, Recorded, Window, rows};
 
 /// What a batch does to one message.
 struct Patch<'a> {
@@ -241,42 +241,4 @@ pub(crate) async fn find(pool: &PgPool, viewer: &UserId, message: MessageId) -> 
     .fetch_optional(pool)
     .await?;
     row.as_ref().map_or(Ok(None), view)
-}
-
-/// What the decider needs to know of a message, with the progress in the same snapshot.
-pub(crate) async fn fact(
-    pool: &PgPool,
-    thread: ThreadId,
-    message: MessageId,
-    partition: Partition,
-) -> Result<(Option<MessageFact>, Progress), Error> {
-    let row = sqlx::query(
-        "select coalesce(p.next, 0) as next, p.cause, m.id, m.seq, m.number, m.sender, m.sent_at, m.posted_digest,
-             m.edited_digest, m.changed_seq, m.changed_at, m.deleted_at is not null as deleted
-         from (select) as always
-         left join positions p on p.topic = $4 and p.partition = $3
-         left join messages m on m.id = $2 and m.thread = $1",
-    )
-    .bind(thread.0)
-    .bind(message.0)
-    .bind(partition as i32)
-    .bind(Topic::Messages.name())
-    .fetch_one(pool)
-    .await?;
-    let progress = positions::progress(row.try_get("next")?, row.try_get("cause")?);
-    if row.try_get::<Option<Uuid>, _>("id")?.is_none() {
-        return Ok((None, progress));
-    }
-    let fact = MessageFact {
-        seq: row.try_get::<i64, _>("seq")? as u64,
-        number: row.try_get::<i64, _>("number")? as u64,
-        sender: rows::actor(row.try_get("sender")?)?,
-        sent_at: Timestamp(row.try_get("sent_at")?),
-        posted_digest: row.try_get("posted_digest")?,
-        edited_digest: row.try_get("edited_digest")?,
-        changed_seq: row.try_get::<i64, _>("changed_seq")? as u64,
-        changed_at: Timestamp(row.try_get("changed_at")?),
-        deleted: row.try_get("deleted")?,
-    };
-    Ok((Some(fact), progress))
 }

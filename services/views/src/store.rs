@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline_domain::thread::{MessageFact, Thread};
 use threadline_domain::{MessageId, Offset, Partition, Position, ReadMark, ThreadId, Topic, UserId, UserProfile};
 
 use crate::awaited::Awaited;
 use crate::{
-    Batch, Error, Memberships, MessageView, Missed, Progress, ReadPlace, Receipt, Recorded, Records, SCHEMA,
-    ThreadView, ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, members, messages, positions,
-    reads, schema, threads, timeline,
+    Batch, Deciding, Error, Memberships, MessageView, Missed, Progress, ReadPlace, Receipt, Recorded, Records, SCHEMA,
+    ThreadView, ThreadsCursor, TimelineRow, Window, batch, checksums, dead_letters, deciding, members, messages,
+    positions, reads, schema, threads, timeline,
 };
 
 /// The read models in one Postgres; cheap to clone.
@@ -115,24 +114,15 @@ impl Views {
 
     // ---- decider
 
-    /// A thread's state as the views have it (`None`: no such thread) and the progress of its partition, in one snapshot.
-    /// `known` is empty and `known_floor` the highest message id.
-    pub async fn thread_state(
+    /// Loads the states of threads and facts of messages, of one partition and each named once, in one call. A state's
+    /// `known` is empty and its `known_floor` the highest message id.
+    pub async fn load(
         &self,
-        thread: ThreadId,
         partition: Partition,
-    ) -> Result<(Option<Thread>, Progress), Error> {
-        threads::state(&self.pool, thread, partition).await
-    }
-
-    /// A message's fact (`None`: the id was never used in this thread) and the progress of the partition, in one snapshot.
-    pub async fn message_fact(
-        &self,
-        thread: ThreadId,
-        message: MessageId,
-        partition: Partition,
-    ) -> Result<(Option<MessageFact>, Progress), Error> {
-        messages::fact(&self.pool, thread, message, partition).await
+        threads: &[ThreadId],
+        facts: &[(ThreadId, MessageId)],
+    ) -> Result<Deciding, Error> {
+        deciding::load(&self.pool, partition, threads, facts).await
     }
 
     // ---- edge

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
-use threadline_domain::thread::{Change, Thread, ThreadCreated};
-use threadline_domain::{Actor, MessageId, Metadata, Partition, Text, ThreadId, Timestamp, Topic, UserId};
+use threadline_domain::thread::{Change, ThreadCreated};
+use threadline_domain::{Actor, MessageId, Metadata, Partition, Text, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::{Error, MemberView, Progress, Recorded, ThreadView, ThreadsCursor, messages, positions, rows};
+use crate::{Error, MemberView, Recorded, ThreadView, ThreadsCursor, messages, rows};
 
 /// Members shown of each thread in a list.
 const MEMBERS_LISTED_MAX: i64 = 10;
@@ -162,49 +162,6 @@ async fn update(connection: &mut PgConnection, changed: &[(Uuid, &Patch<'_>)]) -
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// A thread's state for the decider, with the progress in the same snapshot.
-pub(crate) async fn state(
-    pool: &PgPool,
-    thread: ThreadId,
-    partition: Partition,
-) -> Result<(Option<Thread>, Progress), Error> {
-    let row = sqlx::query(
-        "select coalesce(p.next, 0) as next, p.cause, t.kind, t.key, t.title, t.metadata, t.created_at, t.archived_at,
-             t.last_seq, t.last_number, t.last_message, m.users, m.roles
-         from (select) as always
-         left join positions p on p.topic = $3 and p.partition = $2
-         left join threads t on t.id = $1
-         cross join lateral (
-             select coalesce(array_agg(user_id), '{}') as users, coalesce(array_agg(role), '{}') as roles
-             from members where thread = $1 and role is not null) m",
-    )
-    .bind(thread.0)
-    .bind(partition as i32)
-    .bind(Topic::Messages.name())
-    .fetch_one(pool)
-    .await?;
-    let progress = positions::progress(row.try_get("next")?, row.try_get("cause")?);
-    let Some(kind) = row.try_get::<Option<&str>, _>("kind")? else { return Ok((None, progress)) };
-    let users: Vec<String> = row.try_get("users")?;
-    let roles: Vec<String> = row.try_get("roles")?;
-    let state = Thread {
-        kind: Some(rows::named(kind)?),
-        key: rows::text(row.try_get("key")?),
-        title: row.try_get::<Option<&[u8]>, _>("title")?.map(rows::typed).transpose()?,
-        metadata: rows::metadata(row.try_get("metadata")?)?,
-        members: (users.iter().zip(&roles))
-            .map(|(user, role)| Ok((rows::user(user)?, rows::named(role)?)))
-            .collect::<Result<_, Error>>()?,
-        created_at: Timestamp(row.try_get("created_at")?),
-        archived_at: rows::time(row.try_get("archived_at")?),
-        last_seq: row.try_get::<i64, _>("last_seq")? as u64,
-        last_number: row.try_get::<i64, _>("last_number")? as u64,
-        known: BTreeMap::new(),
-        known_floor: row.try_get::<Option<Uuid>, _>("last_message")?.map(MessageId),
-    };
-    Ok((Some(state), progress))
 }
 
 /// Selects what [`view`] reads, for the threads called `t` that user `$1` is in, at most `$2` members of each.

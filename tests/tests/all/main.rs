@@ -1,6 +1,7 @@
 //! All integration tests, one binary: one module a subject.
 
 mod arrows;
+mod cycles;
 mod decider;
 mod faults;
 mod import;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use threadline_domain::thread::{Change, Thread, ThreadChanged};
-use threadline_domain::{Aggregate, Position, Topic};
+use threadline_domain::{Aggregate, Position, ThreadId, Topic};
 use threadline_views::{Error, Progress};
 
 use super::{Script, fresh, message_id};
@@ -26,21 +26,23 @@ async fn a_state_is_what_folding_the_events_gives() {
     let change = ThreadChanged { title: Some(Some("new".into())), metadata: None };
     script.happen(thread, "ann", Change::ThreadChanged(change));
     script.happen(thread, "ann", Change::ThreadArchived);
-    assert_eq!(here.views.thread_state(thread, 0).await.unwrap(), (None, Progress::default()));
+    let none = here.views.load(0, &[thread], &[(thread, message_id(1))]).await.unwrap();
+    assert_eq!((none.states, none.facts, none.progress), (vec![None], vec![None], Progress::default()));
+    let unknown = ThreadId::of_key("unknown");
+    let messages: Vec<_> =
+        (1..=5).map(|number| (thread, message_id(number))).chain([(unknown, message_id(1))]).collect();
     let mut folded = Thread::default();
     for count in 1..=script.events.len() {
         script.apply_some(&here.views, 1).await;
         let event = &script.events[count - 1].event;
         Thread::evolve(&mut folded, event);
-        let (state, progress) = here.views.thread_state(thread, 0).await.unwrap();
-        assert_eq!(progress, script.progress(count));
+        let loaded = here.views.load(0, &[unknown, thread], &messages).await.unwrap();
+        assert_eq!(loaded.progress, script.progress(count));
         let known_floor = folded.known.last_key_value().map(|(id, _)| *id);
-        assert_eq!(state.unwrap(), Thread { known: BTreeMap::new(), known_floor, ..folded.clone() });
-        for number in 1..=5 {
-            let (fact, progress) = here.views.message_fact(thread, message_id(number), 0).await.unwrap();
-            assert_eq!(fact, folded.known.get(&message_id(number)).cloned().flatten());
-            assert_eq!(progress, script.progress(count));
-        }
+        let expected = Thread { known: BTreeMap::new(), known_floor, ..folded.clone() };
+        assert_eq!(loaded.states, [None, Some(expected)]);
+        let known = (1..=5).map(|number| folded.known.get(&message_id(number)).cloned().flatten());
+        assert_eq!(loaded.facts, known.chain([None]).collect::<Vec<_>>());
     }
     // The same in one batch.
     let at_once = fresh().await;
