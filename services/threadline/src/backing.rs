@@ -4,16 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
-use threadline_views::Views;
+use threadline_views::{Roster, RosterConfig, Views};
+use threadline_wire::avro::SCHEMAS;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::config::{self, Config, Log};
 use crate::error::Error;
 use crate::postgres::Managed;
 
+/// How long a role that ends waits to be taken off the roster.
+const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// How long a role waits for a free connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
@@ -26,6 +32,8 @@ pub struct Backing {
     pub views: Views,
     /// The Postgres of the views.
     pub database: PgConnectOptions,
+    /// Connections for what is asked now and then.
+    pool: PgPool,
 }
 
 impl Backing {
@@ -40,17 +48,55 @@ impl Backing {
             .max_connections(config.database.connections_max)
             .acquire_timeout(CONNECTION_WAIT)
             .connect_lazy_with(database.clone().application_name("threadline"));
-        let views = Views::new(pool);
+        let views = Views::new(pool.clone());
         // Views of another log would be continued as if they were of this one. Views that are away may come later.
         if let Err(error @ threadline_views::Error::OtherLog { .. }) = views.follow(&log.id()).await {
             return Err(error.into());
         }
-        Ok(Self { log, views, database })
+        Ok(Self { log, views, database, pool })
+    }
+
+    /// Announces a role with all the schemas that this program reads, until what is answered is dropped.
+    pub fn announce(&self, role: &'static str) -> Announced {
+        let schemas = SCHEMAS.iter().map(|schema| schema.id).collect();
+        let roster = Roster::new(&self.pool, RosterConfig::default(), role, Uuid::now_v7().to_string(), schemas);
+        let announcing = tokio::spawn({
+            let roster = roster.clone();
+            async move { roster.run().await }
+        });
+        Announced { roster, announcing }
     }
 
     /// Closes the connections to the views; for whoever stops the server next.
     pub async fn close(self) {
         self.views.close().await;
+    }
+}
+
+/// A role among those in operation.
+pub struct Announced {
+    roster: Roster,
+    announcing: JoinHandle<()>,
+}
+
+impl Announced {
+    /// What all roles read.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Takes the role off at once. Without this it expires.
+    pub async fn leave(self) {
+        self.announcing.abort();
+        if let Ok(Err(error)) = tokio::time::timeout(LEAVE_WAIT, self.roster.leave()).await {
+            tracing::debug!(%error, "failed to take the role off the roster: {error}; it expires");
+        }
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.announcing.abort();
     }
 }
 
@@ -61,6 +107,7 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
         PostgresLog::migrate(&database, &log_options(*partitions)).await?;
     }
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database);
+    Roster::migrate(&pool).await?;
     Views::new(pool).migrate().await?;
     Ok(())
 }

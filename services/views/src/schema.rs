@@ -30,9 +30,13 @@ pub(crate) fn pool_in(schema: &str, pool: &PgPool) -> PgPool {
 
 /// Makes or updates the schema; processes that do so at once wait for each other.
 pub(crate) async fn migrate(schema: &str, pool: &PgPool) -> Result<(), Error> {
+    migrate_with(&migrator(schema), pool).await
+}
+
+pub(crate) async fn migrate_with(migrator: &Migrator, pool: &PgPool) -> Result<(), Error> {
     // The connection is closed afterwards, whatever happens: it holds the lock that the others wait for.
     let mut connection = pool.acquire().await?.detach();
-    let migrated = migrator(schema).run_direct(None, &mut connection, false).await;
+    let migrated = migrator.run_direct(None, &mut connection, false).await;
     let _ = connection.close().await;
     migrated.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),

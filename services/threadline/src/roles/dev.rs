@@ -34,6 +34,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         backing::migrate(&config).await?;
         backing::create_missing_topics(&config).await?;
         let backing = Backing::open(&config).await?;
+        let announced = backing.announce("dev");
 
         let stop_behind = CancellationToken::new();
         let mut behind_edges = JoinSet::new();
@@ -66,6 +67,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let edges = all(&mut edges).await;
         stop_behind.cancel();
         let behind = all(&mut behind_edges).await;
+        announced.leave().await;
         backing.close().await;
         result.and(edges).and(behind)
     };

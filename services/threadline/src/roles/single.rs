@@ -18,21 +18,30 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
     let backing = Backing::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
+    let announced = backing.announce("edge");
     let deps = Deps { log: backing.log, views: backing.views, metrics };
-    Ok(threadline_edge::run(edge, deps, shutdown).await?)
+    let ended = threadline_edge::run(edge, deps, shutdown).await;
+    announced.leave().await;
+    Ok(ended?)
 }
 
 /// A decider until `shutdown`.
 pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
     let backing = open("decider", &config, &stopped, &shutdown).await?;
-    run_decider(&config, &backing, stopped, shutdown).await
+    let announced = backing.announce("decider");
+    let ended = run_decider(&config, &backing, stopped, shutdown).await;
+    announced.leave().await;
+    ended
 }
 
 /// A projector until `shutdown`.
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let backing = open("projector", &config, &StoppedPartitions::new(), &shutdown).await?;
-    run_projector(&backing, shutdown).await
+    let announced = backing.announce("projector");
+    let ended = run_projector(&backing, shutdown).await;
+    announced.leave().await;
+    ended
 }
 
 /// Opens what a role without HTTP of its own stands on, and its health endpoints.

@@ -3,6 +3,7 @@
 mod applying;
 mod messages;
 mod resume;
+mod roster;
 mod script;
 mod snapshots;
 mod threads;

@@ -1,0 +1,75 @@
+//! Which schemas every role in operation reads.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use threadline_tests::database::Database;
+use threadline_tests::wait;
+use threadline_views::{Roster, RosterConfig};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Roles {
+    pool: PgPool,
+    expiry: Duration,
+    _database: Database,
+}
+
+impl Roles {
+    async fn new(expiry: Duration) -> Self {
+        let database = Database::fresh().await;
+        let pool = PgPoolOptions::new().max_connections(4).connect_lazy(database.url()).unwrap();
+        let (one, other) = tokio::join!(Roster::migrate(&pool), Roster::migrate(&pool));
+        one.unwrap();
+        other.unwrap();
+        Self { pool, expiry, _database: database }
+    }
+
+    fn role(&self, id: &str, schemas: &[u32]) -> Roster {
+        let config = RosterConfig { expiry: self.expiry, ..RosterConfig::default() };
+        Roster::new(&self.pool, config, "decider", id.into(), schemas.to_vec())
+    }
+}
+
+fn read(role: &Roster) -> Vec<u32> {
+    (0..10).filter(|schema| role.is_read_everywhere(*schema)).collect()
+}
+
+#[tokio::test]
+async fn what_an_older_role_does_not_read_waits_until_it_is_gone() {
+    let roles = Roles::new(Duration::from_mins(5)).await;
+    let (newer, older) = (roles.role("newer", &[1, 2, 3]), roles.role("older", &[1, 2]));
+    assert_eq!(read(&newer), [0; 0], "nothing was heard yet");
+    newer.announce().await.unwrap();
+    assert_eq!(read(&newer), [1, 2, 3]);
+    older.announce().await.unwrap();
+    newer.announce().await.unwrap();
+    assert_eq!((read(&newer), read(&older)), (vec![1, 2], vec![1, 2]));
+    older.leave().await.unwrap();
+    newer.announce().await.unwrap();
+    assert_eq!((read(&newer), read(&older)), (vec![1, 2, 3], vec![]));
+}
+
+#[tokio::test]
+async fn a_role_that_was_killed_counts_until_it_expires() {
+    let roles = Roles::new(Duration::from_millis(1_500)).await;
+    let (newer, older) = (roles.role("newer", &[1, 2]), roles.role("older", &[1]));
+    older.announce().await.unwrap();
+    newer.announce().await.unwrap();
+    assert_eq!(read(&newer), [1]);
+    wait::until("the older one expires", PATIENCE, async || {
+        newer.announce().await.unwrap();
+        read(&newer) == [1, 2]
+    })
+    .await;
+}
+
+/// Whoever cannot hear of others takes it that they read nothing new.
+#[tokio::test]
+async fn what_was_heard_too_long_ago_does_not_count() {
+    let roles = Roles::new(Duration::from_millis(200)).await;
+    let role = roles.role("alone", &[1]);
+    role.announce().await.unwrap();
+    wait::until("it is out of date", PATIENCE, async || read(&role).is_empty()).await;
+}
