@@ -20,6 +20,8 @@ use crate::postgres::Managed;
 
 /// How long a role that ends waits to be taken off the roster.
 const LEAVE_WAIT: Duration = Duration::from_secs(1);
+/// Connections for the roster.
+const ROSTER_CONNECTIONS_MAX: u32 = 2;
 /// How long a role waits for a free connection to the views.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
@@ -28,11 +30,15 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 pub struct Backing {
     /// The log.
     pub log: Arc<dyn EventLog>,
-    /// The read models.
+    /// The read models, as edges, probes and commands read them.
     pub views: Views,
+    /// The same, as deciders load from them. Each role has connections of its own: none can starve another.
+    pub decider_views: Views,
+    /// The same, as projectors write them.
+    pub projector_views: Views,
     /// The Postgres of the views.
     pub database: PgConnectOptions,
-    /// Connections for what is asked now and then.
+    /// Connections for the roster.
     pool: PgPool,
 }
 
@@ -44,16 +50,22 @@ impl Backing {
             Log::Postgres { partitions } => Arc::new(PostgresLog::open(&database, log_options(*partitions)).await?),
             Log::Kafka(kafka) => Arc::new(KafkaLog::connect((**kafka).clone()).await?),
         };
-        let pool = PgPoolOptions::new()
-            .max_connections(config.database.connections_max)
-            .acquire_timeout(CONNECTION_WAIT)
-            .connect_lazy_with(database.clone().application_name("threadline"));
-        let views = Views::new(pool.clone());
+        // A pool that nobody uses connects to nothing.
+        let pool = |connections_max| {
+            let options = database.clone().application_name("threadline");
+            let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECTION_WAIT);
+            pool.connect_lazy_with(options)
+        };
+        let connections = &config.database.connections_max;
+        let views = Views::new(pool(connections.edge));
+        let decider_views = Views::new(pool(connections.decider));
+        let projector_views = Views::new(pool(connections.projector));
+        let pool = pool(ROSTER_CONNECTIONS_MAX);
         // Views of another log would be continued as if they were of this one. Views that are away may come later.
         if let Err(error @ threadline_views::Error::OtherLog { .. }) = views.follow(&log.id()).await {
             return Err(error.into());
         }
-        Ok(Self { log, views, database, pool })
+        Ok(Self { log, views, decider_views, projector_views, database, pool })
     }
 
     /// Announces a role with all the schemas that this program reads, until what is answered is dropped.
@@ -70,6 +82,8 @@ impl Backing {
     /// Closes the connections to the views; for whoever stops the server next.
     pub async fn close(self) {
         self.views.close().await;
+        self.decider_views.close().await;
+        self.projector_views.close().await;
     }
 }
 

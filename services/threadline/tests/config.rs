@@ -97,6 +97,9 @@ fn a_bound_that_cannot_be_is_refused_in_one_line() {
         ("edge.names_users_max", "0", "must be 1 to 100000000, not 0"),
         ("edge.names_per_second", "0", "must be 1 to 1000000, not 0"),
         ("edge.names_burst", "0", "must be 1 to 1000000, not 0"),
+        ("database.edge_connections_max", "0", "must be 1 to 10000, not 0"),
+        ("database.decider_connections_max", "0", "must be 1 to 10000, not 0"),
+        ("database.projector_connections_max", "10001", "must be 1 to 10000, not 10001"),
         ("auth.jwks_refetch_burst", "0", "must be 1 to 1000, not 0"),
         ("auth.leeway_s", "3601", "must be 0 to 3600, not 3601"),
     ] {

@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -110,7 +110,7 @@ impl Connections {
     }
 
     /// Serves one connection until it ends or has been upgraded.
-    async fn converse(self, http: http1::Builder, stream: Connection<TcpStream>, upgraded: Upgraded) {
+    async fn converse(self, http: http1::Builder, stream: Connection, upgraded: Upgraded) {
         let service = self.service.clone();
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             http::without_trailing_slash(request.uri_mut());

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::pace::{Pace, PaceMin};
 use super::places::Place;
 
 /// A stream with its place and its pace.
-pub(super) struct Connection<S> {
-    stream: S,
+pub(super) struct Connection {
+    stream: TcpStream,
     pace: Pace,
     upgraded: Upgraded,
     _place: Place,
@@ -33,23 +34,31 @@ impl Upgraded {
     }
 }
 
-impl<S> Connection<S> {
-    pub(super) fn new(stream: S, min: PaceMin, upgraded: Upgraded, place: Place) -> Self {
+impl Connection {
+    pub(super) fn new(stream: TcpStream, min: PaceMin, upgraded: Upgraded, place: Place) -> Self {
         Self { stream, pace: Pace::new(min), upgraded, _place: place }
     }
 
     fn observe(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.upgraded.is_set() { written } else { self.pace.observe(written, cx) }
+        if self.upgraded.is_set() {
+            return written;
+        }
+        let observed = self.pace.observe(written, cx);
+        if matches!(&observed, Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::TimedOut) {
+            // Closing resets the connection: the kernel would keep what it has for a client that does not read.
+            let _ = self.stream.set_zero_linger();
+        }
+        observed
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.observe(written, cx)

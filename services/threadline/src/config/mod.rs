@@ -68,7 +68,18 @@ pub struct Database {
     /// Its URL.
     pub url: Option<String>,
     /// Connections of one process for the views.
-    pub connections_max: u32,
+    pub connections_max: Connections,
+}
+
+/// Connections of one process for the views, by the role that uses them.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// What clients read, of all edges of the process.
+    pub edge: u32,
+    /// Loads of threads.
+    pub decider: u32,
+    /// Writes.
+    pub projector: u32,
 }
 
 impl std::fmt::Debug for Database {

@@ -11,7 +11,7 @@ use threadline_eventlog::kafka::{KafkaConfig, Security};
 
 use super::edge::edge;
 use super::layers::{Error, Layers};
-use super::{Config, Database, Format, Log, PARTITIONS_MAX, Telemetry, TokenClaims};
+use super::{Config, Connections, Database, Format, Log, PARTITIONS_MAX, Telemetry, TokenClaims};
 
 /// The longest time that may be asked for.
 pub(super) const HOUR_MS: u64 = 3_600_000;
@@ -74,8 +74,27 @@ fn database(from: &mut Layers) -> Result<Database, Error> {
     {
         return Err(Error(format!("database.url: {error}")));
     }
-    let connections_max =
-        from.within("database.connections_max", "THREADLINE_DATABASE_CONNECTIONS_MAX", 16, 1..=10_000)?;
+    const CONNECTIONS: RangeInclusive<u32> = 1..=10_000;
+    let connections_max = Connections {
+        edge: from.within(
+            "database.edge_connections_max",
+            "THREADLINE_DATABASE_EDGE_CONNECTIONS_MAX",
+            16,
+            CONNECTIONS,
+        )?,
+        decider: from.within(
+            "database.decider_connections_max",
+            "THREADLINE_DATABASE_DECIDER_CONNECTIONS_MAX",
+            8,
+            CONNECTIONS,
+        )?,
+        projector: from.within(
+            "database.projector_connections_max",
+            "THREADLINE_DATABASE_PROJECTOR_CONNECTIONS_MAX",
+            8,
+            CONNECTIONS,
+        )?,
+    };
     Ok(Database { url, connections_max })
 }
 

@@ -24,15 +24,15 @@ async fn run_decider(
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.views.clone());
+    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.decider_views.clone());
     threadline_decider::run::<Thread, _>(decider, log, states, stopped, shutdown.clone()).await;
     ended("decider", &shutdown)
 }
 
 /// Runs a projector until `shutdown`.
 async fn run_projector(backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
-    let Backing { log, views, database, .. } = backing.clone();
-    projection::run(projection::Config::default(), log, views, &database, shutdown.clone()).await;
+    let Backing { log, projector_views, database, .. } = backing.clone();
+    projection::run(projection::Config::default(), log, projector_views, &database, shutdown.clone()).await;
     ended("projector", &shutdown)
 }
 

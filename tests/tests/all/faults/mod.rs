@@ -2,7 +2,9 @@
 
 mod broker;
 mod kills;
+mod pools;
 mod probes;
+mod readers;
 mod town;
 
 /// A number from the environment.
