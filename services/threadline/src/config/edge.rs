@@ -7,8 +7,8 @@ use threadline_edge::EdgeConfig;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::config::{HttpConfig, NamesConfig, RateConfig};
 
+use super::bounds::{BYTES, HOUR_MS};
 use super::layers::{Error, Layers};
-use super::sections::{BYTES, HOUR_MS};
 
 /// Connections, sessions or users.
 const COUNT: RangeInclusive<usize> = 1..=100_000_000;

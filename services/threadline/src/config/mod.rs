@@ -1,5 +1,6 @@
 //! What is in force: one typed value for all roles.
 
+mod bounds;
 mod edge;
 mod layers;
 mod secrets;

@@ -9,14 +9,11 @@ use threadline_decider as decider;
 use threadline_edge::auth::{AuthConfig, KeySource};
 use threadline_eventlog::kafka::{KafkaConfig, Security};
 
+use super::bounds::{BYTES, HOUR_MS};
 use super::edge::edge;
 use super::layers::{Error, Layers};
 use super::{Config, Connections, Database, Format, Log, PARTITIONS_MAX, Telemetry, TokenClaims};
 
-/// The longest time that may be asked for.
-pub(super) const HOUR_MS: u64 = 3_600_000;
-/// Room for something in memory.
-pub(super) const BYTES: RangeInclusive<usize> = 4_096..=1 << 40;
 /// Postgres says at every start what it need not make.
 const DEFAULT_LEVEL: &str = "info,sqlx::postgres::notice=warn";
 /// What HS256 demands of a secret.

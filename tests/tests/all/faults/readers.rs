@@ -18,7 +18,7 @@ const CHARACTERS: usize = 10_000;
 /// What the process may grow by: without a bound it is 540 MB and more.
 const GROWTH_BYTES_MAX: u64 = 200 * 1024 * 1024;
 /// How long a client that takes nothing is kept: the default of `edge.write_progress_ms`, and some more.
-const CLOSED_WITHIN: Duration = Duration::from_secs(60);
+const CLOSED_WITHIN: Duration = Duration::from_mins(1);
 /// How long anybody else may wait for a page meanwhile.
 const SERVED_WITHIN: Duration = Duration::from_secs(5);
 
