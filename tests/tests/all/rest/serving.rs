@@ -81,25 +81,24 @@ async fn connections_beyond_the_bound_are_refused_at_once_and_a_silent_one_makes
         config.http.header_read_ms = 2_000;
     })
     .await;
-    // The client that asked whether the edge is ready may hold a place for a while.
-    let held = async || {
-        let mut held = Vec::new();
-        while held.len() < 2 {
-            let mut stream = connect(&app).await;
-            stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-            let mut status = [0; 12];
-            stream.read_exact(&mut status).await.expect("an answer");
-            if &status == b"HTTP/1.1 200" {
-                held.push(stream);
-            }
+    // Connections that say nothing more hold the places, each for a while.
+    let mut held = Vec::new();
+    let mut refusal = String::new();
+    let refused = async || {
+        let mut stream = connect(&app).await;
+        stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut status = [0; 12];
+        let answered = stream.read_exact(&mut status).await.is_ok();
+        if answered && &status == b"HTTP/1.1 503" {
+            refusal = rest_of(stream).await;
+            return true;
         }
-        held
+        held.push(stream);
+        false
     };
-    let held = held().await;
-    let answer = rest_of(connect(&app).await).await;
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
-    assert!(answer.contains("\r\nconnection: close\r\n") && answer.contains("\"code\":\"unavailable\""), "{answer}");
-    // The places were kept alive and said nothing more.
+    threadline_tests::wait::until("a connection is refused", PATIENCE, refused).await;
+    assert!(refusal.contains("\r\nretry-after: 1\r\n"), "{refusal}");
+    assert!(refusal.contains("\r\nconnection: close\r\n") && refusal.contains("\"code\":\"unavailable\""), "{refusal}");
     for stream in held {
         rest_of(stream).await;
     }
@@ -114,12 +113,15 @@ async fn one_address_has_only_so_many_connections() {
     })
     .await;
     let full = async || {
+        let _first = connect(&app).await;
         let answer = rest_of(connect(&app).await).await;
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("from this address")
     };
-    let first = connect(&app).await;
     threadline_tests::wait::until("the address is full", PATIENCE, full).await;
-    rest_of(first).await;
+    threadline_tests::wait::until("there is a place again", PATIENCE, async || {
+        app.http.get(app.at("/livez")).send().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
 }
 
 #[tokio::test]
