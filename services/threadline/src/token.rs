@@ -51,7 +51,20 @@ pub fn parse_ttl(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use threadline_edge::auth::AuthConfig;
+
     use super::*;
+
+    #[test]
+    fn a_token_that_no_edge_would_take_is_not_made() {
+        let mint = Mint::new(&AuthConfig::secret([7; 32])).unwrap();
+        let made = |id, roles: &[Role]| token(&mint, Subject { id, name: None, roles }, Duration::from_mins(1));
+        assert!(made("ann", &[Role::Admin]).is_ok() && made("shop", &[Role::Service]).is_ok());
+        for (id, roles) in [("", &[] as &[Role]), ("service:shop", &[]), ("a b", &[Role::Service])] {
+            let error = made(id, roles).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("--user {id:?} is not a")), "{error}");
+        }
+    }
 
     #[test]
     fn times_are_read_with_their_unit() {
