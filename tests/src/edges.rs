@@ -10,7 +10,7 @@ use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
 use threadline_eventlog::StoppedPartitions;
 use threadline_eventlog::memory::MemoryLog;
-use threadline_views::Views;
+use threadline_projections::Views;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -126,7 +126,7 @@ impl Edges {
     /// The views stay as they are until this is dropped: the projector waits, readers do not.
     pub async fn hold_views(&self) -> PgConnection {
         let mut holding = PgConnection::connect_with(&self.database.options()).await.expect("the database answers");
-        let lock = format!("begin; lock table {}.positions in exclusive mode", threadline_views::SCHEMA);
+        let lock = format!("begin; lock table {}.positions in exclusive mode", threadline_projections::SCHEMA);
         sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.expect("the positions can be locked");
         holding
     }

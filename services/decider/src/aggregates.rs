@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use threadline_domain::{Decision, DecisionOf};
 use threadline_eventlog::Offset;
-use threadline_views::Progress;
+use threadline_projections::Progress;
 
 use crate::LoggedAggregate;
 use crate::lookup::{Found, FoundFact, FoundState, Item, Need};

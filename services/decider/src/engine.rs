@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadline_eventlog::{Offset, OwnershipChange, Partition, Stopped};
-use threadline_views::Progress;
+use threadline_projections::Progress;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

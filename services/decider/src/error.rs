@@ -21,7 +21,7 @@ pub(crate) enum TakeoverError {
     #[error(transparent)]
     Log(#[from] threadline_eventlog::Error),
     #[error("failed to look up how far the states are: {0}")]
-    States(#[from] threadline_views::Error),
+    States(#[from] threadline_projections::Error),
     #[error("the states are at {states} but the log ends at {log}: it is not the log they were made from")]
     LogReplaced { states: Offset, log: Offset },
     #[error("failed to look up how far the states are: no answer in time")]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use threadline_domain::Aggregate;
 use threadline_eventlog::{EventLog, Offset, Partition, Stopped};
-use threadline_views::Progress;
+use threadline_projections::Progress;
 
 use crate::past::{Past, RangeError, Recorded, read_range};
 use crate::states::Loaded;

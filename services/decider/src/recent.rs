@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use threadline_domain::Aggregate;
 use threadline_eventlog::Offset;
-use threadline_views::Progress;
+use threadline_projections::Progress;
 
 use crate::past::{Past, Recorded};
 

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use threadline_domain::thread::Thread;
 use threadline_domain::{Aggregate, MessageId, Partition, ThreadId, Topic};
-use threadline_views::{Error, Progress, Views};
+use threadline_projections::{Error, Progress, Views};
 
 /// Stored states of one type of aggregate.
 pub trait States<A: Aggregate>: Send + Sync + 'static {

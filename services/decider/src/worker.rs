@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use threadline_domain::Decision;
 use threadline_eventlog::codec::{CommandReply, Context};
 use threadline_eventlog::{EventLog, Offset, Partition, Position, Stopped, StoppedPartitions};
-use threadline_views::Progress;
+use threadline_projections::Progress;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

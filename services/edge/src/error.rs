@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::Rejection;
-use threadline_views as views;
+use threadline_projections as views;
 use threadline_wire::{ErrorCode, RequestError};
 use utoipa::ToSchema;
 

@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use threadline_domain::Topic;
 use threadline_eventlog::EventLog;
-use threadline_views::Views;
+use threadline_projections::Views;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use threadline_domain::{Position, Text, Topic, UserProfile};
 use threadline_eventlog::EventLog;
-use threadline_views::Views;
+use threadline_projections::Views;
 
 use crate::answers::Answers;
 use crate::auth::{Auth, Identity};
@@ -77,7 +77,7 @@ impl Edge {
             return Err(Problem::field("at_least", "names a partition that there is not"));
         }
         match self.views.wait_for(position, Duration::ZERO).await {
-            Err(threadline_views::Error::Behind) => {}
+            Err(threadline_projections::Error::Behind) => {}
             reached => return Ok(reached?),
         }
         if self.log.ends(topic).await?.get(&partition).is_none_or(|&end| offset >= end) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use threadline_eventlog::{EventLog, Offset, Ownership, OwnershipChange, Partition, TailBatch, Topic};
-use threadline_views::{Batch, Views};
+use threadline_projections::{Batch, Views};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::{Config, TOPICS, dead};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
     #[error(transparent)]
-    Views(#[from] threadline_views::Error),
+    Views(#[from] threadline_projections::Error),
     #[error(transparent)]
     Log(#[from] threadline_eventlog::Error),
     #[error("no answer in time")]
@@ -31,12 +31,12 @@ pub(crate) enum Failed {
 impl Failed {
     /// Whether the views are of no use with this log.
     fn is_final(&self) -> bool {
-        matches!(self, Self::Ahead { .. } | Self::Views(threadline_views::Error::OtherLog { .. }))
+        matches!(self, Self::Ahead { .. } | Self::Views(threadline_projections::Error::OtherLog { .. }))
     }
 
     /// Whether another projector was faster, which is nobody's fault.
     fn is_fenced(&self) -> bool {
-        matches!(self, Self::Views(threadline_views::Error::Fenced))
+        matches!(self, Self::Views(threadline_projections::Error::Fenced))
     }
 }
 
@@ -198,7 +198,7 @@ impl Projector {
         loop {
             let batches: Vec<Batch<'_>> = pending.iter().map(Pending::batch).collect();
             match self.views.project(&batches).await {
-                Err(threadline_views::Error::Poison { batch, index, reason }) => {
+                Err(threadline_projections::Error::Poison { batch, index, reason }) => {
                     let poisoned = &mut pending[batch];
                     let record = poisoned.remove(index);
                     dead::bury(self.log.as_ref(), &self.views, poisoned.topic, &record, &reason).await?;
@@ -217,7 +217,7 @@ impl Projector {
             let mut lag = 0;
             for ((_, partition), at) in following.progress.iter().filter(|((of, _), _)| *of == topic) {
                 if known.get(partition).copied().unwrap_or_default() != *at {
-                    return Err(threadline_views::Error::Fenced.into());
+                    return Err(threadline_projections::Error::Fenced.into());
                 }
                 lag += ends.get(partition).map_or(0, |end| end.saturating_sub(at.next));
             }

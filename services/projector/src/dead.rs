@@ -1,7 +1,7 @@
 //! Records that cannot be read or applied: out of the way, but not without a trace.
 
 use threadline_eventlog::{EventLog, Record, Topic, codec};
-use threadline_views::Views;
+use threadline_projections::Views;
 
 use crate::apply::Failed;
 

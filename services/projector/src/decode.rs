@@ -3,7 +3,7 @@
 use threadline_domain::{ReadMark, UserProfile};
 use threadline_eventlog::codec::{self, Context, DecodeError};
 use threadline_eventlog::{Record, Topic};
-use threadline_views::{Progress, Recorded};
+use threadline_projections::{Progress, Recorded};
 
 /// What a record says.
 pub(crate) enum Value {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use threadline_eventlog::{EventLog, Partition, Start, Tail, TailBatch, Topic};
-use threadline_views::{Progress, Views};
+use threadline_projections::{Progress, Views};
 
 use crate::TOPICS;
 use crate::apply::Failed;

@@ -15,7 +15,7 @@ mod pending;
 use std::sync::Arc;
 
 use threadline_eventlog::{EventLog, Ownership, Topic, lease};
-use threadline_views::Views;
+use threadline_projections::Views;
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;

@@ -2,7 +2,7 @@
 
 use threadline_domain::{ReadMark, UserProfile};
 use threadline_eventlog::{Partition, Record, Topic};
-use threadline_views::{Batch, Progress, Recorded, Records};
+use threadline_projections::{Batch, Progress, Recorded, Records};
 
 use crate::decode::Value;
 

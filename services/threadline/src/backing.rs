@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
-use threadline_views::{Roster, RosterConfig, Views};
+use threadline_projections::{Roster, RosterConfig, Views};
 use threadline_wire::avro::SCHEMAS;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ impl Backing {
         let projector_views = Views::new(pool(connections.projector));
         let pool = pool(ROSTER_CONNECTIONS_MAX);
         // Views of another log would be continued as if they were of this one. Views that are away may come later.
-        if let Err(error @ threadline_views::Error::OtherLog { .. }) = views.follow(&log.id()).await {
+        if let Err(error @ threadline_projections::Error::OtherLog { .. }) = views.follow(&log.id()).await {
             return Err(error.into());
         }
         Ok(Self { log, views, decider_views, projector_views, database, pool })

@@ -18,7 +18,7 @@ pub enum Error {
     Log(#[from] threadline_eventlog::Error),
     /// The views.
     #[error(transparent)]
-    Views(#[from] threadline_views::Error),
+    Views(#[from] threadline_projections::Error),
     /// An edge.
     #[error(transparent)]
     Edge(#[from] threadline_edge::Error),

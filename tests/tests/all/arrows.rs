@@ -11,12 +11,18 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("threadline-wire", &["threadline-domain"]),
     ("threadline-sealing", &["threadline-domain"]),
     ("threadline-eventlog", &["threadline-wire", "threadline-domain"]),
-    ("threadline-views", &["threadline-domain"]),
-    ("threadline-decider", &["threadline-eventlog", "threadline-views", "threadline-domain"]),
-    ("threadline-projector", &["threadline-eventlog", "threadline-views", "threadline-domain"]),
+    ("threadline-projections", &["threadline-domain"]),
+    ("threadline-decider", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
+    ("threadline-projector", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
     (
         "threadline-edge",
-        &["threadline-eventlog", "threadline-sealing", "threadline-views", "threadline-wire", "threadline-domain"],
+        &[
+            "threadline-eventlog",
+            "threadline-sealing",
+            "threadline-projections",
+            "threadline-wire",
+            "threadline-domain",
+        ],
     ),
     (
         "threadline",
@@ -25,7 +31,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "threadline-wire",
             "threadline-eventlog",
             "threadline-sealing",
-            "threadline-views",
+            "threadline-projections",
             "threadline-decider",
             "threadline-projector",
             "threadline-edge",
@@ -37,7 +43,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 const KEEPERS: [(&str, &[&str]); 5] = [
     ("rdkafka", &["threadline-eventlog"]),
     ("apache-avro", &["threadline-wire"]),
-    ("sqlx", &["threadline-eventlog", "threadline-sealing", "threadline-views", "threadline"]),
+    ("sqlx", &["threadline-eventlog", "threadline-sealing", "threadline-projections", "threadline"]),
     ("chacha20poly1305", &["threadline-sealing"]),
     ("axum", &["threadline-edge", "threadline"]),
 ];

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::{Action, Change};
 use threadline_domain::{Actor, MessageId, Position, UserId};
-use threadline_views::{MessageView, Window};
+use threadline_projections::{MessageView, Window};
 use threadline_wire::json;
 use utoipa::ToSchema;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use threadline_domain::thread::{Change, Event};
 use threadline_domain::{Position, Text, ThreadId};
-use threadline_views::{MemberView, MessageView, ThreadView};
+use threadline_projections::{MemberView, MessageView, ThreadView};
 use threadline_wire::json;
 use utoipa::ToSchema;
 use uuid::Uuid;

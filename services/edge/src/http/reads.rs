@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::{ReadMark, ThreadId};
-use threadline_views::ReadPlace;
+use threadline_projections::ReadPlace;
 use threadline_wire::json;
 use utoipa::ToSchema;
 use uuid::Uuid;

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use threadline_domain::thread::{Action, CreateThread, Kind};
 use threadline_domain::{Actor, ThreadId, Timestamp, UserId};
-use threadline_views::{ThreadView, ThreadsCursor};
+use threadline_projections::{ThreadView, ThreadsCursor};
 use threadline_wire::{ErrorCode, json};
 use utoipa::ToSchema;
 use uuid::Uuid;

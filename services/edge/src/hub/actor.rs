@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lru::LruCache;
 use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
 use threadline_eventlog::{EventLog, Start, Tail, partition_of};
-use threadline_views::{Progress, Views};
+use threadline_projections::{Progress, Views};
 use threadline_wire::CloseCode;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use threadline_domain::thread::Change;
 use threadline_domain::{Offset, Partition, ThreadId, UserId};
-use threadline_views::Memberships;
+use threadline_projections::Memberships;
 use threadline_wire::Cursor;
 use tokio::sync::oneshot;
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadline_eventlog::EventLog;
-use threadline_views::Views;
+use threadline_projections::Views;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 

@@ -6,7 +6,7 @@
 use axum::extract::ws::Utf8Bytes;
 use threadline_domain::{Position, ReadMark, ThreadId, Timestamp, Topic};
 use threadline_eventlog::{Record, TailBatch, codec};
-use threadline_views::ReadPlace;
+use threadline_projections::ReadPlace;
 use threadline_wire::frame;
 
 use super::Asked;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
-use threadline_views::{Membership, Memberships, TimelineRow};
+use threadline_projections::{Membership, Memberships, TimelineRow};
 use threadline_wire::{CloseCode, Cursor, avro, frame};
 
 use crate::hub::{About, Entry, Joined, frame_of};

@@ -21,9 +21,9 @@ use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
 use threadline_eventlog::topics::RECORD_BYTES_MAX;
 use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, StoppedPartitions, partition_of};
+use threadline_projections::{Progress, Recorded, Views};
 use threadline_tests::database::Database;
 use threadline_tests::wait;
-use threadline_views::{Progress, Recorded, Views};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 

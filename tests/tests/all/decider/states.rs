@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use threadline_decider::{Loaded, States};
-use threadline_views::Error;
+use threadline_projections::Error;
 
 use super::*;
 

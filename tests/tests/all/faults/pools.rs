@@ -19,7 +19,7 @@ async fn reads_that_wait_do_not_keep_a_decider_from_its_states() {
 
     // Names are read with every thread, and never by a decider: whoever reads a thread waits for this lock.
     let mut holding = PgConnection::connect(cluster.backend.database_url()).await.expect("the database answers");
-    let lock = format!("begin; lock table {}.users in access exclusive mode", threadline_views::SCHEMA);
+    let lock = format!("begin; lock table {}.users in access exclusive mode", threadline_projections::SCHEMA);
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.expect("the table can be locked");
     let reads: Vec<_> = (0..READS)
         .map(|index| {

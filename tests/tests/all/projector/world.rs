@@ -10,9 +10,9 @@ use threadline_domain::{Position, ReadMark, ThreadId, Topic, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::MemoryLog;
+use threadline_projections::Views;
 use threadline_projector::Config;
 use threadline_tests::database::Database;
-use threadline_views::Views;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -173,7 +173,7 @@ impl World {
     /// Throws the views away and makes their empty schema again.
     pub(crate) async fn drop_views(&self) {
         let mut connection = self.database.options().connect().await.unwrap();
-        let drop = format!("DROP SCHEMA {} CASCADE", threadline_views::SCHEMA);
+        let drop = format!("DROP SCHEMA {} CASCADE", threadline_projections::SCHEMA);
         connection.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();
         self.views.migrate().await.unwrap();
     }

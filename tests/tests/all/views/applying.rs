@@ -4,7 +4,7 @@ use std::task::Poll;
 
 use threadline_domain::thread::{Change, ThreadChanged};
 use threadline_domain::{Metadata, Position, ReadMark, Topic, UserProfile};
-use threadline_views::{Batch, Error, Progress, Records};
+use threadline_projections::{Batch, Error, Progress, Records};
 
 use super::{Script, at, fresh, user};
 

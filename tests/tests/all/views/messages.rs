@@ -1,7 +1,7 @@
 //! Pages of messages, single messages, tombstones.
 
 use threadline_domain::ThreadId;
-use threadline_views::{MessageView, Window};
+use threadline_projections::{MessageView, Window};
 use uuid::Uuid;
 
 use super::{Fresh, Script, at, fresh, message_id, user};

@@ -10,8 +10,8 @@ mod threads;
 mod unread;
 
 use sqlx::postgres::PgPoolOptions;
+use threadline_projections::Views;
 use threadline_tests::database::Database;
-use threadline_views::Views;
 
 pub(crate) use script::{Script, at, message_id, user};
 

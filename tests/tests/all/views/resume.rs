@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use threadline_views::{Missed, Views};
+use threadline_projections::{Missed, Views};
 
 use super::{Script, fresh, user};
 

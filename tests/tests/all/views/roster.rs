@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use threadline_projections::{Roster, RosterConfig};
 use threadline_tests::database::Database;
 use threadline_tests::wait;
-use threadline_views::{Roster, RosterConfig};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

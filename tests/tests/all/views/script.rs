@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use threadline_domain::thread::{Change, Event, Kind, Member, MessageKind, MessagePosted, Role, ThreadCreated};
 use threadline_domain::{MessageId, Metadata, ThreadId, Timestamp, UserId};
 use threadline_eventlog::codec::{self, Context};
-use threadline_views::{Progress, Recorded, Views};
+use threadline_projections::{Progress, Recorded, Views};
 use uuid::Uuid;
 
 pub(crate) fn user(name: &str) -> UserId {

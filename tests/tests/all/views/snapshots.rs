@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use threadline_domain::thread::{Change, Thread, ThreadChanged};
 use threadline_domain::{Aggregate, Position, ThreadId, Topic};
-use threadline_views::{Error, Progress};
+use threadline_projections::{Error, Progress};
 
 use super::{Script, fresh, message_id};
 

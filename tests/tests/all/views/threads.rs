@@ -2,7 +2,7 @@
 
 use threadline_domain::thread::{Change, Role, ThreadChanged};
 use threadline_domain::{Metadata, ReadMark, UserProfile};
-use threadline_views::{Progress, ReadPlace, ThreadsCursor};
+use threadline_projections::{Progress, ReadPlace, ThreadsCursor};
 
 use super::{Script, at, fresh, user};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use threadline_domain::{ReadMark, ThreadId, UserId};
-use threadline_views::{Progress, Views};
+use threadline_projections::{Progress, Views};
 
 use super::{Script, at, fresh, user};
 

@@ -17,7 +17,7 @@ const STATEMENT_MS_MAX: u32 = 30_000;
 /// Every statement on the views walks along indexes. A plan made while the tables were small, or had no statistics,
 /// would prefer to read them whole, and be kept while they grow: so that is forbidden from the start.
 pub(crate) fn pool_in(schema: &str, pool: &PgPool) -> PgPool {
-    let options = pool.connect_options().as_ref().clone().application_name("threadline-views").options([
+    let options = pool.connect_options().as_ref().clone().application_name("threadline-projections").options([
         ("search_path", schema),
         ("statement_timeout", &STATEMENT_MS_MAX.to_string()),
         ("jit", "off"),
@@ -51,7 +51,7 @@ fn migrator(schema: &str) -> Migrator {
     let mut migrator = Migrator::with_migrations(vec![migration(
         1,
         "views",
-        include_str!("../../../migrations/views/0001_views.sql"),
+        include_str!("../../../migrations/projections/views/0001_views.sql"),
     )]);
     migrator.create_schema(schema.to_owned());
     migrator
