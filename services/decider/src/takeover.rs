@@ -31,7 +31,7 @@ pub(crate) async fn take_over<A: LoggedAggregate>(
 ) -> Result<Takeover<A>, TakeoverError> {
     let progress = tokio::time::timeout(config.load_timeout, states.progress()).await;
     let progress = progress.map_err(|_| TakeoverError::StatesHang)??.get(&partition).copied().unwrap_or_default();
-    let end = log.ends(A::EVENTS).await?.get(&partition).copied().unwrap_or_default();
+    let end = log.ends(A::EVENTS).await.of(partition)?.unwrap_or_default();
     if progress.next > end {
         return Err(TakeoverError::LogReplaced { states: progress.next, log: end });
     }

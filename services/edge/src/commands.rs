@@ -242,8 +242,8 @@ impl Commands {
     /// The last position there is in the partition of a thread.
     pub(crate) async fn end_of(&self, thread: ThreadId) -> Result<Position, Refused> {
         let partition = self.partition_of(thread);
-        let ends = self.0.log.ends(Topic::Messages).await?;
-        let offset = ends.get(&partition).copied().unwrap_or_default().saturating_sub(1);
+        let end = self.0.log.ends(Topic::Messages).await.of(partition)?;
+        let offset = end.unwrap_or_default().saturating_sub(1);
         Ok(Position { topic: Topic::Messages, partition, offset })
     }
 

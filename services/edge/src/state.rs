@@ -80,7 +80,7 @@ impl Edge {
             Err(threadline_projections::Error::Behind) => {}
             reached => return Ok(reached?),
         }
-        if self.log.ends(topic).await?.get(&partition).is_none_or(|&end| offset >= end) {
+        if self.log.ends(topic).await.of(partition)?.is_none_or(|end| offset >= end) {
             return Err(Problem::field("at_least", "lies behind the end of the log"));
         }
         self.wait_for(position).await

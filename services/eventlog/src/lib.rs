@@ -1,6 +1,7 @@
 //! The log: append, tail, own. One trait, three implementations (`kafka`, `postgres`, `memory`), one contract
 //! suite that runs against all of them. Nothing outside this crate names a broker's client.
 
+mod class;
 pub mod codec;
 mod error;
 mod fence;
@@ -8,6 +9,7 @@ pub mod kafka;
 pub mod lease;
 mod log;
 pub mod memory;
+mod offsets;
 mod partition;
 pub mod postgres;
 mod record;
@@ -16,6 +18,7 @@ pub mod topics;
 
 pub use error::Error;
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
+pub use offsets::PartitionOffsets;
 pub use partition::partition_of;
 pub use record::{Headers, NewRecord, Record, header};
 pub use stopped::{Stopped, StoppedPartitions};

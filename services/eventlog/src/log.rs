@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Error, NewRecord, Offset, Partition, Position, Record, Topic};
+use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Record, Topic};
 
 /// An ordered, partitioned, durable log.
 ///
@@ -37,11 +37,12 @@ pub trait EventLog: Send + Sync + 'static {
     /// one kept. Survives outages of the log by itself: batches pause and go on, nothing is skipped.
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail;
 
-    /// For each partition the offset that the next record will get (= one past the last).
-    fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>>;
+    /// For each partition one past its last record. A partition that does not answer fails alone.
+    fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets>;
 
-    /// For each partition the first offset still kept.
-    fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>>;
+    /// For each partition the first offset still kept, or its end when it is empty. A partition that does not answer
+    /// fails alone.
+    fn starts(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets>;
 
     /// Takes part in sharing out the topic's partitions among all processes that name the same group. An owner that
     /// dies loses its partitions to the others (within 3 s on Postgres, 10 s on Kafka).

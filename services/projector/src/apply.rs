@@ -213,13 +213,13 @@ impl Projector {
     async fn measure(&self) -> Result<(), Failed> {
         let Some(following) = &self.following else { return Ok(()) };
         for topic in TOPICS {
-            let (known, ends) = (self.views.progress(topic).await?, self.log.ends(topic).await?);
+            let (known, ends) = (self.views.progress(topic).await?, self.log.ends(topic).await);
             let mut lag = 0;
             for ((_, partition), at) in following.progress.iter().filter(|((of, _), _)| *of == topic) {
                 if known.get(partition).copied().unwrap_or_default() != *at {
                     return Err(threadline_projections::Error::Fenced.into());
                 }
-                lag += ends.get(partition).map_or(0, |end| end.saturating_sub(at.next));
+                lag += ends.known().get(partition).map_or(0, |end| end.saturating_sub(at.next));
             }
             metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name()).set(lag as f64);
         }

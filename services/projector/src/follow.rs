@@ -23,10 +23,10 @@ impl Following {
         let mut progress = BTreeMap::new();
         for topic in TOPICS {
             let known = views.progress(topic).await?;
-            let ends = log.ends(topic).await?;
+            let ends = log.ends(topic).await;
             for &partition in owned.range(..log.partitions(topic)) {
                 let at = known.get(&partition).copied().unwrap_or_default();
-                if let Some(&end) = ends.get(&partition)
+                if let Some(&end) = ends.known().get(&partition)
                     && at.next > end
                 {
                     return Err(Failed::Ahead { topic, partition, next: at.next, end });

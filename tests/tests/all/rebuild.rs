@@ -102,5 +102,5 @@ async fn caught_up(backing: &Backing) {
 }
 
 async fn ends(backing: &Backing, topic: Topic) -> BTreeMap<Partition, Offset> {
-    backing.log.ends(topic).await.expect("the log answers")
+    backing.log.ends(topic).await.all().expect("the log answers")
 }

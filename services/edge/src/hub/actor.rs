@@ -190,9 +190,9 @@ impl Drop for Actor {
 async fn ends(
     deps: &Deps,
 ) -> Result<(BTreeMap<Partition, Offset>, BTreeMap<Partition, Offset>), threadline_eventlog::Error> {
-    let messages = deps.log.ends(Topic::Messages).await?;
+    let messages = deps.log.ends(Topic::Messages).await.all()?;
     let ours = partition_of(deps.commands.edge().as_bytes(), deps.log.partitions(Topic::Rejections));
-    let mut rejections = deps.log.ends(Topic::Rejections).await?;
+    let mut rejections = deps.log.ends(Topic::Rejections).await.all()?;
     rejections.retain(|&partition, _| partition == ours);
     Ok((messages, rejections))
 }

@@ -58,7 +58,7 @@ pub(super) async fn place_of(edge: &Edge, cursor: Option<&str>) -> Result<Asked,
     }
     if !place.reached(&next) {
         // Another edge may have been ahead of this one, but none can be ahead of the log.
-        let ends = edge.log.ends(Topic::Messages).await.map_err(|error| {
+        let ends = edge.log.ends(Topic::Messages).await.all().map_err(|error| {
             tracing::warn!(error = %error, "a session was not resumed: the log does not say where it ends");
             CloseCode::Overload
         })?;

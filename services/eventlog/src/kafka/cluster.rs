@@ -1,6 +1,6 @@
 //! Asking the brokers: which topics there are, where partitions begin and end, whether anybody answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 use super::config::KafkaConfig;
 use super::context::Logging;
 use super::unavailable;
-use crate::{Error, Offset, Partition};
+use crate::{Error, Offset, Partition, PartitionOffsets};
 
 /// How long the brokers may take to answer a question.
 pub(super) const ANSWER_MS_MAX: u64 = 5_000;
@@ -20,6 +20,12 @@ pub(super) const ANSWER_MS_MAX: u64 = 5_000;
 const LINES_MAX: usize = 50;
 /// How long to wait before a question is asked again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How long all brokers may take to answer a question that they are asked together.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// How long one broker may take to answer a question about its partitions.
+const ONE_BROKER: Duration = Duration::from_millis(500);
+/// How long a partition may be without a leader before its offset counts as unknown.
+const ELECTION: Duration = Duration::from_millis(1_500);
 
 /// A client for questions; cheap to clone. Its methods block.
 #[derive(Clone)]
@@ -61,68 +67,87 @@ impl Cluster {
     }
 
     /// For each of the partitions the offset that the next record will get.
-    pub(super) fn ends(
-        &self,
-        topic: &str,
-        partitions: u32,
-        wait: Duration,
-    ) -> Result<BTreeMap<Partition, Offset>, Error> {
+    pub(super) fn ends(&self, topic: &str, partitions: u32, wait: Duration) -> PartitionOffsets {
         self.places(topic, partitions, Place::End, wait)
     }
 
     /// For each of the partitions the first offset still kept.
-    pub(super) fn starts(&self, topic: &str, partitions: u32) -> Result<BTreeMap<Partition, Offset>, Error> {
+    pub(super) fn starts(&self, topic: &str, partitions: u32) -> PartitionOffsets {
         self.places(topic, partitions, Place::Beginning, timeout())
     }
 
-    /// Asks until there is an answer or the time is over: while brokers change roles they send clients away.
-    fn places(
-        &self,
-        topic: &str,
-        partitions: u32,
-        place: Place,
-        wait: Duration,
-    ) -> Result<BTreeMap<Partition, Offset>, Error> {
+    /// Asks for all partitions at once. Where that fails, because one of them has no leader or its broker is away, asks
+    /// the leaders one by one and again those that fail, until there are answers or the time is over: while brokers change
+    /// roles they send clients away.
+    fn places(&self, topic: &str, partitions: u32, place: Place, wait: Duration) -> PartitionOffsets {
         let asked = Instant::now();
+        let left = || wait.saturating_sub(asked.elapsed());
+        let all: Vec<Partition> = (0..partitions).collect();
+        let mut answers: BTreeMap<_, _> = self.ask(topic, &all, place, left().min(TOGETHER)).collect();
+        let mut leaderless = BTreeSet::new();
         loop {
-            let left = wait.saturating_sub(asked.elapsed());
-            match self.ask(topic, partitions, place, left) {
-                Err(Error::Unavailable(reason)) if asked.elapsed() + AGAIN < wait => {
-                    tracing::debug!(topic, reason, "asking again");
-                    std::thread::sleep(AGAIN);
-                    // Who leads what is looked up anew.
-                    let _ = self.0.fetch_metadata(Some(topic), wait.saturating_sub(asked.elapsed()));
-                }
-                answer => return answer,
+            let failed = |(partition, answer): (&Partition, &Result<Offset, Error>)| match answer {
+                Err(error) => Some((*partition, error.retryable())),
+                Ok(_) => None,
+            };
+            let missing: BTreeMap<Partition, bool> = answers.iter().filter_map(failed).collect();
+            let is_final = missing.values().any(|retryable| !retryable);
+            let is_worth_it = asked.elapsed() < ELECTION || missing.keys().any(|it| !leaderless.contains(it));
+            if missing.is_empty() || is_final || !is_worth_it || left() <= AGAIN {
+                return answers.into_iter().collect();
             }
+            std::thread::sleep(AGAIN);
+            let Ok(leaders) = self.leaders(topic, left()) else { continue };
+            // A topic that is away has no partitions.
+            leaderless = missing.keys().copied().collect();
+            for (_, mut led) in leaders {
+                led.retain(|partition| leaderless.remove(partition));
+                answers.extend(self.ask(topic, &led, place, left().min(ONE_BROKER)));
+            }
+            let error = |it| (it, Err(Error::Unavailable(format!("partition {it} of {topic} has no leader"))));
+            answers.extend(leaderless.iter().copied().map(error));
         }
+    }
+
+    /// Which partitions each broker leads.
+    fn leaders(&self, topic: &str, wait: Duration) -> Result<BTreeMap<i32, Vec<Partition>>, Error> {
+        let metadata = self.0.fetch_metadata(Some(topic), wait).map_err(|error| self.failed(&error))?;
+        let mut leaders = BTreeMap::<_, Vec<_>>::new();
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+        for partition in partitions.filter(|partition| partition.leader() >= 0) {
+            leaders.entry(partition.leader()).or_default().push(partition.id().cast_unsigned());
+        }
+        Ok(leaders)
     }
 
     /// One request for each broker. In the protocol, "earliest" and "latest" are timestamps.
     fn ask(
         &self,
         topic: &str,
-        partitions: u32,
+        partitions: &[Partition],
         place: Place,
         wait: Duration,
-    ) -> Result<BTreeMap<Partition, Offset>, Error> {
+    ) -> impl Iterator<Item = (Partition, Result<Offset, Error>)> + use<> {
         self.take_lines();
-        let mut asked = TopicPartitionList::with_capacity(partitions as usize);
-        for partition in 0..partitions {
-            let added = asked.add_partition_offset(topic, partition.cast_signed(), place);
-            added.map_err(|error| self.failed(&error))?;
-        }
-        let answered = self.0.offsets_for_times(asked, wait).map_err(|error| self.failed(&error))?;
-        let mut places = BTreeMap::new();
-        for element in answered.elements() {
-            element.error().map_err(|error| self.failed(&error))?;
-            let partition = element.partition().cast_unsigned();
-            let Place::Offset(offset) = element.offset() else {
-                return Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}")));
-            };
-            places.insert(partition, offset.cast_unsigned());
-        }
-        Ok(places)
+        let answers = || -> Result<_, KafkaError> {
+            let mut asked = TopicPartitionList::with_capacity(partitions.len());
+            for partition in partitions {
+                asked.add_partition_offset(topic, partition.cast_signed(), place)?;
+            }
+            self.0.offsets_for_times(asked, wait)
+        };
+        let answered = if partitions.is_empty() { Ok(TopicPartitionList::new()) } else { answers() };
+        let answered = answered.map_err(|error| self.failed(&error));
+        let answer = |partition: Partition| {
+            let element = answered.as_ref().map_err(Clone::clone)?.find_partition(topic, partition.cast_signed());
+            match element.map(|element| (element.error(), element.offset())) {
+                Some((Ok(()), Place::Offset(offset))) => Ok(offset.cast_unsigned()),
+                Some((Err(error), _)) => Err(self.failed(&error)),
+                _ => Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}"))),
+            }
+        };
+        let answers: Vec<_> = partitions.iter().map(|partition| (*partition, answer(*partition))).collect();
+        answers.into_iter()
     }
 
     /// The failure, with the reason why the brokers could not be reached, where there is one.

@@ -36,7 +36,7 @@ pub(super) fn read(config: &KafkaConfig, cluster: &Cluster) -> Result<Option<i64
     if !cluster.topics()?.contains_key(&topic) {
         return Ok(None);
     }
-    let end = cluster.ends(&topic, 1, cluster::timeout())?.get(&0).copied().unwrap_or_default();
+    let end = cluster.ends(&topic, 1, cluster::timeout()).of(0)?.unwrap_or_default();
     if end == 0 {
         return Ok(None);
     }

@@ -26,7 +26,9 @@ pub use self::config::{KafkaConfig, Security};
 use self::own::Owning;
 use self::tail::Following;
 pub use self::topics::{PARTITIONS_DEFAULT, TopicDescription, create_topics, list_topics};
-use crate::{Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of};
+use crate::{
+    Appending, Error, EventLog, NewRecord, Ownership, Partition, PartitionOffsets, Start, Tail, Topic, partition_of,
+};
 
 /// How long the brokers may take to answer a question about their health.
 const HEALTH_MS_MAX: u64 = 2_000;
@@ -60,6 +62,19 @@ impl KafkaLog {
         .await?;
         let appender = Appender::start(&config)?;
         Ok(Self { config, topics, id, cluster, appender })
+    }
+
+    fn places(
+        &self,
+        topic: Topic,
+        ask: impl FnOnce(&Cluster, &str, u32) -> PartitionOffsets + Send + 'static,
+    ) -> BoxFuture<'_, PartitionOffsets> {
+        let (name, partitions) = self.topic(topic);
+        let (name, cluster) = (name.to_owned(), self.cluster.clone());
+        let answer = blocking(move || Ok(ask(&cluster, &name, partitions)));
+        answer
+            .map(move |answer| answer.unwrap_or_else(|error| PartitionOffsets::from_away(0..partitions, &error)))
+            .boxed()
     }
 
     fn topic(&self, topic: Topic) -> (&str, u32) {
@@ -110,16 +125,12 @@ impl EventLog for KafkaLog {
         Tail::new(receiver)
     }
 
-    fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
-        let (name, partitions) = self.topic(topic);
-        let (name, cluster) = (name.to_owned(), self.cluster.clone());
-        blocking(move || cluster.ends(&name, partitions, cluster::timeout())).boxed()
+    fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
+        self.places(topic, |cluster, name, partitions| cluster.ends(name, partitions, cluster::timeout()))
     }
 
-    fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
-        let (name, partitions) = self.topic(topic);
-        let (name, cluster) = (name.to_owned(), self.cluster.clone());
-        blocking(move || cluster.starts(&name, partitions)).boxed()
+    fn starts(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
+        self.places(topic, Cluster::starts)
     }
 
     fn own(&self, topic: Topic, group: &str) -> Ownership {

@@ -25,6 +25,10 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const POLL_MS: u64 = 200;
 /// How long nothing may come before the log's end is compared with ours.
 const SILENT_MS_MAX: u64 = 15_000;
+/// How often the end of a partition that is away is asked for again.
+const END_AGAIN_MS: u64 = 2_000;
+/// How long that may hold up the partitions that are there.
+const END_MS_MAX: u64 = 500;
 /// How long to wait before something that failed is tried again.
 const RETRY_MS: u64 = 200;
 
@@ -45,6 +49,8 @@ pub(super) struct Following {
 enum Ended {
     /// Nobody reads any more.
     Unread,
+    /// The end of a partition was found that was away; another consumer reads it with the others.
+    Found,
     /// It is not to be trusted any more; another one goes on where it stopped.
     Broken,
 }
@@ -61,6 +67,7 @@ impl Following {
             }
             match self.consumer().and_then(|consumer| self.follow(&consumer, &mut unreachable)) {
                 Ok(Ended::Unread) => return,
+                Ok(Ended::Found) => {}
                 Ok(Ended::Broken) => metrics::counter!("threadline_eventlog_tail_restarts_total").increment(1),
                 Err(error) => {
                     tracing::warn!(%error, topic = self.topic, "following starts anew");
@@ -70,24 +77,28 @@ impl Following {
         }
     }
 
-    /// Fills in the places that are "the end"; false when the log does not answer.
+    /// Fills in the places that are "the end", as far as their partitions answer; false when no place is known yet.
     pub(super) fn find_ends(&mut self, wait: Duration) -> bool {
-        if self.next.values().all(Option::is_some) {
+        if self.is_complete() {
             return true;
         }
-        let Ok(ends) = self.cluster.ends(&self.topic, self.partitions, wait) else { return false };
+        let ends = self.cluster.ends(&self.topic, self.partitions, wait);
         for (partition, next) in &mut self.next {
-            *next = next.or_else(|| ends.get(partition).copied());
+            *next = next.or_else(|| ends.known().get(partition).copied());
         }
-        true
+        self.next.is_empty() || self.next.values().any(Option::is_some)
+    }
+
+    /// Whether every place is known.
+    fn is_complete(&self) -> bool {
+        self.next.values().all(Option::is_some)
     }
 
     fn consumer(&self) -> Result<BaseConsumer<Logging>, KafkaError> {
         let consumer: BaseConsumer<Logging> = self.config.tail().create_with_context(Logging::default())?;
         let mut places = TopicPartitionList::with_capacity(self.next.len());
-        for (partition, next) in &self.next {
-            let next = next.unwrap_or_default().cast_signed();
-            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(next))?;
+        for (partition, next) in self.next.iter().filter_map(|(partition, next)| Some((partition, (*next)?))) {
+            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(next.cast_signed()))?;
         }
         consumer.assign(&places)?;
         Ok(consumer)
@@ -99,7 +110,16 @@ impl Following {
         unreachable: &mut BTreeMap<Partition, Offset>,
     ) -> Result<Ended, KafkaError> {
         let mut heard = Instant::now();
+        let mut asked = Instant::now();
         loop {
+            if !self.is_complete() && asked.elapsed() > Duration::from_millis(END_AGAIN_MS) {
+                let known = self.next.values().flatten().count();
+                self.find_ends(Duration::from_millis(END_MS_MAX));
+                if self.next.values().flatten().count() > known {
+                    return Ok(Ended::Found);
+                }
+                asked = Instant::now();
+            }
             let mut batch = Gathered::default();
             let mut wait = Duration::from_millis(POLL_MS);
             while let Some(message) = consumer.poll(wait) {
@@ -137,7 +157,7 @@ impl Following {
 
     /// Whether the log goes on where we hear nothing.
     fn stalled(&self, unreachable: &mut BTreeMap<Partition, Offset>) -> bool {
-        let Ok(ends) = self.cluster.ends(&self.topic, self.partitions, cluster::timeout()) else { return false };
+        let ends = self.cluster.ends(&self.topic, self.partitions, cluster::timeout()).known().clone();
         let behind = |(partition, end): (&Partition, &Offset)| {
             let next = self.next.get(partition).copied().flatten();
             next.is_some_and(|next| next < *end) && unreachable.get(partition) != Some(end)

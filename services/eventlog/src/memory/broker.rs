@@ -1,6 +1,6 @@
 //! What all processes share.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use super::Fate;
 use super::group::Groups;
 use crate::fence::{self, Failure, Fence, Outcome};
 use crate::topics::check_size;
-use crate::{Appending, Error, NewRecord, Offset, Partition, Position, Record, Topic};
+use crate::{Appending, Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Record, Topic};
 
 /// Appends that may wait, for the log or for their confirmation.
 const QUEUE_RECORDS_MAX: usize = 20_000;
@@ -38,6 +38,8 @@ pub(super) struct Broker {
 /// Everything that changes.
 pub(super) struct State {
     pub(super) outage: bool,
+    /// Partitions that are away while the others are there.
+    away: BTreeSet<(Topic, Partition)>,
     pub(super) groups: Groups,
     logs: TopicMap<Vec<PartitionLog>>,
     fates: Fates,
@@ -77,6 +79,7 @@ impl Broker {
     pub(super) fn new(partitions: u32) -> Self {
         let state = State {
             outage: false,
+            away: BTreeSet::new(),
             groups: Groups::new(partitions),
             logs: TopicMap::from_fn(|_| (0..partitions).map(|_| PartitionLog::default()).collect()),
             fates: Box::new(|_, _| Fate::Confirmed),
@@ -144,7 +147,7 @@ impl Broker {
         }
         let (outcome, waits) = oneshot::channel();
         let waiting = Waiting { process, topic, partition, record, outcome, queued_at: Instant::now() };
-        if state.outage {
+        if state.is_away(topic, partition) {
             if state.waiting.is_empty() {
                 tokio::spawn(fail_late(Arc::clone(self)));
             }
@@ -202,18 +205,37 @@ impl Broker {
         let mut state = self.lock();
         let state = &mut *state;
         state.outage = outage;
+        self.take_waiting(state);
         if !outage {
-            for waiting in std::mem::take(&mut state.waiting) {
-                // One that failed takes those behind it with it.
-                if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
-                    fail(state, waiting);
-                } else {
-                    self.take(state, waiting);
-                }
-            }
             state.groups.balance(self);
         }
         self.changed.send_replace(());
+    }
+
+    pub(super) fn set_partition_outage(&self, topic: Topic, partition: Partition, outage: bool) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if outage {
+            state.away.insert((topic, partition));
+        } else {
+            state.away.remove(&(topic, partition));
+            self.take_waiting(state);
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Decides about the appends that need not wait any longer.
+    fn take_waiting(&self, state: &mut State) {
+        for waiting in std::mem::take(&mut state.waiting) {
+            if state.is_away(waiting.topic, waiting.partition) {
+                state.waiting.push_back(waiting);
+            // One that failed takes those behind it with it.
+            } else if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
+                fail(state, waiting);
+            } else {
+                self.take(state, waiting);
+            }
+        }
     }
 
     pub(super) fn truncate(&self, topic: Topic, partition: Partition, before: Offset) {
@@ -229,17 +251,26 @@ impl Broker {
         if self.lock().outage { Err(Error::Unavailable("there is an outage".into())) } else { Ok(()) }
     }
 
-    pub(super) fn bounds(
-        &self,
-        topic: Topic,
-        bound: impl Fn(&PartitionLog) -> Offset,
-    ) -> Result<BTreeMap<Partition, Offset>, Error> {
-        self.health()?;
-        Ok(self.lock().log(topic).iter().enumerate().map(|(p, log)| (p as Partition, bound(log))).collect())
+    pub(super) fn bounds(&self, topic: Topic, bound: impl Fn(&PartitionLog) -> Offset) -> PartitionOffsets {
+        let state = self.lock();
+        let answer = |(partition, log): (usize, &PartitionLog)| {
+            let answer = if state.is_away(topic, partition as Partition) {
+                Err(Error::Unavailable("there is an outage".into()))
+            } else {
+                Ok(bound(log))
+            };
+            (partition as Partition, answer)
+        };
+        state.log(topic).iter().enumerate().map(answer).collect()
     }
 }
 
 impl State {
+    /// Whether the partition does not answer.
+    pub(super) fn is_away(&self, topic: Topic, partition: Partition) -> bool {
+        self.outage || self.away.contains(&(topic, partition))
+    }
+
     /// A topic's partitions.
     pub(super) fn log(&self, topic: Topic) -> &[PartitionLog] {
         &self.logs[topic]

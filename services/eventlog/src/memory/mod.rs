@@ -14,7 +14,10 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use self::broker::{Broker, PartitionLog};
-use crate::{Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, Start, Tail, Topic, partition_of};
+use crate::{
+    Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, PartitionOffsets, Start, Tail, Topic,
+    partition_of,
+};
 
 /// What becomes of one append.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +99,11 @@ impl MemoryLog {
         self.broker.set_outage(outage);
     }
 
+    /// Takes one partition away from all processes, or gives it back; the others go on.
+    pub fn set_partition_outage(&self, topic: Topic, partition: Partition, outage: bool) {
+        self.broker.set_partition_outage(topic, partition, outage);
+    }
+
     /// Takes the records before an offset away, as retention does.
     pub fn truncate(&self, topic: Topic, partition: Partition, before: Offset) {
         self.broker.truncate(topic, partition, before);
@@ -126,11 +134,11 @@ impl EventLog for MemoryLog {
         tail::follow(&self.broker, self.process.closing.clone(), topic, from)
     }
 
-    fn ends(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
+    fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
         Box::pin(async move { self.broker.bounds(topic, PartitionLog::end) })
     }
 
-    fn starts(&self, topic: Topic) -> BoxFuture<'_, Result<BTreeMap<Partition, Offset>, Error>> {
+    fn starts(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
         Box::pin(async move { self.broker.bounds(topic, |partition| partition.start) })
     }
 

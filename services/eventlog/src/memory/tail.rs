@@ -71,7 +71,9 @@ async fn send(
 
 fn records(broker: &Broker, topic: Topic, partition: Partition, at: Offset) -> Arc<[Record]> {
     let state = broker.lock();
-    let Some(log) = state.log(topic).get(partition as usize).filter(|_| !state.outage) else { return Arc::new([]) };
+    let Some(log) = state.log(topic).get(partition as usize).filter(|_| !state.is_away(topic, partition)) else {
+        return Arc::new([]);
+    };
     let skipped = at.saturating_sub(log.start) as usize;
     log.records.iter().skip(skipped).take(BATCH_RECORDS_MAX).cloned().collect()
 }

@@ -1,6 +1,6 @@
 //! Appends what waits in a queue, one transaction and one round trip a batch, on a connection of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,22 +8,26 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::time::timeout;
 
-use super::connect::{Backoff, bounded, connect};
+use super::connect::{Backoff, bounded};
+use super::epoch::Epoch;
+use super::feed::Feeds;
+use super::headers;
 use super::queue::{Entry, Queue};
 use super::wake::Wakes;
-use super::{Feeds, headers};
-use crate::{Offset, Partition, Position, Record, Topic};
+use crate::{Error, Offset, Partition, Position, Record, Topic};
 
 /// The longest a record waits while the log is away.
 const APPEND_WAIT_MS_MAX: u64 = 2_000;
 /// How often an idle connection is tried, so that a lost one does not cost a batch.
 const IDLE_CHECK_MS: u64 = 1_000;
 
-const APPEND: &str = "SELECT bases, at_ms FROM threadline_log.append($1, $2, $3, $4, $5, $6, $7, $8)";
+const LEAPS: &str = "SELECT topic, partition, next_offset_min FROM threadline_log.partitions WHERE next_offset_min > 0";
+const APPEND: &str = "SELECT bases, at_ms FROM threadline_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// Appends until it is dropped.
 pub(super) async fn run(
     options: PgConnectOptions,
+    epoch: Arc<Epoch>,
     queue: Arc<Queue>,
     feeds: Arc<Feeds>,
     wakes: Arc<Wakes>,
@@ -31,10 +35,10 @@ pub(super) async fn run(
 ) {
     let mut backoff = Backoff::new();
     loop {
-        match connect(&options).await {
-            Ok(connection) => {
+        match enter(&options, &epoch, &feeds).await {
+            Ok((connection, leaps)) => {
                 backoff.reset();
-                serve(connection, &queue, &feeds, &wakes, lane).await;
+                serve(connection, &leaps, &queue, &feeds, &wakes, lane).await;
             }
             Err(error) => {
                 tracing::warn!(%error, lane, "the log's appender cannot connect");
@@ -45,7 +49,24 @@ pub(super) async fn run(
     }
 }
 
-async fn serve(mut connection: PgConnection, queue: &Queue, feeds: &Feeds, wakes: &Wakes, lane: &'static str) {
+/// Which offsets partitions give at least, where a crash or a failover made them leap.
+type Leaps = BTreeMap<(i16, i32), i64>;
+
+async fn enter(options: &PgConnectOptions, epoch: &Epoch, feeds: &Feeds) -> Result<(PgConnection, Leaps), Error> {
+    let mut connection = epoch.connect(options, feeds).await?;
+    let leaps: Vec<(i16, i32, i64)> = bounded(sqlx::query_as(LEAPS).fetch_all(&mut connection)).await?;
+    let leaps = leaps.into_iter().map(|(topic, partition, min)| ((topic, partition), min)).collect();
+    Ok((connection, leaps))
+}
+
+async fn serve(
+    mut connection: PgConnection,
+    leaps: &Leaps,
+    queue: &Queue,
+    feeds: &Feeds,
+    wakes: &Wakes,
+    lane: &'static str,
+) {
     loop {
         let Ok(batch) = timeout(Duration::from_millis(IDLE_CHECK_MS), queue.next()).await else {
             if let Err(error) = bounded(connection.ping()).await {
@@ -57,7 +78,7 @@ async fn serve(mut connection: PgConnection, queue: &Queue, feeds: &Feeds, wakes
         let started = Instant::now();
         metrics::histogram!("threadline_eventlog_append_batch_records", "lane" => lane).record(batch.len() as f64);
         let batch = Batch::of(batch);
-        match bounded(batch.write(&mut connection)).await {
+        match bounded(batch.write(&mut connection, leaps)).await {
             Ok((bases, at_ms)) => batch.finish(&bases, at_ms, feeds, wakes),
             Err(error) => {
                 tracing::warn!(%error, lane, batch.records = batch.entries.len(), "an append failed");
@@ -79,19 +100,20 @@ struct Batch {
 
 impl Batch {
     fn of(mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(|entry| (entry.topic, entry.partition));
+        entries.sort_by_key(|entry| (entry.topic.number(), entry.partition));
         let same = |a: &Entry, b: &Entry| (a.topic, a.partition) == (b.topic, b.partition);
         let groups = entries.chunk_by(same).map(|group| (group[0].topic, group[0].partition, group.len())).collect();
         Self { entries, groups }
     }
 
-    async fn write(&self, connection: &mut PgConnection) -> Result<(Vec<i64>, i64), sqlx::Error> {
-        let (mut topics, mut partitions, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    async fn write(&self, connection: &mut PgConnection, leaps: &Leaps) -> Result<(Vec<i64>, i64), sqlx::Error> {
+        let (mut topics, mut partitions, mut counts, mut mins) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut places, mut ranks) = (Vec::new(), Vec::new());
         for (place, &(topic, partition, count)) in self.groups.iter().enumerate() {
             topics.push(topic.number());
             partitions.push(partition as i32);
             counts.push(count as i32);
+            mins.push(leaps.get(&(topic.number(), partition as i32)).copied().unwrap_or_default());
             places.extend(std::iter::repeat_n(place as i32 + 1, count));
             ranks.extend(0..count as i32);
         }
@@ -107,6 +129,7 @@ impl Batch {
             .bind(topics)
             .bind(partitions)
             .bind(counts)
+            .bind(mins)
             .bind(places)
             .bind(ranks)
             .bind(records().map(|record| record.key.as_ref()).collect::<Vec<&[u8]>>())

@@ -2,44 +2,53 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 use super::connect::bounded;
 use crate::{Error, Offset, Partition, Topic};
 
-/// For each partition the first offset still kept.
-pub(super) async fn starts(pool: &PgPool, topic: Topic) -> Result<BTreeMap<Partition, Offset>, Error> {
-    const STARTS: &str = r#"
-        SELECT p.partition, coalesce(first."offset", p.next_offset)
+/// For each partition of a topic the first offset still kept.
+pub(super) const STARTS: &str = r#"
+    SELECT p.partition, coalesce(first."offset", p.kept_from)
+    FROM threadline_log.partitions AS p
+    LEFT JOIN LATERAL (
+        SELECT r."offset" FROM threadline_log.records AS r
+        WHERE r.topic = p.topic AND r.partition = p.partition ORDER BY r."offset" LIMIT 1
+    ) AS first ON true
+    WHERE p.topic = $1
+"#;
+
+/// For each partition of a topic one past the last record.
+pub(super) const ENDS: &str = r#"
+    SELECT p.partition, greatest(p.kept_from, last."offset" + 1)
+    FROM threadline_log.partitions AS p
+    LEFT JOIN LATERAL (
+        SELECT r."offset" FROM threadline_log.records AS r
+        WHERE r.topic = p.topic AND r.partition = p.partition ORDER BY r."offset" DESC LIMIT 1
+    ) AS last ON true
+    WHERE p.topic = $1
+"#;
+
+/// The answer of one of these.
+pub(super) async fn of(pool: &PgPool, query: &'static str, topic: Topic) -> Result<BTreeMap<Partition, Offset>, Error> {
+    let rows: Vec<(i32, i64)> = bounded(sqlx::query_as(query).bind(topic.number()).fetch_all(pool)).await?;
+    Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
+}
+
+/// For each partition of each topic that this program knows one past the last record: a few microseconds each.
+pub(super) async fn all_ends(
+    executor: impl PgExecutor<'_>,
+) -> Result<impl Iterator<Item = (Topic, Partition, Offset)>, sqlx::Error> {
+    const ENDS: &str = r#"
+        SELECT p.topic, p.partition, greatest(p.kept_from, last."offset" + 1)
         FROM threadline_log.partitions AS p
         LEFT JOIN LATERAL (
             SELECT r."offset" FROM threadline_log.records AS r
-            WHERE r.topic = p.topic AND r.partition = p.partition ORDER BY r."offset" LIMIT 1
-        ) AS first ON true
-        WHERE p.topic = $1
+            WHERE r.topic = p.topic AND r.partition = p.partition ORDER BY r."offset" DESC LIMIT 1
+        ) AS last ON true
     "#;
-    offsets(pool, STARTS, topic).await
-}
-
-/// For each partition the offset that the next record will get.
-pub(super) async fn ends(pool: &PgPool, topic: Topic) -> Result<BTreeMap<Partition, Offset>, Error> {
-    const ENDS: &str = "SELECT partition, next_offset FROM threadline_log.partitions WHERE topic = $1";
-    offsets(pool, ENDS, topic).await
-}
-
-/// For each partition of each stored topic the offset that the next record will get.
-pub(super) async fn all_ends(pool: &PgPool) -> Result<BTreeMap<(Topic, Partition), Offset>, Error> {
-    const ENDS: &str = "SELECT topic, partition, next_offset FROM threadline_log.partitions";
-    let rows: Vec<(i16, i32, i64)> = bounded(sqlx::query_as(ENDS).fetch_all(pool)).await?;
-    let end = |(number, partition, offset): (i16, i32, i64)| {
-        Some(((Topic::from_number(number)?, partition as u32), offset as u64))
-    };
+    let rows: Vec<(i16, i32, i64)> = sqlx::query_as(ENDS).fetch_all(executor).await?;
     // A newer program may have made topics that this one does not know.
-    Ok(rows.into_iter().filter_map(end).collect())
-}
-
-async fn offsets(pool: &PgPool, query: &'static str, topic: Topic) -> Result<BTreeMap<Partition, Offset>, Error> {
-    let rows = sqlx::query_as(query).bind(topic.number()).fetch_all(pool);
-    let rows: Vec<(i32, i64)> = bounded(rows).await?;
-    Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
+    let known = |(number, partition, end)| Some((Topic::from_number(number)?, partition as u32, end as u64));
+    Ok(rows.into_iter().filter_map(known))
 }

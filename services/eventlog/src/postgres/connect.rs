@@ -34,6 +34,9 @@ pub(crate) fn options(database: &PgConnectOptions, durability: Durability) -> Pg
         ("tcp_keepalives_interval", "1"),
         ("tcp_keepalives_count", "2"),
         ("jit", "off"),
+        // Every statement of the log goes by an index. A plan that was made and kept while the table of records was
+        // small must not read all of it later.
+        ("enable_seqscan", "off"),
     ])
 }
 

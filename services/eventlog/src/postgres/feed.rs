@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use threadline_domain::TopicMap;
 use tokio::sync::watch;
 
 use crate::{Offset, Partition, Record};
@@ -15,6 +16,9 @@ use crate::{Offset, Partition, Record};
 const RING_RECORDS_MAX: usize = 4_096;
 /// Bytes that a ring holds; one chunk may exceed it alone.
 const RING_BYTES_MAX: usize = 1 << 20;
+
+/// A feed for each topic.
+pub(super) type Feeds = TopicMap<Arc<Feed>>;
 
 /// The rings of one topic.
 #[derive(Debug)]
@@ -149,6 +153,13 @@ impl Feed {
         ring.next < ring.end
     }
 
+    /// Forgets all records, because the log may have lost some of them. Tails go on from where they are.
+    pub(super) fn forget(&self) {
+        for ring in self.lock().iter_mut() {
+            ring.forget();
+        }
+    }
+
     /// What should be read.
     pub(super) fn gaps(&self) -> Vec<Gap> {
         let rings = self.lock();
@@ -195,9 +206,14 @@ impl Ring {
         }
     }
 
-    /// Nobody follows: forget the records, keep the place.
+    /// Nobody follows: goes to the end without the records.
     fn leap(&mut self) {
         self.next = self.next.max(self.end);
+        self.forget();
+    }
+
+    /// Forgets the records, keeps the place.
+    fn forget(&mut self) {
         self.first = self.next;
         self.chunks.clear();
         self.records = 0;

@@ -1,39 +1,50 @@
 //! Reads what other processes append into this process's rings: woken by NOTIFY, and looking by itself now and then.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{PgConnection, PgPool};
 use tokio::time::MissedTickBehavior;
 
-use super::connect::{Backoff, bounded, connect};
+use super::connect::{Backoff, bounded};
+use super::epoch::Epoch;
+use super::feed::Feeds;
 use super::wake::{RECORDS_CHANNEL, SIGNALS_CHANNEL, Wakes, ends_of};
-use super::{Feeds, rows, signal};
+use super::{bounds, rows, signal};
 use crate::{Error, Record, Topic};
 
-/// How often the reader looks unasked.
-const POLL_MS: u64 = 250;
+/// How often the reader glances at the server unasked.
+const GLANCE_MS: u64 = 250;
+/// How long after the server has written something last the reader looks for records of other processes. Longer than a
+/// commit may take from its last byte until others see its records.
+const LOOK_MS: u64 = 6_000;
 
 /// Held, shared, by the reader of every process that is on this log.
 const PRESENCE: (i32, i32) = (0x7468_6c67, 0);
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)";
 
-const POLL: &str = "
-    SELECT topic, partition, next_offset, (
+/// Who is on this log, and how far the server has written: both at the same price however many topics there are.
+const GLANCE: &str = "
+    SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, (
         SELECT count(*) FROM pg_locks
         WHERE locktype = 'advisory' AND classid::bigint = $1 AND objid::bigint = $2 AND objsubid = 2
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     )
-    FROM threadline_log.partitions
 ";
 
 /// Reads until it is dropped.
-pub(super) async fn run(options: PgConnectOptions, process: u64, feeds: Arc<Feeds>, wakes: Arc<Wakes>) {
+pub(super) async fn run(
+    options: PgConnectOptions,
+    epoch: Arc<Epoch>,
+    process: u64,
+    feeds: Arc<Feeds>,
+    wakes: Arc<Wakes>,
+) {
     let mut backoff = Backoff::new();
     loop {
-        let lost = match connect(&options).await {
+        let lost = match epoch.connect(&options, &feeds).await {
             Ok(connection) => {
                 backoff.reset();
                 match serve(connection, process, &feeds, &wakes).await {
@@ -56,28 +67,51 @@ async fn serve(
 ) -> Result<std::convert::Infallible, Error> {
     let join = sqlx::query(JOIN).bind(PRESENCE.0).bind(PRESENCE.1).bind(RECORDS_CHANNEL).bind(hello(process));
     bounded(join.execute(&mut connection)).await?;
-    let mut poll = tokio::time::interval(Duration::from_millis(POLL_MS));
-    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut glances = tokio::time::interval(Duration::from_millis(GLANCE_MS));
+    glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut server = Server { written: None, alone: false, looks_until: Instant::now() };
     loop {
         tokio::select! {
-            _ = poll.tick() => look(&mut connection, feeds, wakes).await?,
+            _ = glances.tick() => {
+                if server.glance(&mut connection, wakes).await? {
+                    for (topic, partition, end) in bounded(bounds::all_ends(&mut connection)).await? {
+                        feeds[topic].learn(partition, end);
+                    }
+                }
+            }
             () = wakes.read_wanted() => {}
         }
         fill(&mut connection, feeds).await?;
     }
 }
 
-/// Learns where the partitions end and whether other processes are there.
-async fn look(connection: &mut PgConnection, feeds: &Feeds, wakes: &Wakes) -> Result<(), Error> {
-    let poll = sqlx::query_as(POLL).bind(i64::from(PRESENCE.0)).bind(i64::from(PRESENCE.1));
-    let rows: Vec<(i16, i32, i64, i64)> = bounded(poll.fetch_all(connection)).await?;
-    for (number, partition, end, processes) in rows {
-        wakes.set_alone(processes <= 1);
-        if let Some(topic) = Topic::from_number(number) {
-            feeds[topic].learn(partition as u32, end as u64);
+/// What the last glance showed.
+struct Server {
+    /// How far the server had written.
+    written: Option<i64>,
+    /// Whether no other process was on the log.
+    alone: bool,
+    /// Until when others' records may still come to light.
+    looks_until: Instant,
+}
+
+impl Server {
+    /// Learns whether other processes are there. `true` when they may have appended since the last look: never while
+    /// this process is alone or the server writes nothing, so an idle log is not looked at.
+    async fn glance(&mut self, connection: &mut PgConnection, wakes: &Wakes) -> Result<bool, Error> {
+        let glance = sqlx::query_as(GLANCE).bind(i64::from(PRESENCE.0)).bind(i64::from(PRESENCE.1));
+        let (written, processes): (i64, i64) = bounded(glance.fetch_one(connection)).await?;
+        let alone = processes <= 1;
+        wakes.set_alone(alone);
+        // Who was there at the last glance may have appended and left.
+        let is_first = self.written.is_none();
+        let others_wrote = self.written != Some(written) && !(alone && self.alone);
+        if is_first || others_wrote {
+            self.looks_until = Instant::now() + Duration::from_millis(LOOK_MS);
         }
+        (self.written, self.alone) = (Some(written), alone);
+        Ok(Instant::now() < self.looks_until)
     }
-    Ok(())
 }
 
 async fn fill(connection: &mut PgConnection, feeds: &Feeds) -> Result<(), Error> {
@@ -124,7 +158,7 @@ async fn hear(
         let payload = notification.payload();
         if notification.channel() == SIGNALS_CHANNEL {
             if let Some((_, partition, record)) = signal::decode(payload).filter(|(sender, ..)| *sender != process) {
-                let at_ms = super::now_ms();
+                let at_ms = signal::now_ms();
                 feeds[Topic::Signals].deliver(partition, |offset| {
                     let (key, value, headers) = (record.key, record.value, record.headers);
                     Record { partition, offset, appended_at_ms: at_ms, key, value, headers }

@@ -1,6 +1,8 @@
 //! Signals: in no table, handed to this process's tails at once and to other processes' by NOTIFY. Their offsets count
 //! what this process has seen and mean nothing elsewhere.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::{Buf, BufMut, Bytes};
@@ -42,6 +44,15 @@ pub(super) fn decode(payload: &str) -> Option<(u64, Partition, NewRecord)> {
         value_bytes => Some((value_bytes as usize <= bytes.len()).then(|| bytes.split_to(value_bytes as usize))?),
     };
     Some((process, partition, NewRecord { key, value, headers: headers::decode(bytes) }))
+}
+
+/// When a signal came by, which no server stamps.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "when a record was appended is for the log to say; nothing is decided by it"
+)]
+pub(super) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as i64)
 }
 
 #[cfg(test)]

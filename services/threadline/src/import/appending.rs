@@ -188,6 +188,6 @@ impl Run<'_> {
 }
 
 async fn tail_from_now(log: &dyn EventLog, topic: Topic) -> Result<Tail, Error> {
-    let ends = log.ends(topic).await?;
+    let ends = log.ends(topic).await.all()?;
     Ok(log.tail(topic, ends.into_iter().map(|(partition, end)| (partition, Start::At(end))).collect()))
 }

@@ -58,7 +58,7 @@ pub(super) async fn measure(config: &Config, rate: f64, duration: Duration) -> s
     let mut config = config.clone();
     backing::find_database(&mut config);
     let log = Backing::open(&config).await?.log;
-    let ends = log.ends(TOPIC).await?;
+    let ends = log.ends(TOPIC).await.all()?;
     let from: BTreeMap<_, _> = ends.into_iter().map(|(partition, end)| (partition, Start::At(end))).collect();
     let mut tail = log.tail(TOPIC, from);
     let clock = Clock::start();

@@ -152,7 +152,7 @@ impl World {
     }
 
     async fn records(&self, topic: Topic) -> BTreeMap<Partition, Vec<Record>> {
-        let ends = self.log.ends(topic).await.expect("ends");
+        let ends = self.log.ends(topic).await.all().expect("ends");
         let mut tail = self.log.tail(topic, ends.keys().map(|&partition| (partition, Start::At(0))).collect());
         let mut records: BTreeMap<Partition, Vec<Record>> = BTreeMap::new();
         while ends.iter().any(|(partition, &end)| records.get(partition).map_or(0, |all| all.len() as u64) < end) {

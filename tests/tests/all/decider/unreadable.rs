@@ -131,7 +131,7 @@ async fn a_command_of_a_newer_program_stops_its_partition_and_is_decided_by_no_o
     append(&world, &creation(&there)).await;
     wait_for_events(&world, 1, 1).await;
     assert_eq!(decided(&world, 0).await, [(ThreadId::of_key(&here), 1)]);
-    assert_eq!(world.log.ends(Topic::DeadLetters).await.expect("ends").values().sum::<u64>(), 0);
+    assert_eq!(world.log.ends(Topic::DeadLetters).await.all().expect("ends").values().sum::<u64>(), 0);
 
     // When the log does not hold it any more, the partition goes on.
     world.log.truncate(Topic::MessagesCommands, 0, position.offset + 1);

@@ -158,7 +158,7 @@ pub(super) async fn retries_through_outages_lose_nothing_and_keep_order<L: LogUn
     let both = async { tokio::join!(write, disturb) };
     let (confirmed, ()) = timeout(4 * PATIENCE, both).await.expect("the log takes records in the end");
 
-    let end = writer.ends(Topic::Messages).await.expect("the log answers")[&1];
+    let end = writer.ends(Topic::Messages).await.all().expect("the log answers")[&1];
     let mut records = Vec::new();
     while records.last().is_none_or(|record: &Record| record.offset + 1 < end) {
         records.extend(take(&mut tail, 1).await);

@@ -37,7 +37,7 @@ impl LogUnderTest for Memory {
     }
 
     async fn expire(&self, topic: Topic) {
-        for (partition, end) in self.0.ends(topic).await.expect("the log answers") {
+        for (partition, end) in self.0.ends(topic).await.all().expect("the log answers") {
             self.0.truncate(topic, partition, end);
         }
     }
@@ -85,4 +85,19 @@ async fn for_a_while_there_are_two_owners() {
     assert!(matches!(heir.changed().await, Some(OwnershipChange::Assigned(_))));
     append_all(&log, Topic::Messages, 0, 0..1).await;
     assert!(matches!(zombie.changed().await, Some(OwnershipChange::Lost(lost)) if lost == [0]));
+}
+
+#[tokio::test]
+async fn a_partition_that_is_away_fails_alone() {
+    let log = MemoryLog::new(2);
+    append_all(&log, Topic::Messages, 1, 0..3).await;
+    log.set_partition_outage(Topic::Messages, 0, true);
+    let ends = log.ends(Topic::Messages).await;
+    assert!(matches!(ends.of(0), Err(Error::Unavailable(_))));
+    assert_eq!((ends.of(1).expect("it is there"), ends.known().len()), (Some(3), 1));
+    let waits = log.append_to(Topic::Messages, 0, numbered("k", 0));
+    append_all(&log, Topic::Messages, 1, 3..4).await;
+    log.set_partition_outage(Topic::Messages, 0, false);
+    assert_eq!(waits.await.expect("it is back").offset, 0);
+    assert_eq!(log.ends(Topic::Messages).await.all().expect("both are there"), [(0, 1), (1, 4)].into());
 }

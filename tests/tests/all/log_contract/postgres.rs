@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_eventlog::topics::Retention;
-use threadline_eventlog::{EventLog, OwnershipChange, Start, Topic, lease};
+use threadline_eventlog::{EventLog, OwnershipChange, Position, Start, Topic, lease};
 use threadline_tests::database::Database;
 use threadline_tests::wait::until;
 use tokio::sync::oneshot;
@@ -66,7 +66,7 @@ impl LogUnderTest for Postgres {
         let cleaner =
             self.open_with(Options { retention, clean_up_every: Duration::from_millis(20), ..Self::options() }).await;
         until("old records are taken away", PATIENCE, async || {
-            cleaner.starts(topic).await.ok() == cleaner.ends(topic).await.ok()
+            cleaner.starts(topic).await.all().ok() == cleaner.ends(topic).await.all().ok()
         })
         .await;
     }
@@ -99,9 +99,9 @@ async fn a_log_made_with_fewer_topics_gets_the_new_ones() {
     let process = log.open().await;
     for topic in [Topic::Users, Topic::Disputes, Topic::PaymentsCommands] {
         assert_eq!(append_all(&*process, topic, 4, 0..1).await[0].offset, 0, "{topic}");
-        assert_eq!(process.ends(topic).await.expect("the log answers").len(), 5, "{topic}");
+        assert_eq!(process.ends(topic).await.all().expect("the log answers").len(), 5, "{topic}");
     }
-    assert_eq!(process.ends(Topic::Messages).await.expect("the log answers")[&0], 3, "what was there stays");
+    assert_eq!(process.ends(Topic::Messages).await.all().expect("the log answers")[&0], 3, "what was there stays");
     let indexes: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'records_of_key_%'")
         .fetch_one(&mut connection)
         .await
@@ -119,7 +119,7 @@ async fn of_each_key_the_last_record_stays() {
     let options = Options { clean_up_every: Duration::from_millis(20), ..Postgres::options() };
     let cleaner = log.open_with(options).await;
     until("superseded records are taken away", PATIENCE, async || {
-        cleaner.starts(Topic::Reads).await.ok().and_then(|starts| starts.get(&0).copied()) == Some(93)
+        cleaner.starts(Topic::Reads).await.all().ok().and_then(|starts| starts.get(&0).copied()) == Some(93)
     })
     .await;
     // A second round finds what the first one kept.
@@ -131,7 +131,7 @@ async fn of_each_key_the_last_record_stays() {
         numbers_of(&take(&mut tail_of(&*reader, Topic::Reads, 0, Start::At(0)), 7).await)
     };
     until("the second round", PATIENCE, async || fresh().await == (96..103).collect::<Vec<_>>()).await;
-    assert_eq!(cleaner.ends(Topic::Reads).await.expect("the log answers")[&0], 103, "offsets stay");
+    assert_eq!(cleaner.ends(Topic::Reads).await.all().expect("the log answers")[&0], 103, "offsets stay");
 }
 
 /// A frozen process keeps its connections: the kernel answers for it.
@@ -172,13 +172,124 @@ async fn after_a_crash_offsets_leap() {
     append_all(&*process, Topic::Messages, 0, 0..10).await;
     let mut tail = tail_of(&*process, Topic::MessagesCommands, 0, Start::At(0));
     assert_eq!(numbers_of(&take(&mut tail, 10).await), (0..10).collect::<Vec<_>>());
-    // What crash recovery does to an unlogged table.
-    let mut connection = log.connection().await;
-    connection.execute("TRUNCATE threadline_log.uptime").await.expect("truncated");
+    // What crash recovery does to an unlogged table, and to connections.
+    log.connection().await.execute("TRUNCATE threadline_log.uptime").await.expect("truncated");
+    log.database.disconnect_all().await;
     for round in 1..3 {
-        let commands = append_all(&*process, Topic::MessagesCommands, 0, 10 * round..10 * round + 10).await;
+        let commands = append_until_there(&process, Topic::MessagesCommands, 0, 10 * round..10 * round + 10).await;
         assert!(commands[0].offset >= 1_000_000);
         assert_eq!(numbers_of(&take(&mut tail, 10).await), (10 * round..10 * round + 10).collect::<Vec<_>>());
     }
-    assert_eq!(append_all(&*process, Topic::Messages, 0, 10..11).await[0].offset, 10, "events are durable");
+    let events = append_until_there(&process, Topic::Messages, 0, 10..11).await;
+    assert_eq!(events[0].offset, 10, "events are durable");
+    let ends = process.ends(Topic::DisputesCommands).await.all().expect("the log answers");
+    assert!(ends.values().all(|end| *end == 0), "a leap alone is no record to wait for: {ends:?}");
+}
+
+/// A standby took over that lacks the last events; the same process goes on with it.
+#[tokio::test]
+async fn after_a_failover_that_lost_events_tails_go_on() {
+    let log = start().await.expect("there is a server");
+    let (writer, reader) = (log.open().await, log.open().await);
+    let mut tails = [&writer, &reader].map(|process| tail_of(&**process, Topic::Messages, 0, Start::At(0)));
+    append_all(&*writer, Topic::Messages, 0, 0..100).await;
+    for tail in &mut tails {
+        take(tail, 100).await;
+    }
+    let mut connection = log.connection().await;
+    connection.execute("DELETE FROM threadline_log.records WHERE \"offset\" >= 60").await.expect("lost");
+    connection.execute("UPDATE threadline_log.log SET server = 'the old one'").await.expect("another timeline");
+    log.database.disconnect_all().await;
+    let offsets: Vec<_> = append_until_there(&writer, Topic::Messages, 0, 200..203).await;
+    assert!(offsets[0].offset > 100, "what was seen is not given to another record: {offsets:?}");
+    for tail in &mut tails {
+        assert_eq!(numbers_of(&take(tail, 3).await), [200, 201, 202]);
+    }
+    let fresh = take(&mut tail_of(&*reader, Topic::Messages, 0, Start::At(0)), 63).await;
+    assert_eq!(numbers_of(&fresh), (0..60).chain(200..203).collect::<Vec<_>>());
+}
+
+/// One after the other, each again until it is there.
+async fn append_until_there(
+    log: &PostgresLog,
+    topic: Topic,
+    partition: u32,
+    numbers: std::ops::Range<usize>,
+) -> Vec<Position> {
+    let mut positions = Vec::new();
+    for number in numbers {
+        until("the log takes records again", PATIENCE, async || {
+            let appended = log.append_to(topic, partition, numbered("k", number)).await;
+            positions.extend(appended.as_ref().ok());
+            appended.is_ok()
+        })
+        .await;
+    }
+    positions
+}
+
+/// A snapshot that somebody holds open keeps every version of every row: an append must not leave any behind.
+#[tokio::test]
+async fn an_append_updates_no_row() {
+    let log = start().await.expect("there is a server");
+    let process = log.open().await;
+    let mut connection = log.connection().await;
+    let mut versions = async || -> Vec<String> {
+        let rows = "SELECT (topic, partition, ctid, xmin)::text FROM threadline_log.partitions
+            UNION ALL SELECT (topic, ctid, xmin)::text FROM threadline_log.topics
+            UNION ALL SELECT (ctid, xmin)::text FROM threadline_log.log
+            UNION ALL SELECT (ctid, xmin)::text FROM threadline_log.uptime ORDER BY 1";
+        sqlx::query_scalar(rows).fetch_all(&mut connection).await.expect("the server answers")
+    };
+    append_all(&*process, Topic::Messages, 0, 0..1).await;
+    let before = versions().await;
+    for topic in Topic::ALL {
+        append_all(&*process, topic, 0, 1..10).await;
+        append_all(&*process, topic, 1, 1..10).await;
+    }
+    assert_eq!(versions().await, before);
+}
+
+/// Whatever the clock says: a step forward makes every record old.
+#[tokio::test]
+async fn commands_stay_until_they_are_decided() {
+    let log = start().await.expect("there is a server");
+    let process = log.open().await;
+    append_all(&*process, Topic::MessagesCommands, 0, 0..100).await;
+    append_all(&*process, Topic::MessagesCommands, 1, 0..100).await;
+    append_all(&*process, Topic::Rejections, 0, 0..100).await;
+    let mut owner = process.own(Topic::MessagesCommands, "g");
+    hold(&mut Held::default(), &mut owner, Postgres::PARTITIONS).await;
+    owner.commit(0, 40);
+    let retention = [Topic::MessagesCommands, Topic::Rejections].map(|topic| (topic, Retention::For(Duration::ZERO)));
+    let options =
+        Options { retention: retention.into(), clean_up_every: Duration::from_millis(20), ..Postgres::options() };
+    let cleaner = log.open_with(options).await;
+    let start_of = async |topic, partition| cleaner.starts(topic).await.all().expect("the log answers")[&partition];
+    until("what is decided is taken away", PATIENCE, async || start_of(Topic::MessagesCommands, 0).await >= 40).await;
+    // What waits for nobody goes by the clock alone; by then the other partitions had their turn.
+    append_all(&*process, Topic::Rejections, 0, 100..101).await;
+    until("answers are taken away", PATIENCE, async || start_of(Topic::Rejections, 0).await == 101).await;
+    assert_eq!((start_of(Topic::MessagesCommands, 0).await, start_of(Topic::MessagesCommands, 1).await), (40, 0));
+    owner.commit(0, 100);
+    until("the rest is taken away", PATIENCE, async || start_of(Topic::MessagesCommands, 0).await == 100).await;
+    assert_eq!(append_all(&*process, Topic::MessagesCommands, 0, 100..101).await[0].offset, 100, "offsets go on");
+}
+
+/// Read marks that cannot be written delay neither events nor commands.
+#[tokio::test]
+async fn sorts_of_records_do_not_wait_for_each_other() {
+    let log = start().await.expect("there is a server");
+    let process = log.open().await;
+    let mut connection = log.connection().await;
+    // As an append of another process that takes its time.
+    let lock = format!("BEGIN; SELECT pg_advisory_xact_lock(1953000545, {} << 16)", Topic::Reads.number());
+    connection.execute(AssertSqlSafe(lock)).await.expect("locked");
+    let mark = process.append_to(Topic::Reads, 0, numbered("k", 0));
+    for topic in [Topic::Messages, Topic::MessagesCommands, Topic::Rejections, Topic::Disputes, Topic::Signals] {
+        let appended = timeout(Duration::from_secs(2), process.append_to(topic, 0, numbered("k", 0))).await;
+        appended.unwrap_or_else(|_| panic!("{topic} waits for read marks")).expect("appended");
+    }
+    connection.execute("COMMIT").await.expect("unlocked");
+    timeout(PATIENCE, mark).await.expect("it goes on").expect("appended");
 }

@@ -32,7 +32,7 @@ pub(super) async fn measure<L: LogUnderTest>(name: &str, log: &L, topic: Topic) 
 
 async fn latency<P: EventLog>(name: &str, writer: &Arc<P>, reader: &Arc<P>, topic: Topic, per_second: u32) {
     let count = (per_second * 4).max(200) as usize;
-    let starts = reader.ends(topic).await.expect("the log answers").into_iter();
+    let starts = reader.ends(topic).await.all().expect("the log answers").into_iter();
     let mut tail = reader.tail(topic, starts.map(|(partition, end)| (partition, Start::At(end))).collect());
     let (sent, mut times) = tokio::sync::mpsc::unbounded_channel();
     let writer = Arc::clone(writer);
@@ -70,7 +70,7 @@ async fn latency<P: EventLog>(name: &str, writer: &Arc<P>, reader: &Arc<P>, topi
 async fn throughput<P: EventLog>(name: &str, log: &Arc<P>, topic: Topic) {
     const RECORDS: usize = 100_000;
     const AHEAD: usize = 5_000;
-    let starts = log.ends(topic).await.expect("the log answers").into_iter();
+    let starts = log.ends(topic).await.all().expect("the log answers").into_iter();
     let mut tail = log.tail(topic, starts.map(|(partition, end)| (partition, Start::At(end))).collect());
     let started = Instant::now();
     let writer = Arc::clone(log);

@@ -35,7 +35,7 @@ pub(super) async fn a_tail_from_the_end_sees_what_comes_later<L: LogUnderTest>(l
         assert!(number < 200, "the tail never sees anything");
     };
     assert!(first >= 100, "number {first} was there before");
-    let ends = process.ends(Topic::Messages).await.expect("the log answers");
+    let ends = process.ends(Topic::Messages).await.all().expect("the log answers");
     let mut tail = tail_of(&*process, Topic::Messages, 0, Start::At(ends[&0]));
     append_all(&*process, Topic::Messages, 0, number..number + 10).await;
     assert_eq!(numbers_of(&take(&mut tail, 10).await), (number..number + 10).collect::<Vec<_>>());
@@ -80,7 +80,7 @@ pub(super) async fn another_process_is_followed<L: LogUnderTest>(log: &L) {
         append_all(&*writer, Topic::Rejections, 1, number..number + 1).await;
         assert_eq!(numbers_of(&take(&mut tail, 1).await), [number]);
     }
-    assert_eq!(reader.ends(Topic::Rejections).await.expect("the log answers")[&1], 50);
+    assert_eq!(reader.ends(Topic::Rejections).await.all().expect("the log answers")[&1], 50);
     assert_eq!(reader.id(), writer.id());
 }
 

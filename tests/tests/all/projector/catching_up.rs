@@ -72,7 +72,8 @@ async fn a_projector_refuses_views_ahead_of_the_log() {
     let projector = world.start();
     world.caught_up(&world.views).await;
     projector.abort();
-    let (at, end) = (world.views.progress(Topic::Users).await.unwrap(), world.log.ends(Topic::Users).await.unwrap());
+    let (at, end) =
+        (world.views.progress(Topic::Users).await.unwrap(), world.log.ends(Topic::Users).await.all().unwrap());
     let (&partition, &progress) = at.first_key_value().unwrap();
     let ahead = threadline_projections::Progress { next: end[&partition] + 1, ..progress };
     world.views.project_users(partition, progress, ahead, &[]).await.unwrap();

@@ -75,7 +75,7 @@ impl World {
     /// Waits until the views have all that is in the log.
     pub(crate) async fn caught_up(&self, views: &Views) {
         for topic in [Topic::Messages, Topic::Reads, Topic::Users] {
-            for (partition, end) in self.log.ends(topic).await.unwrap() {
+            for (partition, end) in self.log.ends(topic).await.all().unwrap() {
                 if let Some(offset) = end.checked_sub(1) {
                     views.wait_for(Position { topic, partition, offset }, PATIENCE).await.unwrap();
                 }

@@ -19,7 +19,7 @@ async fn made_twice_they_stay_as_they_are() {
     let again = create_topics(&kafka.config, Kafka::PARTITIONS, 1).await.expect("nothing is wrong");
     assert!(again.iter().all(|topic| topic.partitions == Some(Kafka::PARTITIONS)));
     assert_eq!(list_topics(&kafka.config).await.expect("the broker answers"), again);
-    assert_eq!(log.ends(Topic::Messages).await.expect("the log answers")[&0], 1);
+    assert_eq!(log.ends(Topic::Messages).await.all().expect("the log answers")[&0], 1);
     assert_eq!(kafka.open().await.id(), log.id());
 }
 

@@ -1,0 +1,102 @@
+//! Append classes: what is appended apart, so that one sort of record does not wait for another.
+//!
+//! A log gives each class a queue and a connection or producer of its own. A flood of read marks fills the queue of
+//! facts and delays other facts; events and commands do not notice. Order holds within a partition, so it needs no more
+//! than that a topic is in one class.
+
+use threadline_domain::topic::{Durability, Sort};
+
+use crate::Topic;
+
+/// What is appended together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum AppendClass {
+    /// Events of every aggregate.
+    Events,
+    /// Commands, and the answers to those that gave no event.
+    Commands,
+    /// Facts and dead letters.
+    Facts,
+    /// Signals.
+    Signals,
+}
+
+impl AppendClass {
+    /// Every class.
+    pub(crate) const ALL: [Self; 4] = [Self::Events, Self::Commands, Self::Facts, Self::Signals];
+
+    /// The topic's class.
+    pub(crate) const fn of(topic: Topic) -> Self {
+        match topic.spec().sort {
+            Sort::Events => Self::Events,
+            Sort::Commands { .. } | Sort::Answers => Self::Commands,
+            Sort::Facts | Sort::DeadLetters => Self::Facts,
+            Sort::Ephemeral => Self::Signals,
+        }
+    }
+
+    /// What an acknowledged append of this class has survived: the same for each of its topics.
+    pub(crate) const fn durability(self) -> Durability {
+        match self {
+            Self::Events | Self::Facts => Durability::Durable,
+            Self::Commands | Self::Signals => Durability::Relaxed,
+        }
+    }
+
+    /// For metrics and logs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Commands => "commands",
+            Self::Facts => "facts",
+            Self::Signals => "signals",
+        }
+    }
+}
+
+/// A value for each class.
+#[derive(Debug)]
+pub(crate) struct ByClass<T>([T; AppendClass::ALL.len()]);
+
+impl<T> ByClass<T> {
+    /// Asks for the value of each class in turn.
+    pub(crate) fn from_fn(value: impl FnMut(AppendClass) -> T) -> Self {
+        Self(AppendClass::ALL.map(value))
+    }
+
+    /// The value of the topic's class.
+    pub(crate) fn of(&self, topic: Topic) -> &T {
+        let [events, commands, facts, signals] = &self.0;
+        match AppendClass::of(topic) {
+            AppendClass::Events => events,
+            AppendClass::Commands => commands,
+            AppendClass::Facts => facts,
+            AppendClass::Signals => signals,
+        }
+    }
+
+    /// Each class with its value.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (AppendClass, &T)> {
+        AppendClass::ALL.into_iter().zip(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topics_of_a_class_are_equally_durable() {
+        for topic in Topic::ALL {
+            assert_eq!(AppendClass::of(topic).durability(), topic.spec().durability, "{topic}");
+        }
+    }
+
+    #[test]
+    fn each_topic_finds_the_value_of_its_class() {
+        let classes = ByClass::from_fn(|class| class);
+        for topic in Topic::ALL {
+            assert_eq!(*classes.of(topic), AppendClass::of(topic));
+        }
+    }
+}

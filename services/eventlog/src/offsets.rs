@@ -1,0 +1,90 @@
+//! An offset for each partition of a topic, as far as the log could tell.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use threadline_domain::{Offset, Partition};
+
+/// An offset for each partition of a topic. A partition that did not answer fails alone, so a caller says which ones it
+/// needs: [`all`](Self::all), [`of`](Self::of) one, or those that are [`known`](Self::known).
+#[derive(Clone, Debug, Default)]
+pub struct PartitionOffsets {
+    known: BTreeMap<Partition, Offset>,
+    away: BTreeMap<Partition, Error>,
+}
+
+impl PartitionOffsets {
+    /// Of partitions that all answered.
+    pub fn from_known(known: BTreeMap<Partition, Offset>) -> Self {
+        Self { known, away: BTreeMap::new() }
+    }
+
+    /// Of partitions none of which answered.
+    pub fn from_away(partitions: impl IntoIterator<Item = Partition>, error: &Error) -> Self {
+        let away = partitions.into_iter().map(|partition| (partition, error.clone()));
+        Self { known: BTreeMap::new(), away: away.collect() }
+    }
+
+    /// The partitions that answered.
+    pub fn known(&self) -> &BTreeMap<Partition, Offset> {
+        &self.known
+    }
+
+    /// The partitions that did not, and why.
+    pub fn away(&self) -> &BTreeMap<Partition, Error> {
+        &self.away
+    }
+
+    /// One partition's offset; `None` when the topic has no such partition. Fails when it did not answer, whatever
+    /// became of the others.
+    pub fn of(&self, partition: Partition) -> Result<Option<Offset>, Error> {
+        match (self.known.get(&partition), self.away.get(&partition)) {
+            (Some(offset), _) => Ok(Some(*offset)),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Every partition's offset. Fails when one did not answer.
+    pub fn all(self) -> Result<BTreeMap<Partition, Offset>, Error> {
+        match self.away.into_values().next() {
+            None => Ok(self.known),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+impl FromIterator<(Partition, Result<Offset, Error>)> for PartitionOffsets {
+    fn from_iter<I: IntoIterator<Item = (Partition, Result<Offset, Error>)>>(answers: I) -> Self {
+        let mut offsets = Self::default();
+        for (partition, answer) in answers {
+            match answer {
+                Ok(offset) => {
+                    offsets.known.insert(partition, offset);
+                }
+                Err(error) => {
+                    offsets.away.insert(partition, error);
+                }
+            }
+        }
+        offsets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_that_is_away_fails_alone() {
+        let away = || Error::Unavailable("no leader".into());
+        let offsets: PartitionOffsets = [(0, Ok(7)), (1, Err(away()))].into_iter().collect();
+        assert_eq!(offsets.of(0).expect("known"), Some(7));
+        assert_eq!(offsets.of(2).expect("not there, which is known"), None);
+        assert!(offsets.of(1).is_err());
+        assert!(offsets.all().is_err());
+        let known = BTreeMap::from([(0, 7), (1, 8)]);
+        assert_eq!(PartitionOffsets::from_known(known.clone()).all().expect("all are known"), known);
+        assert_eq!(PartitionOffsets::from_away(0..3, &away()).away().len(), 3);
+    }
+}
