@@ -100,10 +100,14 @@ impl Cache {
         entries.current.pop(subject);
         let keys: HashSet<KeyId> =
             entries.keys.iter().filter(|(id, _)| id.subject == *subject).map(|(id, _)| id.clone()).collect();
-        keys.iter().for_each(|id| _ = entries.keys.pop(id));
+        for id in &keys {
+            entries.keys.pop(id);
+        }
         let threads: Vec<_> =
             entries.threads.iter().filter(|((id, _), _)| id.subject == *subject).map(|(key, _)| key.clone()).collect();
-        threads.iter().for_each(|key| _ = entries.threads.pop(key));
+        for key in &threads {
+            entries.threads.pop(key);
+        }
     }
 
     /// Forgets everything.

@@ -98,7 +98,7 @@ impl Keyring {
     /// Checks that the log is sealed exactly if this keyring seals, and the master key; fixes both for a log that was
     /// never seen before. Every call that needs keys does it first if it was not done yet.
     pub async fn bind(&self) -> Result<(), Error> {
-        self.bound.get_or_try_init(|| self.bind_now()).await.map(|_| ())
+        self.bound.get_or_try_init(|| self.bind_now()).await.copied()
     }
 
     async fn bind_now(&self) -> Result<(), Error> {

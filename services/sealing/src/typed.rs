@@ -83,7 +83,9 @@ impl Typed for Event {
             Change::MessageEdited { message, content, metadata, .. } => {
                 visit(of_message(*message, Field::Content), content.into());
                 let place = of_message(*message, Field::Metadata);
-                metadata.iter_mut().for_each(|metadata| visit(place, metadata.into()));
+                if let Some(metadata) = metadata {
+                    visit(place, metadata.into());
+                }
             }
             Change::ThreadArchived
             | Change::MemberAdded { .. }

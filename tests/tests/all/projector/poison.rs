@@ -13,7 +13,7 @@ async fn a_partition_goes_on_behind_a_poison_record() {
     let mut script = Script::new(0);
     let thread = script.group(1, &["ann", "bob"]);
     script.post(thread, "ann", "fine");
-    script.post(thread, "ann", "a text in Postgres cannot hold \0");
+    script.poison(thread);
     script.post(thread, "bob", "fine again");
     let event = |index: usize| {
         let recorded = &script.events[index];
@@ -38,10 +38,10 @@ async fn a_partition_goes_on_behind_a_poison_record() {
         letters.keys().map(String::as_str).collect::<Vec<_>>(),
         ["messages:0:1", "messages:0:3", "messages:0:4", "users:3:0"]
     );
-    assert!(letters["messages:0:3"].contains("0x00"), "{letters:?}");
+    assert!(letters["messages:0:3"].contains("timeline"), "{letters:?}");
     assert!(world.views.checksums().await.unwrap()["dead_letters"].starts_with("4:"));
     let view = world.views.thread(&user("bob"), thread).await.unwrap().unwrap();
-    assert_eq!((view.last_seq, view.last_number), (script.events.len() as u64, 3));
+    assert_eq!((view.last_seq, view.last_number), (script.events.len() as u64 - 1, 2));
     assert_eq!(view.last_message.unwrap().content.as_open(), Some("fine again"));
     projector.abort();
 

@@ -45,6 +45,13 @@ impl Script {
         &self.events[offset as usize]
     }
 
+    /// An event with the seq of the one before: no timeline takes both.
+    pub(crate) fn poison(&mut self, thread: ThreadId) {
+        let (seq, _) = self.threads.get_mut(&thread).unwrap();
+        *seq -= 1;
+        self.happen(thread, "ann", Change::ThreadArchived);
+    }
+
     /// A group made by the first of its members.
     pub(crate) fn group(&mut self, id: u128, members: &[&str]) -> ThreadId {
         let thread = ThreadId(Uuid::from_u128(id));
