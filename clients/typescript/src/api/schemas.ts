@@ -44,7 +44,7 @@ export interface components {
             by: string;
             /** @description The new metadata. */
             metadata?: Record<string, unknown>;
-            /** @description The new title; null takes it away. */
+            /** @description The new title; null takes it away, or says that it was erased. */
             title?: string | null;
             /** @enum {string} */
             type: "thread_changed";
@@ -94,10 +94,12 @@ export interface components {
         } | {
             /** @description Who edited it. */
             by: string;
-            /** @description The new text. */
+            /** @description The new text; empty when erased. */
             content: string;
             /** @description When. */
             edited_at: components["schemas"]["Time"];
+            /** @description Whether what its author typed was erased for ever; absent when it was not. */
+            erased?: boolean;
             /**
              * Format: uuid
              * @description Which.
@@ -170,11 +172,11 @@ export interface components {
             key: string | null;
             /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
-            /** @description Everyone in it, the creator first. */
+            /** @description Everyone in it, the person who made it first. */
             members: components["schemas"]["NewMember"][];
             /** @description The product's own data. */
             metadata: Record<string, unknown>;
-            /** @description Its title. */
+            /** @description Its title; null when there is none, or it was erased. */
             title: string | null;
         };
         /**
@@ -364,10 +366,12 @@ export interface components {
         Message: {
             /** @description What is attached: nothing yet. */
             attachments: Record<string, unknown>[];
-            /** @description The text; empty when deleted. */
+            /** @description The text; empty when deleted or erased. */
             content: string;
             deleted_at: null | components["schemas"]["Time"];
             edited_at: null | components["schemas"]["Time"];
+            /** @description Whether what its author typed was erased for ever; the message keeps its place. Absent when it was not. */
+            erased?: boolean;
             expires_at: null | components["schemas"]["Time"];
             /**
              * Format: uuid
@@ -376,7 +380,7 @@ export interface components {
             id: string;
             /** @description What sort. */
             kind: components["schemas"]["MessageKind"];
-            /** @description The product's own data; empty when deleted. */
+            /** @description The product's own data; empty when deleted or erased. */
             metadata: Record<string, unknown>;
             /**
              * Format: int64
@@ -485,7 +489,7 @@ export interface components {
              * @description A UUIDv7, the idempotency key; minted when absent.
              */
             id?: string | null;
-            kind?: null | components["schemas"]["PostedKind"];
+            kind?: null | components["schemas"]["MessageKind"];
             /** @description The product's own data. */
             metadata?: Record<string, unknown> | null;
             /**
@@ -494,11 +498,6 @@ export interface components {
              */
             reply_to?: string | null;
         };
-        /**
-         * @description What sort of message people post; the others come of what happens elsewhere.
-         * @enum {string}
-         */
-        PostedKind: "text" | "voice" | "file";
         /**
          * presence, from the edge
          * @description Someone came, went or looked away.
@@ -678,7 +677,7 @@ export interface components {
              * @description A UUIDv7, the idempotency key.
              */
             id: string;
-            kind?: null | components["schemas"]["PostedKind"];
+            kind?: null | components["schemas"]["MessageKind"];
             /** @description The product's own data. */
             metadata?: Record<string, unknown> | null;
             /**

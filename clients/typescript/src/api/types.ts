@@ -6,7 +6,8 @@ type Schemas = components["schemas"];
 export type Role = Schemas["Role"];
 export type ThreadKind = Schemas["ThreadKind"];
 export type MessageKind = Schemas["MessageKind"];
-export type PostedKind = Schemas["PostedKind"];
+/** What people post; the other kinds are posted by services. */
+export type PostedKind = "text" | "voice" | "file";
 export type Metadata = Record<string, unknown>;
 export type Member = Schemas["Member"];
 /** A message as the server has it. */

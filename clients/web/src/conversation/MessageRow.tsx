@@ -12,6 +12,7 @@ import styles from "./MessageRow.module.css";
 import { Quote } from "./Quote";
 import type { Row } from "./rows";
 import { SeenBy } from "./SeenBy";
+import { tombstone } from "./tombstone";
 import { Toolbar } from "./Toolbar";
 import { useLongPress } from "./use-long-press";
 
@@ -110,6 +111,7 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
   const { row, mine, sender, read, quoted, quotedSender, tabbed, near, actions, choicesFor, onShowQuoted } = props;
   const { message, at, starts, ends } = row;
   const choices = near ? choicesFor(message) : [];
+  const gone = tombstone(message);
   return (
     <>
       {!mine && (
@@ -126,13 +128,13 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
           <div
             id={`said-${message.id}`}
             className={styles.bubble}
-            data-deleted={message.deleted_at !== null}
+            data-deleted={gone !== null}
             data-emoji={isEmoji(message.content)}
           >
             {message.reply_to !== null && !message.deleted_at && (
               <Quote message={quoted ?? null} sender={quotedSender} tabbed={tabbed} onShow={onShowQuoted} />
             )}
-            {message.deleted_at ? <em>Message deleted</em> : <Content text={message.content} tabbed={tabbed} />}
+            {gone ? <em>{gone}</em> : <Content text={message.content} tabbed={tabbed} />}
             <span className={styles.meta}>
               {message.edited_at && !message.deleted_at && <span>edited</span>}
               {mine && !(message.deleted_at && message.state === "sent") && (

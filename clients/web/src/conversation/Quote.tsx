@@ -1,6 +1,7 @@
 import type { ChatMessage } from "threadline";
 import { oneLine } from "../conversations/preview";
 import styles from "./Quote.module.css";
+import { tombstone } from "./tombstone";
 
 interface QuoteProps {
   /** Null when it is not loaded. */
@@ -16,7 +17,7 @@ export function Quote({ message, sender, tabbed, onShow }: QuoteProps) {
   return (
     <button type="button" tabIndex={tabbed ? 0 : -1} className={styles.quote} onClick={() => onShow(message.id)}>
       <strong>{sender}</strong>
-      <span>{message.deleted_at ? "Message deleted" : oneLine(message.content)}</span>
+      <span>{tombstone(message) ?? oneLine(message.content)}</span>
     </button>
   );
 }

@@ -1,4 +1,5 @@
 import type { Thread } from "threadline";
+import { tombstone } from "../conversation/tombstone";
 import type { NameOf } from "../people/directory";
 import { firstNameOf, membersOf } from "../people/names";
 
@@ -8,7 +9,8 @@ const CHARS_MAX = 120;
 export function previewOf(thread: Thread, me: string, nameOf: NameOf): string {
   const last = thread.last_message;
   if (!last) return thread.kind === "dm" ? "Say hello" : membersOf(thread);
-  if (last.deleted_at) return "Message deleted";
+  const gone = tombstone(last);
+  if (gone) return gone;
   const text = oneLine(last.content);
   if (last.kind === "system") return text;
   if (last.sender === me) return `You: ${text}`;

@@ -107,7 +107,9 @@ pub enum Change<'a> {
         number: u64,
         /// The new text; empty when erased.
         content: &'a str,
-        /// Whether what its author typed was erased for ever.
+        /// Whether what its author typed was erased for ever; absent when it was not.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
         erased: bool,
         /// The new metadata; absent when it stayed.
         #[serde(skip_serializing_if = "Option::is_none")]

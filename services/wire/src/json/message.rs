@@ -50,7 +50,9 @@ pub struct Message<'a> {
     #[serde(serialize_with = "object")]
     #[schema(value_type = Object)]
     pub metadata: &'a Metadata,
-    /// Whether what its author typed was erased for ever; the message keeps its place.
+    /// Whether what its author typed was erased for ever; the message keeps its place. Absent when it was not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
     pub erased: bool,
     /// What is attached: nothing yet.
     #[schema(value_type = Vec<Object>)]

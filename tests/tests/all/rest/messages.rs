@@ -19,7 +19,7 @@ async fn a_message_has_the_whole_shape_of_the_contract() {
     let body = json!({"id": id, "content": "Grüße 👋", "metadata": {"k": [1]}, "attachments": []});
     let sent = ann.post(&format!("threads/{thread}/messages/"), body).await.is(201);
     let expected = json!({"id": id, "thread": thread, "seq": 2, "number": 1, "sender": "ann", "kind": "text",
-        "content": "Grüße 👋", "metadata": {"k": [1]}, "erased": false, "attachments": [], "reply_to": null, "reactions": {},
+        "content": "Grüße 👋", "metadata": {"k": [1]}, "attachments": [], "reply_to": null, "reactions": {},
         "pinned": false, "sent_at": sent["sent_at"], "edited_at": null, "deleted_at": null, "expires_at": null});
     let read = bob.get(&after(&format!("messages/{id}/"), &sent)).await.ok();
     assert_eq!(read, expected);
