@@ -8,14 +8,15 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
-use threadline_eventlog::StoppedPartitions;
 use threadline_eventlog::memory::MemoryLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Views;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::database::Database;
+use crate::keys;
 use crate::rest::Rest;
 use crate::token::SECRET;
 use crate::wait::until;
@@ -83,7 +84,9 @@ impl Edges {
         let listener = TcpListener::bind(self.config.listen).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
         let shutdown = CancellationToken::new();
-        let deps = Deps { log: Arc::new(self.log.process()), views: self.views.clone(), metrics: None };
+        let log: Arc<dyn EventLog> = Arc::new(self.log.process());
+        let keyring = keys::keyring(&self.database, &log.id()).await;
+        let deps = Deps { log, views: self.views.clone(), keyring, metrics: None };
         let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
         let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
         let ready = format!("{url}/readyz");

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod corpus;
 pub mod database;
 pub mod edges;
+pub mod keys;
 pub mod person;
 pub mod rest;
 pub mod socket;

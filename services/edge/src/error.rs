@@ -259,6 +259,13 @@ impl From<views::Error> for Problem {
     }
 }
 
+impl From<threadline_sealing::Error> for Problem {
+    fn from(error: threadline_sealing::Error) -> Self {
+        tracing::warn!(%error, "texts cannot be opened");
+        Self::new(ErrorCode::Unavailable, "the texts cannot be opened now")
+    }
+}
+
 impl From<threadline_eventlog::Error> for Problem {
     fn from(error: threadline_eventlog::Error) -> Self {
         tracing::warn!(error = %error, "the log refused");

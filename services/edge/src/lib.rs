@@ -19,6 +19,7 @@ pub mod origin;
 mod page;
 pub mod rate;
 mod registry;
+mod sealing;
 mod serve;
 pub mod signals;
 mod state;

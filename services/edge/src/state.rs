@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{Position, Text, Topic, UserProfile};
+use threadline_domain::{Position, Topic, UserProfile};
 use threadline_eventlog::EventLog;
 use threadline_projections::Views;
+use threadline_sealing::Keyring;
 
 use crate::answers::Answers;
 use crate::auth::{Auth, Identity};
@@ -17,6 +18,7 @@ use crate::error::Problem;
 use crate::hub::Hub;
 use crate::names::Names;
 use crate::rate::RateLimits;
+use crate::sealing;
 
 /// What an edge needs from its process.
 #[derive(Clone)]
@@ -25,6 +27,8 @@ pub struct Deps {
     pub log: Arc<dyn EventLog>,
     /// The read models.
     pub views: Views,
+    /// What seals and opens typed texts.
+    pub keyring: Keyring,
     /// What `/metrics` shows; without it that route answers 404.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -37,6 +41,8 @@ pub struct Edge {
     pub log: Arc<dyn EventLog>,
     /// The read models.
     pub views: Views,
+    /// What seals and opens typed texts.
+    pub keyring: Keyring,
     /// Who may come in.
     pub auth: Auth,
     /// The way of commands into the log and of their outcomes back.
@@ -59,8 +65,12 @@ impl Edge {
         {
             let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {
-                let profile = UserProfile { user: user.clone(), name: Text::Open(Arc::clone(&name)), at: clock::now() };
-                if !edge.commands.see_user(profile).await {
+                let at = clock::now();
+                let seen = match sealing::Name::seal(&edge.keyring, &user, &name).await {
+                    Ok(name) => edge.commands.see_user(UserProfile { user: user.clone(), name, at }).await,
+                    Err(_) => false,
+                };
+                if !seen {
                     edge.names.forget(&user, &name);
                 }
             });
@@ -90,5 +100,17 @@ impl Edge {
     pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
         let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
         Ok(self.views.wait_for(position, wait).await?)
+    }
+}
+
+impl Edge {
+    /// Waits until the views have every record that is in this topic now, but for partitions that are away.
+    pub(crate) async fn wait_for_end(&self, topic: Topic) -> Result<(), Problem> {
+        for (&partition, &end) in self.log.ends(topic).await.known() {
+            if let Some(offset) = end.checked_sub(1) {
+                self.wait_for(Position { topic, partition, offset }).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::config::{self, Config, Log};
 use crate::error::Error;
+use crate::keys;
 use crate::postgres::Managed;
 
 /// How long a role that ends waits to be taken off the roster.
@@ -120,10 +121,10 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
     if let Log::Postgres { partitions } = &config.log {
         PostgresLog::migrate(&database, &log_options(*partitions)).await?;
     }
-    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database);
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.clone());
     Roster::migrate(&pool).await?;
     Views::new(pool).migrate().await?;
-    Ok(())
+    Ok(keys::migrate(&database).await?)
 }
 
 /// Makes the topics that are missing, for one broker, if the log is Kafka.

@@ -19,6 +19,9 @@ pub enum Error {
     /// The views.
     #[error(transparent)]
     Views(#[from] threadline_projections::Error),
+    /// The keys.
+    #[error(transparent)]
+    Sealing(#[from] threadline_sealing::Error),
     /// An edge.
     #[error(transparent)]
     Edge(#[from] threadline_edge::Error),

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 mod error;
 pub mod import;
+pub mod keys;
 pub mod load;
 mod output;
 pub mod postgres;

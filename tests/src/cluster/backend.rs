@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::servers::{OwnBroker, OwnPostgres};
 use crate::database::Database;
+use crate::keys::MASTER_KEY;
 use crate::token::SECRET;
 
 /// Partitions of every topic in a test.
@@ -106,8 +107,12 @@ impl Backend {
 
     /// What a process must be told.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let mut environment =
-            vec![("DATABASE_URL", self.database_url()), ("THREADLINE_JWT_SECRET", SECRET), ("THREADLINE_LOG", "info")];
+        let mut environment = vec![
+            ("DATABASE_URL", self.database_url()),
+            ("THREADLINE_JWT_SECRET", SECRET),
+            ("THREADLINE_LOG", "info"),
+            ("THREADLINE_MASTER_KEY", MASTER_KEY),
+        ];
         let partitions = PARTITIONS.to_string();
         environment.push(("THREADLINE_LOG_PARTITIONS", &partitions));
         if let Some(Kafka { brokers, prefix, .. }) = &self.kafka {

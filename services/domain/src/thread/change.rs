@@ -1,7 +1,7 @@
 //! Changing a thread's title or metadata.
 
+use crate::Invalid;
 use crate::thread::{Change, ChangeThread, Command, NoEvent, Rejection, Thread, ThreadChanged};
-use crate::{Invalid, limits};
 
 /// Owners and admins change both; in a dm, which has no title, either one changes the metadata.
 pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -> Result<Change, NoEvent> {
@@ -20,19 +20,17 @@ pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -
         return Err(thread.already_applied(command.at));
     }
     thread.check_open()?;
-    if let Some(Some(title)) = &changed.title {
-        let checked = if thread.is_dm() { Err(Invalid::Value) } else { title.check_line(limits::TITLE_CHARS_MAX) };
-        checked.map_err(|reason| Rejection::Invalid { field: "title", reason })?;
+    if thread.is_dm() && matches!(changed.title, Some(Some(_))) {
+        return Err(Rejection::Invalid { field: "title", reason: Invalid::Value }.into());
     }
-    if let Some(metadata) = &changed.metadata {
-        metadata.check().map_err(|reason| Rejection::Invalid { field: "metadata", reason })?;
-    }
+    command.action.check_texts()?;
     Ok(Change::ThreadChanged(changed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
     use crate::thread::fixtures::{Story, invalid, metadata};
     use crate::thread::{Action, Outcome};
 

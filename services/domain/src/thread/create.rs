@@ -22,6 +22,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) 
         });
     }
     check_values(create, &users)?;
+    command.action.check_texts()?;
     let role_of = |user: &UserId| match create.kind {
         Kind::Group | Kind::Channel if command.actor.is(user) => Role::Owner,
         Kind::Group | Kind::Channel | Kind::Dm => Role::Member,
@@ -66,13 +67,8 @@ fn check_values(create: &CreateThread, users: &[&UserId]) -> Result<(), Rejectio
     if let Some(key) = &create.key {
         text::check_line(key, limits::THREAD_KEY_CHARS_MAX).or_else(|reason| invalid("key", reason))?;
     }
-    if let Some(title) = &create.title {
-        if create.kind == Kind::Dm {
-            return invalid("title", Invalid::Value);
-        }
-        title.check_line(limits::TITLE_CHARS_MAX).or_else(|reason| invalid("title", reason))?;
-    }
-    create.metadata.check().or_else(|reason| invalid("metadata", reason))
+    // A dm is called after the other one.
+    if create.kind == Kind::Dm && create.title.is_some() { invalid("title", Invalid::Value) } else { Ok(()) }
 }
 
 fn invalid(field: &'static str, reason: Invalid) -> Result<(), Rejection> {

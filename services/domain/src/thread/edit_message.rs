@@ -1,5 +1,6 @@
 //! Replacing a message's content.
 
+use crate::thread::texts::check_message;
 use crate::thread::{Change, Command, EditMessage, NoEvent, Rejection, Thread, digest};
 
 /// Only who posted it does. The edit that was made last, again, has its first outcome.
@@ -27,11 +28,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> 
 
 /// Checks what needs no fact of the message, so that an edit that fails here causes no lookup.
 pub(super) fn check_values(edit: &EditMessage) -> Result<(), Rejection> {
-    edit.content.check_content().map_err(|reason| Rejection::Invalid { field: "message.content", reason })?;
-    if let Some(metadata) = &edit.metadata {
-        metadata.check().map_err(|reason| Rejection::Invalid { field: "message.metadata", reason })?;
-    }
-    Ok(())
+    check_message(&edit.content, edit.metadata.as_ref())
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod post_message;
 mod rejection;
 mod remove_member;
 mod state;
+mod texts;
 
 pub use command::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
 pub use event::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};

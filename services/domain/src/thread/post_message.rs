@@ -3,6 +3,7 @@
 use crate::Invalid;
 use crate::limits::MESSAGE_ID_AHEAD_MS_MAX;
 use crate::thread::guards::Authority;
+use crate::thread::texts::check_message;
 use crate::thread::{Change, Command, MessagePosted, NoEvent, PostMessage, Rejection, Thread, digest};
 
 /// Every member posts, and services do. The id tells a retry, whenever it comes, even after the archive: the same body has
@@ -43,8 +44,7 @@ pub(super) fn check_values(command: &Command, post: &PostMessage, actor: Authori
     if post.kind.is_reserved() && actor != Authority::Service {
         return Err(invalid("message.kind", Invalid::Reserved));
     }
-    post.content.check_content().map_err(|reason| invalid("message.content", reason))?;
-    post.metadata.check().map_err(|reason| invalid("message.metadata", reason))
+    check_message(&post.content, Some(&post.metadata))
 }
 
 const fn invalid(field: &'static str, reason: Invalid) -> Rejection {

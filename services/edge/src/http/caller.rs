@@ -14,6 +14,7 @@ use crate::clock;
 use crate::commands::Settled;
 use crate::error::Problem;
 use crate::rate::cost::{self, Answer};
+use crate::sealing;
 use crate::state::Edge;
 use crate::trace::Trace;
 
@@ -80,8 +81,14 @@ impl<W: Who> Caller<W> {
 
     /// Asks this of a thread, now, and waits for the outcome.
     pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
-        let command = Command { thread, actor: self.actor(), at: clock::now(), action };
-        Ok(edge.commands.execute(command, Some(self.trace.header())).await?)
+        let mut command = Command { thread, actor: self.actor(), at: clock::now(), action };
+        sealing::seal(&edge.keyring, &mut command).await?;
+        let settled = edge.commands.execute(command, Some(self.trace.header())).await?;
+        let event = match settled.event {
+            Some(event) => Some(sealing::open_event(&edge.keyring, event).await?),
+            None => None,
+        };
+        Ok(Settled { event, ..settled })
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::{Action, Change};
-use threadline_domain::{Actor, MessageId, Position, UserId};
+use threadline_domain::{Actor, MessageId, Position, Topic, UserId};
 use threadline_projections::{MessageView, Window};
 use threadline_wire::json;
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ use super::path::{MessagePath, ThreadPath};
 use super::present::{self, Placed};
 use crate::clock;
 use crate::error::Problem;
+use crate::sealing;
 use crate::state::Edge;
 
 /// A page of a thread's messages.
@@ -56,7 +57,8 @@ pub(super) async fn list_messages(
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
     let messages = edge.views.messages(caller.user(), thread, window, limit).await?;
-    let messages = messages.ok_or_else(Problem::unknown_thread)?;
+    let mut messages = messages.ok_or_else(Problem::unknown_thread)?;
+    sealing::open_messages(&edge.keyring, &mut messages).await?;
     let page = Rows::fitting(&messages, keep(window, &messages), edge.config.http.page_bytes_max, present::message)?;
     let next = next(window, &messages[page.kept.clone()], page.kept.len() < messages.len(), limit);
     Ok(page.into_page("messages", next.as_ref()))
@@ -118,7 +120,8 @@ pub(super) async fn get_message(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let view = find(&edge, caller.user(), message).await?;
+    let mut view = find(&edge, caller.user(), message).await?;
+    sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(Json(present::message(&view)).into_response())
 }
 
@@ -202,7 +205,13 @@ fn next(window: Window, newest_first: &[MessageView], is_cut: bool, limit: u32) 
     }
 }
 
+/// Finds a message in the viewer's threads. What the views do not have may have been written a moment ago, through any
+/// edge: so it is looked for again once they have all that is in the log now.
 async fn find(edge: &Edge, viewer: &UserId, message: MessageId) -> Result<MessageView, Problem> {
+    if let Some(view) = edge.views.message(viewer, message).await? {
+        return Ok(view);
+    }
+    edge.wait_for_end(Topic::Messages).await?;
     edge.views.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
 }
 
@@ -214,6 +223,7 @@ async fn shown_after(
     position: Position,
 ) -> Result<Response, Problem> {
     edge.wait_for(position).await?;
-    let view = find(edge, viewer, message).await?;
+    let mut view = find(edge, viewer, message).await?;
+    sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(Json(Placed::new(present::message(&view), position)).into_response())
 }

@@ -28,6 +28,7 @@ use crate::auth::Role;
 use crate::clock;
 use crate::commands::Settled;
 use crate::error::Problem;
+use crate::sealing;
 use crate::state::Edge;
 
 /// A page of threads.
@@ -61,7 +62,8 @@ pub(super) async fn list_threads(
     };
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
-    let threads = edge.views.threads(caller.user(), after, limit).await?;
+    let mut threads = edge.views.threads(caller.user(), after, limit).await?;
+    sealing::open_threads(&edge.keyring, &mut threads).await?;
     let page = Rows::fitting(&threads, Keep::First, edge.config.http.page_bytes_max, present::thread)?;
     let last = page.kept.end.checked_sub(1).map(|index| &threads[index]);
     let next = last
@@ -126,7 +128,7 @@ pub(super) async fn get_thread(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let view = edge.views.thread(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
+    let view = find(&edge, caller.user(), thread).await?;
     Ok(Json(present::thread(&view)).into_response())
 }
 
@@ -192,7 +194,7 @@ pub(super) async fn find_dm(
     let (one, other) = (user_id("user", one)?, user_id("user", other)?);
     params.finish_at_least(&edge).await?;
     let dm = ThreadId::of_dm(&one, &other);
-    let view = edge.views.thread(caller.user(), dm).await?.ok_or_else(Problem::unknown_thread)?;
+    let view = find(&edge, caller.user(), dm).await?;
     Ok(Json(present::thread(&view)).into_response())
 }
 
@@ -228,7 +230,14 @@ fn id_of_new(caller: &Caller<Actor>, create: &CreateThread, key: Option<Uuid>) -
 /// The thread as it stands after a write.
 async fn shown_after(edge: &Edge, viewer: &UserId, thread: ThreadId, write: &Settled) -> Result<ThreadView, Problem> {
     edge.wait_for(write.position).await?;
-    edge.views.thread(viewer, thread).await?.ok_or_else(Problem::unknown_thread)
+    find(edge, viewer, thread).await
+}
+
+/// The thread as the viewer sees it.
+async fn find(edge: &Edge, viewer: &UserId, thread: ThreadId) -> Result<ThreadView, Problem> {
+    let mut view = edge.views.thread(viewer, thread).await?.ok_or_else(Problem::unknown_thread)?;
+    sealing::open_threads(&edge.keyring, std::slice::from_mut(&mut view)).await?;
+    Ok(view)
 }
 
 fn bad_cursor() -> Problem {

@@ -47,14 +47,16 @@ pub(super) async fn list_events(
     params.finish_at_least(&edge).await?;
     let rows = edge.views.timeline(caller.user(), thread, after_seq, limit).await?;
     let rows = rows.ok_or_else(Problem::unknown_thread)?;
-    let read: Vec<_> = rows
+    let mut events: Vec<_> = rows
         .iter()
-        .map(|row| avro::decode_event(&row.value).map(|(event, _)| (row.position, event)))
+        .map(|row| avro::decode_event(&row.value).map(|(event, _)| event))
         .collect::<Result<_, _>>()
         .map_err(|error| {
             tracing::error!(error = %error, thread.id = %thread, "a timeline holds an event that cannot be read");
             Problem::new(ErrorCode::Internal, "an event of this timeline cannot be read")
         })?;
+    edge.keyring.open(&mut events).await?;
+    let read: Vec<_> = rows.iter().map(|row| row.position).zip(events).collect();
     let page = Rows::fitting(&read, Keep::First, edge.config.http.page_bytes_max, |(position, event)| {
         json::Event::new(*position, event)
     })?;

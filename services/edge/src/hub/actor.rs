@@ -9,6 +9,7 @@ use lru::LruCache;
 use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
 use threadline_eventlog::{EventLog, Start, Tail, partition_of};
 use threadline_projections::{Progress, Views};
+use threadline_sealing::Keyring;
 use threadline_wire::CloseCode;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -39,6 +40,7 @@ pub(super) struct Deps {
     pub(super) config: EdgeConfig,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) views: Views,
+    pub(super) keyring: Keyring,
     pub(super) commands: Commands,
     pub(super) place: Arc<Place>,
 }
@@ -64,17 +66,20 @@ pub(super) struct Actor {
     pub(super) presence: Presence,
     pub(super) announcer: Announcer,
     pub(super) draining: Option<Draining>,
+    /// Until when keys are not fetched, after that has failed.
+    pub(super) keys_away_until: Option<Instant>,
 }
 
 /// Follows the log and serves requests until nobody can make any.
 pub(super) async fn run(deps: Deps, mut inbox: mpsc::Receiver<Request>) {
+    let mut destroyed = deps.keyring.destroyed();
     // Requests of sessions wait meanwhile; each bounds its wait.
     let (mut actor, mut tails) = Actor::start(deps).await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            Some(batch) = tails.messages.next() => actor.on_messages(&batch),
+            Some(batch) = tails.messages.next() => actor.on_messages(&batch).await,
             Some(batch) = tails.rejections.next() => actor.on_rejections(&batch),
             Some(batch) = tails.reads.next() => actor.on_reads(&batch),
             Some(batch) = tails.signals.next() => actor.on_signals(&batch),
@@ -82,6 +87,7 @@ pub(super) async fn run(deps: Deps, mut inbox: mpsc::Receiver<Request>) {
                 Some(request) => actor.on_request(request),
                 None => return,
             },
+            Ok(()) = destroyed.changed() => actor.on_destroyed_keys(),
             _ = tick.tick() => actor.on_tick(Instant::now()),
         }
     }
@@ -140,6 +146,7 @@ impl Actor {
             presence: Presence::new(&deps.config.signals),
             announcer: Announcer::new(edge, Arc::clone(&deps.log), &deps.config.signals),
             draining: None,
+            keys_away_until: None,
             deps,
         };
         (actor, tails)
@@ -166,6 +173,11 @@ impl Actor {
         let ring_bytes: usize = self.partitions.iter().map(|partition| partition.ring.bytes()).sum();
         metrics::gauge!("threadline_edge_ring_bytes").set(ring_bytes as f64);
         metrics::gauge!("threadline_edge_sessions").set(self.index.sessions() as f64);
+    }
+
+    /// Lets go of every frame in the rings: some may hold what was erased.
+    fn on_destroyed_keys(&mut self) {
+        self.partitions.iter_mut().for_each(|partition| partition.ring.forget_frames());
     }
 
     /// Whether all that the log held at the start has been read.

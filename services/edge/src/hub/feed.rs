@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
+use axum::extract::ws::Utf8Bytes;
 use threadline_domain::thread::{Change, Event, EventKind, Outcome};
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_eventlog::codec::CommandReply;
 use threadline_eventlog::{Record, TailBatch, codec, header};
+use threadline_wire::frame;
 use uuid::Uuid;
 
 use super::actor::Actor;
+use super::opening::Read;
 use super::{About, Entry};
 
 /// Answers that wait for an event which this edge has not seen yet: thread, outcome, request.
 pub(super) type Held = Vec<(ThreadId, Outcome, u64)>;
 
 impl Actor {
-    pub(super) fn on_messages(&mut self, batch: &TailBatch) {
+    pub(super) async fn on_messages(&mut self, batch: &TailBatch) {
+        let mut read_ahead = self.read_ahead(batch).await;
         for record in batch.records.iter() {
-            self.on_message(batch.partition, record);
+            self.on_message(batch.partition, record, read_ahead.remove(&record.offset));
             self.deps.place.advance(batch.partition, record.offset + 1);
         }
         if let Some(last) = batch.records.last() {
@@ -35,20 +39,11 @@ impl Actor {
         }
     }
 
-    fn on_message(&mut self, partition: Partition, record: &Record) {
+    fn on_message(&mut self, partition: Partition, record: &Record, read_ahead: Option<Read>) {
         let (Some(thread), Some(value)) = (thread_of(&record.key), &record.value) else { return unread(record) };
         // The header saves reading the value of an event that concerns nobody here.
-        let mut read = None;
-        let cause = match codec::cause_of(record) {
-            Some(cause) => cause,
-            None => match codec::read_event(record) {
-                Ok((event, cause)) => {
-                    read = Some(event);
-                    cause
-                }
-                Err(_) => return unread(record),
-            },
-        };
+        let read_cause = || codec::read_event(record).ok().map(|(_, cause)| cause);
+        let Some(cause) = codec::cause_of(record).or_else(read_cause) else { return unread(record) };
         if self.is_duplicate(partition, cause) {
             return;
         }
@@ -58,9 +53,11 @@ impl Actor {
         if !concerns_us {
             return self.keep(partition, Entry::new(position, thread, About::Nobody, value.clone()));
         }
-        let event = match read.map_or_else(|| codec::read_event(record).map(|(event, _)| event), Ok) {
-            Ok(event) => Arc::new(event),
-            Err(_) => return unread(record),
+        let read_now = || codec::read_event(record).ok().map(|(event, _)| self.opened(event));
+        let (event, is_open) = match read_ahead.or_else(read_now) {
+            Some(Read::Opened(event)) => (Arc::new(event), true),
+            Some(Read::Unopened(event)) => (Arc::new(event), false),
+            None => return unread(record),
         };
         let entry = Entry::new(position, thread, About::of(&event), value.clone());
         // A second defence against duplicates, for those whose first is from before this hub's start.
@@ -68,7 +65,12 @@ impl Actor {
             metrics::counter!("threadline_edge_duplicates_total").increment(1);
             return;
         }
-        self.deliver(&entry, &event);
+        let frame = if is_open {
+            entry.frame_of_opened(&event)
+        } else {
+            Utf8Bytes::from(frame::resync(&[thread], "unavailable"))
+        };
+        self.deliver(&entry, &event, &frame);
         self.keep(partition, entry);
         if let Some(request) = request {
             // Whoever asked finds the event in front of the answer.
@@ -90,8 +92,8 @@ impl Actor {
         self.partitions[partition as usize].ring.push(Arc::new(entry));
     }
 
-    /// Puts the event into the queue of everyone who is in the thread at its position.
-    fn deliver(&mut self, entry: &Entry, event: &Event) {
+    /// Puts the event's frame into the queue of everyone who is in the thread at its position.
+    fn deliver(&mut self, entry: &Entry, event: &Event, frame: &Utf8Bytes) {
         let thread = event.thread;
         match &entry.about {
             About::Created(users) => users.iter().for_each(|user| self.came_in(user, event)),
@@ -108,7 +110,7 @@ impl Actor {
         if let Change::MessagePosted(posted) = &event.change {
             local.last_number = local.last_number.max(posted.number);
         }
-        let deliveries = self.index.push(thread, None, &entry.frame_for(event));
+        let deliveries = self.index.push(thread, None, frame);
         metrics::counter!("threadline_edge_deliveries_total").increment(deliveries as u64);
         if let About::Removed(user) = &entry.about {
             self.index.remove(user, thread);
@@ -165,7 +167,7 @@ pub(super) fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
 }
 
 /// Whether the event can concern a user who is in no thread of ours yet.
-fn changes_membership(record: &Record) -> bool {
+pub(super) fn changes_membership(record: &Record) -> bool {
     // Without a kind in the headers, the event itself has to tell.
     codec::event_kind_of(record).is_none_or(EventKind::changes_membership)
 }

@@ -8,6 +8,7 @@ mod drain;
 mod feed;
 mod index;
 mod join;
+mod opening;
 mod place;
 mod reads;
 mod requests;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use threadline_eventlog::EventLog;
 use threadline_projections::Views;
+use threadline_sealing::Keyring;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +53,7 @@ impl Hub {
         config: &EdgeConfig,
         log: Arc<dyn EventLog>,
         views: Views,
+        keyring: Keyring,
         commands: Commands,
         shutdown: CancellationToken,
     ) -> Self {
@@ -63,7 +66,7 @@ impl Hub {
             draining: CancellationToken::new(),
             lag_ms_max: config.hub.lag_ms_max,
         };
-        let deps = actor::Deps { config: config.clone(), log, views, commands, place };
+        let deps = actor::Deps { config: config.clone(), log, views, keyring, commands, place };
         tokio::spawn(shutdown.run_until_cancelled_owned(actor::run(deps, inbox)));
         hub
     }

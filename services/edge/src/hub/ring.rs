@@ -23,7 +23,7 @@ pub(crate) struct Entry {
     /// Whose membership it changes.
     pub(crate) about: About,
     value: Bytes,
-    frame: OnceLock<Option<Utf8Bytes>>,
+    frame: OnceLock<Utf8Bytes>,
 }
 
 /// Whose membership an event changes.
@@ -65,15 +65,14 @@ impl Entry {
         Self { position, thread, about, value, frame: OnceLock::new() }
     }
 
-    /// The frame that every receiver gets, encoded once; `None` for a value that cannot be read.
-    pub(crate) fn frame(&self) -> Option<Utf8Bytes> {
-        self.frame.get_or_init(|| self.event().map(|event| frame_of(self.position, &event))).clone()
+    /// The frame that every receiver gets, once it was encoded.
+    pub(crate) fn frame(&self) -> Option<&Utf8Bytes> {
+        self.frame.get()
     }
 
-    /// [`frame`](Self::frame) of an event that was read already.
-    pub(crate) fn frame_for(&self, event: &Event) -> Utf8Bytes {
-        let frame = self.frame.get_or_init(|| Some(frame_of(self.position, event)));
-        frame.clone().unwrap_or_else(|| frame_of(self.position, event))
+    /// The frame of this entry's event, whose texts are open; encoded once.
+    pub(crate) fn frame_of_opened(&self, event: &Event) -> Utf8Bytes {
+        self.frame.get_or_init(|| frame_of(self.position, event)).clone()
     }
 
     /// The event, read anew.
@@ -126,6 +125,14 @@ impl Ring {
     pub(crate) fn since(&self, from: Offset) -> impl Iterator<Item = &Arc<Entry>> {
         let first = self.entries.partition_point(|entry| entry.position.offset < from);
         self.entries.range(first..)
+    }
+
+    /// Lets go of the frames; they are encoded anew when they are needed.
+    pub(crate) fn forget_frames(&mut self) {
+        for entry in &mut self.entries {
+            let Entry { position, thread, about, value, .. } = &**entry;
+            *entry = Arc::new(Entry::new(*position, *thread, about.clone(), value.clone()));
+        }
     }
 
     pub(crate) fn bytes(&self) -> usize {

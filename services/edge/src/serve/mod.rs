@@ -53,7 +53,8 @@ pub async fn serve(
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
     let commands = Commands::new(Arc::clone(&deps.log), &config.commands);
-    let hub = Hub::start(&config, Arc::clone(&deps.log), deps.views.clone(), commands.clone(), stop.clone());
+    let (views, keyring) = (deps.views.clone(), deps.keyring.clone());
+    let hub = Hub::start(&config, Arc::clone(&deps.log), views, keyring, commands.clone(), stop.clone());
     let health = health(&deps, &hub, &shutdown);
     let edge = Arc::new(Edge {
         auth,
@@ -63,6 +64,7 @@ pub async fn serve(
         config,
         log: deps.log,
         views: deps.views,
+        keyring: deps.keyring,
         commands,
         hub,
     });

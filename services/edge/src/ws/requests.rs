@@ -14,6 +14,7 @@ use crate::clock;
 use crate::commands::Waiter;
 use crate::hub::{self, Asked};
 use crate::rate::cost;
+use crate::sealing;
 use crate::trace::Trace;
 
 /// Frames that may come too fast, one after the other, before the session is closed.
@@ -60,9 +61,9 @@ impl Session {
 
     async fn on_request(&mut self, id: Id, request: Request) -> Result<(), CloseCode> {
         match request {
-            Request::Send { thread, message } => self.submit(id, thread, Action::Post(message)),
-            Request::Edit { thread, edit } => self.submit(id, thread, Action::Edit(edit)),
-            Request::Delete { thread, message } => self.submit(id, thread, Action::Delete { message }),
+            Request::Send { thread, message } => self.submit(id, thread, Action::Post(message)).await,
+            Request::Edit { thread, edit } => self.submit(id, thread, Action::Edit(edit)).await,
+            Request::Delete { thread, message } => self.submit(id, thread, Action::Delete { message }).await,
             Request::Read { thread, number } => self.ask(id, |asked| hub::Request::Read { asked, thread, number }),
             Request::Typing { thread, active } => self.ask(id, |asked| hub::Request::Typing { asked, thread, active }),
             Request::Presence { status } => self.ask(id, |asked| hub::Request::Presence { asked, status }),
@@ -75,12 +76,15 @@ impl Session {
         Ok(())
     }
 
-    /// Appends a command; its outcome comes through the hub, behind its event.
-    fn submit(&self, id: Id, thread: ThreadId, action: Action) {
+    /// Appends a command; its outcome comes through the hub, behind its event. Waits only for a key that is not in memory.
+    async fn submit(&self, id: Id, thread: ThreadId, action: Action) {
         let trace = Trace::enter(None);
-        let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let posts = matches!(action, Action::Post(_));
-        let command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
+        let mut command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
+        if let Err(refused) = sealing::seal(&self.edge.keyring, &mut command).await {
+            return self.outbox.push(answer::refused(id, &refused));
+        }
+        let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
         self.outbox.begin();
         self.edge.commands.submit(&command, Some(trace.header()), waiter);

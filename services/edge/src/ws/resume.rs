@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
+use threadline_domain::thread::Event;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_projections::{Membership, Memberships, TimelineRow};
 use threadline_wire::{CloseCode, Cursor, avro, frame};
@@ -92,6 +93,7 @@ pub(super) async fn backlog(
         (missed, too_many) = from_views(edge, &memberships, from, &uncovered).await?;
     }
     missed.extend(entries.into_iter().map(Missed::Entry));
+    open(edge, &mut missed, &mut too_many).await;
     let (missed, too_many) = within(edge.config.hub.backlog_bytes_max, &memberships, missed, too_many);
     let events = visible(user, &missed, put_out(&memberships, &too_many));
     let too_many: Vec<_> = too_many.into_iter().collect();
@@ -113,8 +115,8 @@ pub(super) async fn backlog(
 
 /// An event that may have been missed.
 enum Missed {
-    /// From the views.
-    Row { thread: ThreadId, position: Position, about: About, frame: Utf8Bytes },
+    /// From the views; without a frame until its event was opened.
+    Row { thread: ThreadId, position: Position, event: Box<Event>, about: About, frame: Option<Utf8Bytes> },
     /// From the ring.
     Entry(Arc<Entry>),
 }
@@ -142,10 +144,44 @@ impl Missed {
         }
     }
 
-    fn frame(&self) -> Option<Utf8Bytes> {
+    fn frame(&self) -> Option<&Utf8Bytes> {
         match self {
-            Self::Row { frame, .. } => Some(frame.clone()),
+            Self::Row { frame, .. } => frame.as_ref(),
             Self::Entry(entry) => entry.frame(),
+        }
+    }
+
+    /// The event, unless its frame is there already or it cannot be read.
+    fn event(&self) -> Option<Event> {
+        match self {
+            Self::Row { event, .. } => Some((**event).clone()),
+            Self::Entry(entry) if entry.frame().is_some() => None,
+            Self::Entry(entry) => entry.event(),
+        }
+    }
+
+    /// Encodes the frame of the event, which was opened.
+    fn encode(&mut self, opened: &Event) {
+        match self {
+            Self::Row { position, frame, .. } => *frame = Some(frame_of(*position, opened)),
+            Self::Entry(entry) => drop(entry.frame_of_opened(opened)),
+        }
+    }
+}
+
+/// Opens and encodes all events that have no frame yet. Threads whose keys cannot be had now are loaded anew.
+async fn open(edge: &Edge, missed: &mut [Missed], too_many: &mut Vec<ThreadId>) {
+    let (at, mut events): (Vec<_>, Vec<_>) =
+        missed.iter().enumerate().filter_map(|(at, missed)| missed.event().map(|event| (at, event))).unzip();
+    let opened = edge.keyring.open(&mut events).await;
+    if let Err(error) = &opened {
+        tracing::warn!(%error, "failed to open what a session missed; its threads are loaded anew");
+    }
+    for (at, event) in at.into_iter().zip(&mut events) {
+        if opened.is_ok() || edge.keyring.try_open(std::slice::from_mut(event)) {
+            missed[at].encode(event);
+        } else {
+            too_many.push(event.thread);
         }
     }
 }
@@ -189,7 +225,7 @@ async fn from_views(
 fn of_row(row: &TimelineRow) -> Option<Missed> {
     let (event, _) = avro::decode_event(&row.value).ok()?;
     let TimelineRow { thread, position, .. } = *row;
-    Some(Missed::Row { thread, position, about: About::of(&event), frame: frame_of(position, &event) })
+    Some(Missed::Row { thread, position, about: About::of(&event), event: Box::new(event), frame: None })
 }
 
 /// What fits into so many bytes, and the threads of which there is too much. Of these, what lies behind the snapshot
@@ -241,7 +277,7 @@ fn visible(user: &UserId, missed: &[Missed], mut outside: HashSet<ThreadId>) -> 
             outside.remove(&event.thread());
         }
         if !outside.contains(&event.thread()) {
-            frames.extend(event.frame());
+            frames.extend(event.frame().cloned());
         }
         if joins == Some(false) {
             outside.insert(event.thread());
@@ -252,13 +288,18 @@ fn visible(user: &UserId, missed: &[Missed], mut outside: HashSet<ThreadId>) -> 
 
 #[cfg(test)]
 mod tests {
+    use threadline_domain::Timestamp;
+    use threadline_domain::thread::Change;
     use uuid::Uuid;
 
     use super::*;
 
     fn row(thread: u128, about: About, text: &str) -> Missed {
         let position = Position { topic: Topic::Messages, partition: 0, offset: 0 };
-        Missed::Row { thread: ThreadId(Uuid::from_u128(thread)), position, about, frame: text.to_owned().into() }
+        let thread = ThreadId(Uuid::from_u128(thread));
+        let (actor, at, change) = (user("ann").into(), Timestamp(0), Change::ThreadArchived);
+        let event = Box::new(Event { thread, seq: 1, actor, at, change });
+        Missed::Row { thread, position, event, about, frame: Some(text.to_owned().into()) }
     }
 
     fn seen(missed: &[Missed]) -> String {

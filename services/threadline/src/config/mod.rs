@@ -3,6 +3,7 @@
 mod bounds;
 mod edge;
 mod layers;
+mod sealing;
 mod secrets;
 mod sections;
 
@@ -14,7 +15,8 @@ use threadline_edge::auth::AuthConfig;
 use threadline_eventlog::kafka::KafkaConfig;
 
 pub use layers::{Entry, Error, Origin};
-pub use secrets::{keep_secret, kept_secret};
+pub use sealing::Sealing;
+pub use secrets::{keep_master_key, keep_secret, kept_master_key, kept_secret};
 
 /// The file that is read when nobody names another one; it may be missing.
 pub const FILE: &str = "threadline.toml";
@@ -39,6 +41,8 @@ pub struct Config {
     pub edge: EdgeConfig,
     /// Whether edges give tokens to whoever asks; `None`: nothing was said, so dev mode's do where nobody else can ask.
     pub development_tokens: Option<bool>,
+    /// Whether texts are sealed, and how.
+    pub sealing: Sealing,
     /// The decider's bounds.
     pub decider: decider::Config,
     /// Where `/livez`, `/readyz` and `/metrics` are served apart from clients; port 0 takes a free one. Edges serve

@@ -12,6 +12,7 @@ use threadline_eventlog::kafka::{KafkaConfig, Security};
 use super::bounds::{BYTES, HOUR_MS};
 use super::edge::edge;
 use super::layers::{Error, Layers};
+use super::sealing;
 use super::{Config, Connections, Database, Format, Log, PARTITIONS_MAX, Telemetry, TokenClaims};
 
 /// Postgres says at every start what it need not make.
@@ -29,6 +30,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
     let (auth, token_claims) = auth(from, jwt_secret)?;
     let mut edge = edge(from)?;
     let development_tokens = from.optional("edge.development_tokens", "THREADLINE_DEVELOPMENT_TOKENS")?;
+    let sealing = sealing::read(from)?;
     let decider = decider(from)?;
     let health = from.value("health.listen", "THREADLINE_HEALTH_ADDR", (Ipv4Addr::LOCALHOST, 0).into())?;
     edge.health = Some(health);
@@ -42,6 +44,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
         token_claims,
         edge,
         development_tokens,
+        sealing,
         decider,
         health,
         telemetry,

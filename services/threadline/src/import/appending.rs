@@ -9,6 +9,7 @@ use threadline_domain::thread::{Action, Command};
 use threadline_domain::{Offset, Partition};
 use threadline_eventlog::codec::{CommandReply, Context};
 use threadline_eventlog::{Appending, EventLog, Record, Start, Tail, Topic, codec, header};
+use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,7 @@ struct Run<'a> {
 /// Appends until the queue closes and every outcome is known. `report` hears how many messages are done.
 pub(super) async fn run(
     log: &dyn EventLog,
+    keyring: &Keyring,
     mut queue: mpsc::Receiver<Command>,
     stop: CancellationToken,
     report: impl Fn(u64),
@@ -108,7 +110,10 @@ pub(super) async fn run(
                 appended.map_err(|error| Error::Tool(format!("{error}; run it again, it goes on where it stopped")))?;
             }
             command = queue.recv(), if takes_more => match command {
-                Some(command) => run.send(command),
+                Some(mut command) => {
+                    keyring.seal(&mut command).await?;
+                    run.send(command);
+                }
                 None => open = false,
             },
             () = &mut silence => {

@@ -16,12 +16,14 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use threadline_domain::{Position, Topic};
+use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::backing::{self, Backing};
 use crate::config::Config;
 use crate::error::Error;
+use crate::keys::{self, MissingMasterKey};
 use crate::roles;
 use appending::Outcomes;
 use history::History;
@@ -61,7 +63,11 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
         backing::migrate(&config).await?;
         let backing = Backing::open(&config).await?;
         let behind = alone.then(|| tokio::spawn(roles::behind(config.clone(), backing.clone(), helpers.clone())));
-        let imported = import(&backing, options, &progress, stop).await;
+        let missing = if alone { MissingMasterKey::Draw } else { MissingMasterKey::Refuse };
+        let imported = match keys::open(&config, &backing, missing).await {
+            Ok(keyring) => import(&backing, &keyring, options, &progress, stop).await,
+            Err(error) => Err(error),
+        };
         helpers.cancel();
         if let Some(behind) = behind {
             let _ = behind.await;
@@ -90,6 +96,7 @@ pub(crate) fn texts(file: &Path, count_max: usize) -> Result<Vec<String>, Error>
 
 async fn import(
     backing: &Backing,
+    keyring: &Keyring,
     options: Options,
     progress: &Progress,
     stop: CancellationToken,
@@ -107,7 +114,7 @@ async fn import(
     let (commands, queue) = mpsc::channel(READ_AHEAD_COMMANDS_MAX);
     let skipped = plan.skipped;
     let reading = tokio::task::spawn_blocking(move || commands::send_all(&options, &plan, &commands));
-    let outcomes = appending::run(&*backing.log, queue, stop, |done| bar.set_position(done)).await;
+    let outcomes = appending::run(&*backing.log, keyring, queue, stop, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     let mut outcomes = outcomes?;
     reading.await.unwrap_or_else(|error| Err(Error::Tool(error.to_string())))?;

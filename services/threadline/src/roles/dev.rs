@@ -11,6 +11,7 @@ use super::{all, behind, spawn};
 use crate::backing::{self, Backing};
 use crate::config::{Config, keep_secret};
 use crate::error::Error;
+use crate::keys::{self, MissingMasterKey};
 use crate::{output, telemetry};
 
 /// What dev mode is asked for.
@@ -36,6 +37,8 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let backing = Backing::open(&config).await?;
         let announced = backing.announce("dev");
 
+        let keyring = keys::open(&config, &backing, MissingMasterKey::Draw).await?;
+
         let stop_behind = CancellationToken::new();
         let mut behind_edges = JoinSet::new();
         spawn(&mut behind_edges, "decider and projector", behind(config.clone(), backing.clone(), stop_behind.clone()));
@@ -49,7 +52,12 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             edge.listen = address;
             edge.auth = config.require_auth()?.clone();
             edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
-            let deps = Deps { log: backing.log.clone(), views: backing.views.clone(), metrics: Some(metrics.clone()) };
+            let deps = Deps {
+                log: backing.log.clone(),
+                views: backing.views.clone(),
+                keyring: keyring.clone(),
+                metrics: Some(metrics.clone()),
+            };
             let shutdown = shutdown.clone();
             spawn(
                 &mut edges,
@@ -68,6 +76,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         stop_behind.cancel();
         let behind = all(&mut behind_edges).await;
         announced.leave().await;
+        keyring.close().await;
         backing.close().await;
         result.and(edges).and(behind)
     };

@@ -8,6 +8,7 @@ use super::{health, run_decider, run_projector};
 use crate::backing::Backing;
 use crate::config::Config;
 use crate::error::Error;
+use crate::keys::{self, MissingMasterKey};
 use crate::telemetry;
 
 /// An edge until `shutdown`.
@@ -18,8 +19,9 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
     let backing = Backing::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
+    let keyring = keys::open(&config, &backing, MissingMasterKey::Refuse).await?;
     let announced = backing.announce("edge");
-    let deps = Deps { log: backing.log, views: backing.views, metrics };
+    let deps = Deps { log: backing.log, views: backing.views, keyring, metrics };
     let ended = threadline_edge::run(edge, deps, shutdown).await;
     announced.leave().await;
     Ok(ended?)

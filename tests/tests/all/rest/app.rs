@@ -29,6 +29,7 @@ pub(super) struct App {
     pub(super) http: Client,
     pub(super) log: MemoryLog,
     pub(super) views: Views,
+    pub(super) keyring: threadline_sealing::Keyring,
     pub(super) shutdown: CancellationToken,
     pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
     behind: Behind,
@@ -82,7 +83,8 @@ impl App {
         let url = url_of(Some(&listeners.clients));
         let operations = url_of(listeners.operations.as_ref());
         let shutdown = CancellationToken::new();
-        let deps = Deps { log, views: views.clone(), metrics: None };
+        let keyring = threadline_tests::keys::keyring(&database, &log.id()).await;
+        let deps = Deps { log, views: views.clone(), keyring: keyring.clone(), metrics: None };
         let edge = tokio::spawn(threadline_edge::serve(listeners, config, deps, shutdown.clone()));
         let http = Client::new();
         let app = Self {
@@ -91,6 +93,7 @@ impl App {
             http,
             log: memory,
             views,
+            keyring,
             shutdown,
             edge,
             behind: Behind { stop, projector },

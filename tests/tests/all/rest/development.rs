@@ -122,7 +122,8 @@ async fn tokens_of_an_identity_provider_are_not_ours_to_give() {
     let mut config = EdgeConfig::new(AuthConfig::jwks("https://id.example.org/keys", "https://id.example.org/", "us"));
     config.development_tokens = true;
     config.listen.set_port(0);
-    let deps = Deps { log: std::sync::Arc::new(app.log.clone()), views: app.views.clone(), metrics: None };
+    let (log, keyring) = (std::sync::Arc::new(app.log.clone()), app.keyring.clone());
+    let deps = Deps { log, views: app.views.clone(), keyring, metrics: None };
     let ended = threadline_edge::run(config, deps, app.shutdown.clone()).await;
     assert!(ended.expect_err("refused").to_string().contains("identity provider"));
 }

@@ -1,0 +1,102 @@
+//! Where typed texts are sealed on their way in, and opened on their way out.
+
+use std::sync::Arc;
+
+use threadline_domain::thread::{Command, Event};
+use threadline_domain::{Actor, Text, UserId};
+use threadline_projections::{MemberView, MessageView, ThreadView};
+use threadline_sealing::{Error, Field, Keyring, Place, TextMut, Typed};
+
+use crate::commands::Refused;
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+/// Checks what was typed and seals it: behind this, nobody sees the texts.
+pub(crate) async fn seal(keyring: &Keyring, command: &mut Command) -> Result<(), Refused> {
+    command.action.check_texts().map_err(Refused::Rejected)?;
+    Ok(keyring.seal(command).await?)
+}
+
+/// The event with its texts open, for whoever caused it.
+pub(crate) async fn open_event(keyring: &Keyring, event: Arc<Event>) -> Result<Arc<Event>, Error> {
+    if !keyring.seals() {
+        return Ok(event);
+    }
+    let mut opened = [Arc::unwrap_or_clone(event)];
+    keyring.open(&mut opened).await?;
+    let [opened] = opened;
+    Ok(Arc::new(opened))
+}
+
+/// Opens messages as the projections have them.
+pub(crate) async fn open_messages(keyring: &Keyring, messages: &mut [MessageView]) -> Result<(), Error> {
+    if !keyring.seals() {
+        return Ok(());
+    }
+    keyring.open(&mut messages.iter_mut().map(Message).collect::<Vec<_>>()).await
+}
+
+/// Opens threads as the projections have them, with their last messages and their members' names.
+pub(crate) async fn open_threads(keyring: &Keyring, threads: &mut [ThreadView]) -> Result<(), Error> {
+    if !keyring.seals() {
+        return Ok(());
+    }
+    keyring.open(&mut threads.iter_mut().map(Thread).collect::<Vec<_>>()).await
+}
+
+struct Message<'a>(&'a mut MessageView);
+
+impl Typed for Message<'_> {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        let MessageView { id, thread, sender, content, metadata, .. } = &mut *self.0;
+        let place = |field| Place { subject: sender, thread: *thread, message: Some(*id), field };
+        visit(place(Field::Content), content.into());
+        visit(place(Field::Metadata), metadata.into());
+    }
+}
+
+struct Thread<'a>(&'a mut ThreadView);
+
+impl Typed for Thread<'_> {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        let ThreadView { id, title, title_by, metadata, metadata_by, members, last_message, .. } = &mut *self.0;
+        let place = |subject, field| Place { subject, thread: *id, message: None, field };
+        if let (Some(title), Some(by)) = (title, title_by) {
+            visit(place(by, Field::Title), title.into());
+        }
+        visit(place(metadata_by, Field::ThreadMetadata), metadata.into());
+        for MemberView { user, name, .. } in members {
+            if let Some(name) = name {
+                visit(Place::of_name(&Actor::User(user.clone())), name.into());
+            }
+        }
+        if let Some(message) = last_message {
+            Message(message).each_text(visit);
+        }
+    }
+}
+
+/// A user's name on its way into the log.
+pub(crate) struct Name {
+    subject: Actor,
+    name: Text,
+}
+
+impl Name {
+    /// Seals the name.
+    pub(crate) async fn seal(keyring: &Keyring, user: &UserId, name: &Arc<str>) -> Result<Text, Error> {
+        let mut name = Self { subject: user.clone().into(), name: Text::Open(Arc::clone(name)) };
+        keyring.seal(&mut name).await?;
+        Ok(name.name)
+    }
+}
+
+impl Typed for Name {
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+        visit(Place::of_name(&self.subject), (&mut self.name).into());
+    }
+}

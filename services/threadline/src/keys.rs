@@ -1,0 +1,68 @@
+//! The keyring of a process: the keys of its log, with the master key that it was given.
+
+use std::sync::Arc;
+
+use sqlx::postgres::PgConnectOptions;
+use threadline_sealing::{Error as SealingError, Keyring, LocalMasterKey};
+
+use crate::backing::Backing;
+use crate::config::{self, Config};
+use crate::error::Error;
+
+/// Makes or updates the keys' schema.
+pub(crate) async fn migrate(database: &PgConnectOptions) -> Result<(), SealingError> {
+    Keyring::migrate(database).await
+}
+
+/// What to do when nobody named a master key and none is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MissingMasterKey {
+    /// Draw one and keep it on this machine.
+    Draw,
+    /// Refuse to start.
+    Refuse,
+}
+
+/// The keyring for this log. Fails when the log is sealed and this process does not seal, the other way round, or with
+/// another master key. Keys that are away may come later.
+pub(crate) async fn open(config: &Config, backing: &Backing, missing: MissingMasterKey) -> Result<Keyring, Error> {
+    let (settings, log) = (&config.sealing, backing.log.id());
+    let keyring = if settings.seals {
+        let master = master_key(config, missing)?;
+        Keyring::sealing(&backing.database, &log, Arc::new(master), &settings.bounds)
+    } else {
+        Keyring::off(&backing.database, &log, &settings.bounds)
+    };
+    match keyring.bind().await {
+        Ok(()) => Ok(keyring),
+        Err(error) if error.is_retryable() => {
+            tracing::warn!(%error, "starting without keys; they are tried again when they are needed");
+            Ok(keyring)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn master_key(config: &Config, missing: MissingMasterKey) -> Result<LocalMasterKey, Error> {
+    let settings = &config.sealing;
+    let text = if let Some(key) = &settings.master_key {
+        key.clone()
+    } else if let Some(file) = &settings.master_key_file {
+        std::fs::read_to_string(file)
+            .map_err(|error| config::Error(format!("sealing.master_key_file: {}: {error}", file.display())))?
+    } else if missing == MissingMasterKey::Draw {
+        let place = config.directory.display().to_string();
+        config::keep_master_key(&config.directory).map_err(Error::system(place))?
+    } else {
+        let unset = || {
+            config::Error(
+                "sealing.master_key: set THREADLINE_MASTER_KEY or THREADLINE_MASTER_KEY_FILE (dev mode alone draws \
+                 one itself)"
+                    .into(),
+            )
+        };
+        config::kept_master_key(&config.directory).ok_or_else(unset)?
+    };
+    let wrong = |error| config::Error(format!("sealing.master_key: {error}"));
+    Ok(LocalMasterKey::from_base64(&text).map_err(wrong)?)
+}
