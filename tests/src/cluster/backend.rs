@@ -112,6 +112,8 @@ impl Backend {
             ("THREADLINE_JWT_SECRET", SECRET),
             ("THREADLINE_LOG", "info"),
             ("THREADLINE_MASTER_KEY", MASTER_KEY),
+            // Tests block on servers that they stop and start; nobody pings meanwhile.
+            ("THREADLINE_EDGE_HEARTBEAT_MS", "300000"),
         ];
         let partitions = PARTITIONS.to_string();
         environment.push(("THREADLINE_LOG_PARTITIONS", &partitions));

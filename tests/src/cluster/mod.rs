@@ -95,6 +95,11 @@ impl Cluster {
         run(&self.directory, &self.backend.environment(), arguments)
     }
 
+    /// What all processes have logged so far.
+    pub fn logs(&self) -> String {
+        self.processes.iter().map(Process::logged).collect()
+    }
+
     /// The process of this name, such as `decider-0`.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.iter_mut().find(|process| process.name == name).unwrap_or_else(|| panic!("no process {name}"))

@@ -142,9 +142,14 @@ impl Process {
         self.directory.join(format!("{}.log", self.name))
     }
 
+    /// What it has logged so far.
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
     /// The end of its log, for a person who wants to know why a test failed.
     pub fn log_tail(&self) -> String {
-        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let text = self.logged();
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n");
         format!("---- the end of {}\n{tail}\n", self.log().display())

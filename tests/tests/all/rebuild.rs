@@ -90,7 +90,7 @@ async fn everything_happens(cluster: &Cluster) {
 }
 
 /// Waits until the views have all that the log has.
-async fn caught_up(backing: &Backing) {
+pub(crate) async fn caught_up(backing: &Backing) {
     for topic in FOLLOWED {
         let ends = ends(backing, topic).await;
         until("the views have the whole log", CAUGHT_UP_WITHIN, async || {

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const START_MS = 90_000;
 const STOP_MS = 20_000;
@@ -112,9 +113,10 @@ export class Threadline {
     return this.#run("token", "--user", user, "--ttl", ttl, ...named).trim();
   }
 
-  /** Appends a history, lines of JSON; done when it can be read. */
-  import(file: string): void {
-    this.#run("import", file, "--json");
+  /** Appends a history, lines of JSON; done when it can be read. Meanwhile connections that the server ends are noticed. */
+  async import(file: string): Promise<void> {
+    const options = { cwd: this.#directory, env: this.#environment };
+    await promisify(execFile)(this.path, ["import", file, "--json"], options);
   }
 
   #run(...words: string[]): string {

@@ -19,7 +19,7 @@ test("a history of 20,000 messages: all of it, in order, while one scrolls up; t
   const ann = await person("Ann", { viewport: { width: 1280, height: 1600 } });
   const [ben, cleo] = [await api("Ben"), await api("Cleo")];
   for (const each of [ben, cleo]) await each.threads();
-  importHistory(server, `long-${tag}`, [ann.user, ben.user, cleo.user], MESSAGES);
+  await importHistory(server, `long-${tag}`, [ann.user, ben.user, cleo.user], MESSAGES);
   const [thread] = await ben.threads();
   await ann.arrive(thread);
   await expect(ann.log.locator(`[data-number="${MESSAGES}"]`)).toBeVisible();

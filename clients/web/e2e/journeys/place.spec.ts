@@ -16,7 +16,7 @@ test("one reads further up: older messages come above and new ones below at once
   const ann = await person("Ann");
   const ben = await api("Ben");
   await ben.threads();
-  importHistory(server, `place-${tag}`, [ann.user, ben.user], MESSAGES);
+  await importHistory(server, `place-${tag}`, [ann.user, ben.user], MESSAGES);
   const [thread] = await ben.threads();
   const held: Route[] = [];
   await ann.context.route(/\/messages\/?\?.*before=/, (route) => void held.push(route));

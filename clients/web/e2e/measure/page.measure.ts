@@ -24,7 +24,7 @@ test.afterAll(() => console.table(told));
 test("scrolling up through 20,000 messages", async ({ person, api, server, tag }) => {
   const ann = await person("Ann");
   const ben = await api("Ben");
-  importHistory(server, `long-${tag}`, [ann.user, ben.user], MESSAGES);
+  await importHistory(server, `long-${tag}`, [ann.user, ben.user], MESSAGES);
   const [thread] = await ben.threads();
   await ann.arrive(thread);
   await expect(ann.log.locator(`[data-number="${MESSAGES}"]`)).toBeVisible();

@@ -12,7 +12,12 @@ const APART_MS = 97_000;
 export const PLACE = /^#(\d+) /;
 
 /** A group's long history between these people, with the sample's texts: each message says its place. */
-export function importHistory(server: Threadline, key: string, users: string[], count: number): void {
+export async function importHistory(
+  server: Threadline,
+  key: string,
+  users: string[],
+  count: number,
+): Promise<void> {
   const texts = readFileSync(SAMPLE, "utf8")
     .trim()
     .split("\n")
@@ -31,7 +36,7 @@ export function importHistory(server: Threadline, key: string, users: string[], 
   try {
     const file = join(directory, "history.jsonl");
     writeFileSync(file, `${lines.join("\n")}\n`);
-    server.import(file);
+    await server.import(file);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -156,7 +156,7 @@ pub(super) async fn retries_through_outages_lose_nothing_and_keep_order<L: LogUn
         over.store(true, Ordering::Relaxed);
     };
     let both = async { tokio::join!(write, disturb) };
-    let (confirmed, ()) = timeout(4 * PATIENCE, both).await.expect("the log takes records in the end");
+    let (confirmed, ()) = timeout(20 * PATIENCE, both).await.expect("the log takes records in the end");
 
     let end = writer.ends(Topic::Messages).await.all().expect("the log answers")[&1];
     let mut records = Vec::new();

@@ -130,6 +130,15 @@ async fn of_two_at_once_one_is_fenced() {
 
 #[tokio::test]
 async fn dropped_at_any_point_it_leaves_all_or_nothing() {
+    let mut dropped = 0;
+    // How often a step waits for Postgres depends on the machine; a hundred drops say enough on any.
+    while dropped <= 100 {
+        dropped += dropped_on_the_way().await;
+    }
+}
+
+/// Applies everything, dropped again and again on the way; how often.
+async fn dropped_on_the_way() -> usize {
     let here = fresh().await;
     let script = everything();
     let count = script.events.len();
@@ -148,10 +157,11 @@ async fn dropped_at_any_point_it_leaves_all_or_nothing() {
         assert!(!done || next == to as u64);
         at = next as usize;
     }
-    assert!(dropped > 100, "{dropped}");
+    assert!(dropped > 0, "no step waited for Postgres");
     let alone = fresh().await;
     everything().apply(&alone.views).await;
     assert_eq!(here.views.checksums().await.unwrap(), alone.views.checksums().await.unwrap());
+    dropped
 }
 
 /// Polls at most so many times and then drops; answers whether it came to its end.
