@@ -66,7 +66,8 @@ impl Edges {
         ));
         let (leases, to, stop) = (database.options(), views.clone(), shutdown.clone());
         tokio::spawn(async move {
-            threadline_projector::run(threadline_projector::Config::default(), projector, to, &leases, stop).await;
+            let config = threadline_projector::Config::default();
+            threadline_projector::run(config, projector, to, &leases, StoppedPartitions::new(), stop).await;
         });
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         config.listen = (Ipv4Addr::LOCALHOST, 0).into();

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use crate::clock;
 use crate::config::CommandsConfig;
+use crate::sealing::NotSealed;
 use crate::ws::{Outbox, answer};
 
 /// Appends commands and hands their outcomes to whoever asked. Cheap to clone.
@@ -90,6 +91,15 @@ pub enum Refused {
     Timeout,
     /// Too much is waiting; it has not happened.
     Full,
+}
+
+impl From<NotSealed> for Refused {
+    fn from(not_sealed: NotSealed) -> Self {
+        match not_sealed {
+            NotSealed::Rejected(rejection) => Self::Rejected(rejection),
+            NotSealed::Unavailable(error) => Self::Unavailable(error.to_string()),
+        }
+    }
 }
 
 impl From<Error> for Refused {

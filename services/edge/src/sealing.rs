@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use threadline_domain::thread::{Command, Event};
+use threadline_domain::thread::{Command, Event, Rejection};
 use threadline_domain::{Actor, Text, UserId};
 use threadline_projections::{MemberView, MessageView, ThreadView};
 use threadline_sealing::{Error, Field, Keyring, Place, TextMut, Typed};
 
-use crate::commands::Refused;
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self::Unavailable(error.to_string())
-    }
+/// Why a command was not sealed; nothing has happened.
+pub(crate) enum NotSealed {
+    /// A text may not stand where it is.
+    Rejected(Rejection),
+    /// Its author's key cannot be had now.
+    Unavailable(Error),
 }
 
 /// Checks what was typed and seals it: behind this, nobody sees the texts.
-pub(crate) async fn seal(keyring: &Keyring, command: &mut Command) -> Result<(), Refused> {
-    command.action.check_texts().map_err(Refused::Rejected)?;
-    Ok(keyring.seal(command).await?)
+pub(crate) async fn seal(keyring: &Keyring, command: &mut Command) -> Result<(), NotSealed> {
+    command.action.check_texts().map_err(NotSealed::Rejected)?;
+    keyring.seal(command).await.map_err(NotSealed::Unavailable)
 }
 
 /// The event with its texts open, for whoever caused it.

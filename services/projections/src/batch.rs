@@ -3,7 +3,9 @@
 use sqlx::{Connection, PgConnection, PgPool};
 use threadline_domain::{Partition, ReadMark, Topic, UserProfile};
 
-use crate::{Error, Progress, Recorded, error, members, messages, positions, reads, threads, timeline, users};
+use crate::{
+    Error, Lost, Progress, Recorded, error, lost, members, messages, positions, reads, threads, timeline, users,
+};
 
 /// Begins a transaction whose end does not wait for the disk. What a crash of Postgres takes away, it takes away
 /// together with the progress, and the log brings it back.
@@ -20,6 +22,8 @@ pub struct Batch<'a> {
     pub to: Progress,
     /// The records.
     pub records: Records<'a>,
+    /// Events among them that are lost; of `messages` only.
+    pub lost: &'a [Lost],
 }
 
 /// Records of one topic.
@@ -118,7 +122,11 @@ pub(crate) async fn project(pool: &PgPool, batches: &[Batch<'_>]) -> Result<(), 
         transaction.rollback().await?;
         return Err(Error::Fenced);
     }
-    match Pending::of(batches).apply(&mut transaction).await {
+    let applied = async {
+        Pending::of(batches).apply(&mut transaction).await?;
+        lost::apply(&mut transaction, batches).await
+    };
+    match applied.await {
         Ok(()) => Ok(transaction.commit().await?),
         Err(error) => {
             transaction.rollback().await?;

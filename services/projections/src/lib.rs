@@ -8,6 +8,7 @@ mod checksums;
 mod dead_letters;
 mod deciding;
 mod error;
+mod lost;
 mod members;
 mod messages;
 mod model;

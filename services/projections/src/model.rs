@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use threadline_domain::thread::{Event, Kind, MessageKind, Role};
-use threadline_domain::{Actor, MessageId, Metadata, Offset, Partition, Position, Text, ThreadId, Timestamp, UserId};
+use threadline_domain::{
+    Actor, LostEvent, MessageId, Metadata, Offset, Partition, Position, Text, ThreadId, Timestamp, UserId,
+};
 
 /// How far a view has followed one partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,17 @@ pub struct Recorded {
     pub value: Bytes,
     /// The event read from it.
     pub event: Event,
+}
+
+/// An event that is not shown, because its record is corrupt or its rows were refused. Its numbers are taken all the same.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// The numbers.
+    pub event: LostEvent<ThreadId>,
+    /// Its offset in the `messages` partition.
+    pub offset: Offset,
+    /// The record's value as it lies in the log.
+    pub value: Bytes,
 }
 
 /// A user as shown to people.

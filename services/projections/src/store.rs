@@ -77,7 +77,7 @@ impl Views {
         to: Progress,
         events: &[Recorded],
     ) -> Result<(), Error> {
-        self.project(&[Batch { partition, from, to, records: Records::Events(events) }]).await
+        self.project(&[Batch { partition, from, to, records: Records::Events(events), lost: &[] }]).await
     }
 
     /// Likewise for `reads`.
@@ -88,7 +88,7 @@ impl Views {
         to: Progress,
         marks: &[ReadMark],
     ) -> Result<(), Error> {
-        self.project(&[Batch { partition, from, to, records: Records::Reads(marks) }]).await
+        self.project(&[Batch { partition, from, to, records: Records::Reads(marks), lost: &[] }]).await
     }
 
     /// Likewise for `users`.
@@ -99,7 +99,7 @@ impl Views {
         to: Progress,
         users: &[UserProfile],
     ) -> Result<(), Error> {
-        self.project(&[Batch { partition, from, to, records: Records::Users(users) }]).await
+        self.project(&[Batch { partition, from, to, records: Records::Users(users), lost: &[] }]).await
     }
 
     /// Notes a record that cannot be read or applied; the same position again changes nothing.

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use threadline_eventlog::{EventLog, Offset, Ownership, OwnershipChange, Partition, TailBatch, Topic};
+use threadline_eventlog::codec::DecodeError;
+use threadline_eventlog::{
+    EventLog, Offset, Ownership, OwnershipChange, Partition, Position, Stopped, StoppedPartitions, TailBatch, Topic,
+};
 use threadline_projections::{Batch, Views};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use crate::decode::{Value, decode};
+use crate::decode::{Value, decode, lost};
 use crate::follow::Following;
 use crate::pending::Pending;
 use crate::{Config, TOPICS, dead};
@@ -45,6 +48,8 @@ pub(crate) struct Projector {
     log: Arc<dyn EventLog>,
     views: Views,
     ownership: Ownership,
+    /// What `/readyz` says.
+    stopped: StoppedPartitions,
     owned: BTreeSet<Partition>,
     /// `None` when the place in the log must be found again.
     following: Option<Following>,
@@ -56,13 +61,20 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
-    pub(crate) fn new(config: Config, log: Arc<dyn EventLog>, views: Views, ownership: Ownership) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        log: Arc<dyn EventLog>,
+        views: Views,
+        ownership: Ownership,
+        stopped: StoppedPartitions,
+    ) -> Self {
         let now = Instant::now();
         Self {
             config,
             log,
             views,
             ownership,
+            stopped,
             owned: BTreeSet::new(),
             following: None,
             open_at: now,
@@ -130,6 +142,9 @@ impl Projector {
 
     fn leave(&mut self, partitions: &[Partition]) {
         self.owned.retain(|partition| !partitions.contains(partition));
+        for (topic, &partition) in TOPICS.iter().flat_map(|topic| partitions.iter().map(move |one| (topic, one))) {
+            self.stopped.clear(*topic, partition);
+        }
         if let Some(following) = &mut self.following {
             following.leave(partitions);
         }
@@ -161,7 +176,7 @@ impl Projector {
         while let Some((topic, batch)) = next {
             records += batch.records.len();
             bytes += batch.records.iter().map(|record| record.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
-            collect(following, &mut pending, &mut dead, topic, &batch);
+            collect(following, &self.stopped, &mut pending, &mut dead, topic, &batch);
             let full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
             if full {
                 // There is more: what keeps batches large while little comes would only hold up what is behind.
@@ -236,12 +251,17 @@ async fn next(following: &mut Option<Following>, from: Instant) -> Option<(Topic
 
 /// Reads records into what is pending of their partition; those that cannot be read go to `dead`.
 fn collect(
-    following: &Following,
+    following: &mut Following,
+    stopped: &StoppedPartitions,
     pending: &mut BTreeMap<(Topic, Partition), Pending>,
     dead: &mut Vec<(Topic, threadline_eventlog::Record, String)>,
     topic: Topic,
     batch: &TailBatch,
 ) {
+    let partition = batch.partition;
+    if following.stopped.contains(&(topic, partition)) {
+        return;
+    }
     // A partition given up meanwhile may still have records in the tail.
     let Some(&progress) = following.progress.get(&(topic, batch.partition)) else { return };
     let pending =
@@ -258,7 +278,18 @@ fn collect(
                 }
                 pending.push(value, record);
             }
-            Err(error) => dead.push((topic, record.clone(), error.to_string())),
+            Err(DecodeError::UnknownSchema { id: schema_id }) => {
+                let position = Position { topic, partition, offset: record.offset };
+                stopped.stop(Stopped { position, schema_id });
+                following.stopped.insert((topic, partition));
+                return;
+            }
+            Err(DecodeError::Corrupt(reason)) => {
+                if let Some(lost) = lost(topic, record) {
+                    pending.push_lost(lost);
+                }
+                dead.push((topic, record.clone(), reason));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use threadline_domain::{ReadMark, UserProfile};
 use threadline_eventlog::codec::{self, Context, DecodeError};
 use threadline_eventlog::{Record, Topic};
-use threadline_projections::{Progress, Recorded};
+use threadline_projections::{Lost, Progress, Recorded};
 
 /// What a record says.
 pub(crate) enum Value {
@@ -14,8 +14,23 @@ pub(crate) enum Value {
     Duplicate,
 }
 
-/// Reads a record and moves the progress behind it.
+/// Reads a record and moves the progress past it, unless its schema is unknown: then the progress stays before it.
 pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> Result<Value, DecodeError> {
+    let before = *progress;
+    let read = read(topic, record, progress);
+    if matches!(read, Err(DecodeError::UnknownSchema { .. })) {
+        *progress = before;
+    }
+    read
+}
+
+/// What is known of an event whose record is corrupt; `None` when the headers do not tell, or it is no event.
+pub(crate) fn lost(topic: Topic, record: &Record) -> Option<Lost> {
+    let (event, _) = (topic == Topic::Messages).then(|| codec::lost_event(record))??;
+    Some(Lost { event, offset: record.offset, value: record.value.clone().unwrap_or_default() })
+}
+
+fn read(topic: Topic, record: &Record, progress: &mut Progress) -> Result<Value, DecodeError> {
     progress.next = record.offset + 1;
     match topic {
         Topic::Reads => codec::read_read_mark(record).map(Value::Mark),

@@ -14,6 +14,8 @@ pub(crate) struct Following {
     tails: [Option<Tail>; TOPICS.len()],
     /// How far the views are, by what this projector knows.
     pub(crate) progress: BTreeMap<(Topic, Partition), Progress>,
+    /// Partitions at a record with an unknown schema: nothing further of them is applied.
+    pub(crate) stopped: BTreeSet<(Topic, Partition)>,
 }
 
 impl Following {
@@ -39,12 +41,13 @@ impl Following {
             let starts: BTreeMap<_, _> = ours.map(|((_, partition), at)| (*partition, Start::At(at.next))).collect();
             (!starts.is_empty()).then(|| log.tail(topic, starts))
         };
-        Ok(Self { tails: TOPICS.map(tail), progress })
+        Ok(Self { tails: TOPICS.map(tail), progress, stopped: BTreeSet::new() })
     }
 
     /// Stops following partitions that were given up.
     pub(crate) fn leave(&mut self, partitions: &[Partition]) {
         self.progress.retain(|(_, partition), _| !partitions.contains(partition));
+        self.stopped.retain(|(_, partition)| !partitions.contains(partition));
     }
 
     /// The next records of any topic; `None` when the log was shut down. Cancel-safe.

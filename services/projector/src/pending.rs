@@ -1,8 +1,9 @@
 //! Records of one partition that wait for their transaction.
 
-use threadline_domain::{ReadMark, UserProfile};
+use threadline_domain::thread::Change;
+use threadline_domain::{LostEvent, ReadMark, UserProfile};
 use threadline_eventlog::{Partition, Record, Topic};
-use threadline_projections::{Batch, Progress, Recorded, Records};
+use threadline_projections::{Batch, Lost, Progress, Recorded, Records};
 
 use crate::decode::Value;
 
@@ -15,6 +16,8 @@ pub(crate) struct Pending {
     values: Values,
     /// The record behind each value, should it turn out to be poison.
     records: Vec<Record>,
+    /// Events that are not shown.
+    lost: Vec<Lost>,
     /// How many records were taken in, duplicates and dead letters too.
     pub(crate) seen: u64,
 }
@@ -32,7 +35,7 @@ impl Pending {
             Topic::Users => Values::Users(vec![]),
             _ => Values::Events(vec![]),
         };
-        Self { topic, partition, from, to: from, values, records: vec![], seen: 0 }
+        Self { topic, partition, from, to: from, values, records: vec![], lost: vec![], seen: 0 }
     }
 
     /// Takes in what a record says.
@@ -47,10 +50,23 @@ impl Pending {
         self.records.push(record.clone());
     }
 
-    /// Takes a record out again. The progress still goes past it.
+    /// Takes in an event that is not shown.
+    pub(crate) fn push_lost(&mut self, lost: Lost) {
+        self.lost.push(lost);
+    }
+
+    /// Takes a record out again. The progress still goes past it, and an event's numbers stay taken.
     pub(crate) fn remove(&mut self, index: usize) -> Record {
         match &mut self.values {
-            Values::Events(events) => drop(events.remove(index)),
+            Values::Events(events) => {
+                let Recorded { offset, value, event, .. } = events.remove(index);
+                let number = match &event.change {
+                    Change::MessagePosted(posted) => Some(posted.number),
+                    _ => None,
+                };
+                let event = LostEvent { id: event.thread, seq: event.seq, number };
+                self.lost.push(Lost { event, offset, value });
+            }
             Values::Marks(marks) => drop(marks.remove(index)),
             Values::Users(users) => drop(users.remove(index)),
         }
@@ -63,6 +79,6 @@ impl Pending {
             Values::Marks(marks) => Records::Reads(marks),
             Values::Users(users) => Records::Users(users),
         };
-        Batch { partition: self.partition, from: self.from, to: self.to, records }
+        Batch { partition: self.partition, from: self.from, to: self.to, records, lost: &self.lost }
     }
 }

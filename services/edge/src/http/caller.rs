@@ -11,7 +11,7 @@ use threadline_wire::ErrorCode;
 use super::answers::Slot;
 use crate::auth::{Identity, Roles};
 use crate::clock;
-use crate::commands::Settled;
+use crate::commands::{Refused, Settled};
 use crate::error::Problem;
 use crate::rate::cost::{self, Answer};
 use crate::sealing;
@@ -82,7 +82,7 @@ impl<W: Who> Caller<W> {
     /// Asks this of a thread, now, and waits for the outcome.
     pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
         let mut command = Command { thread, actor: self.actor(), at: clock::now(), action };
-        sealing::seal(&edge.keyring, &mut command).await?;
+        sealing::seal(&edge.keyring, &mut command).await.map_err(Refused::from)?;
         let settled = edge.commands.execute(command, Some(self.trace.header())).await?;
         let event = match settled.event {
             Some(event) => Some(sealing::open_event(&edge.keyring, event).await?),

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use threadline_wire::{ErrorCode, avro, json};
+use threadline_domain::Position;
+use threadline_domain::thread::Event;
+use threadline_projections::TimelineRow;
+use threadline_wire::avro::{self, DecodeError};
+use threadline_wire::{ErrorCode, json};
 use utoipa::ToSchema;
 
 use super::caller::Caller;
@@ -47,21 +51,33 @@ pub(super) async fn list_events(
     params.finish_at_least(&edge).await?;
     let rows = edge.views.timeline(caller.user(), thread, after_seq, limit).await?;
     let rows = rows.ok_or_else(Problem::unknown_thread)?;
-    let mut events: Vec<_> = rows
-        .iter()
-        .map(|row| avro::decode_event(&row.value).map(|(event, _)| event))
-        .collect::<Result<_, _>>()
-        .map_err(|error| {
-            tracing::error!(error = %error, thread.id = %thread, "a timeline holds an event that cannot be read");
-            Problem::new(ErrorCode::Internal, "an event of this timeline cannot be read")
-        })?;
+    let (positions, mut events): (Vec<_>, Vec<_>) = readable(&rows)?.into_iter().unzip();
     edge.keyring.open(&mut events).await?;
-    let read: Vec<_> = rows.iter().map(|row| row.position).zip(events).collect();
+    let read: Vec<_> = positions.into_iter().zip(events).collect();
     let page = Rows::fitting(&read, Keep::First, edge.config.http.page_bytes_max, |(position, event)| {
         json::Event::new(*position, event)
     })?;
-    let last = page.kept.end.checked_sub(1).map(|index| &read[index]);
-    let goes_on = page.kept.len() < read.len() || read.len() == limit as usize;
-    let next = last.filter(|_| goes_on).map(|(_, event)| event.seq);
+    let next = if page.kept.len() < read.len() {
+        page.kept.end.checked_sub(1).map(|index| read[index].1.seq)
+    } else {
+        rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.seq)
+    };
     Ok(page.into_page("events", next.as_ref()))
+}
+
+/// The events with their positions. Corrupt ones are left out, and leave their seq; ones that only a newer edge can read are
+/// not skipped.
+fn readable(rows: &[TimelineRow]) -> Result<Vec<(Position, Event)>, Problem> {
+    let mut events = Vec::with_capacity(rows.len());
+    for TimelineRow { thread, position, value, .. } in rows {
+        match avro::decode_event(value) {
+            Ok((event, _)) => events.push((*position, event)),
+            Err(error @ DecodeError::UnknownSchema { .. }) => {
+                tracing::error!(%error, thread.id = %thread, event.position = %position, "failed to show a timeline");
+                return Err(Problem::new(ErrorCode::Unavailable, "this edge is too old for an event of this thread"));
+            }
+            Err(DecodeError::Corrupt(_)) => {}
+        }
+    }
+    Ok(events)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lru::LruCache;
 use threadline_domain::{Offset, Partition, ThreadId, Topic, UserId};
-use threadline_eventlog::{EventLog, Start, Tail, partition_of};
+use threadline_eventlog::{EventLog, Start, StoppedPartitions, Tail, partition_of};
 use threadline_projections::{Progress, Views};
 use threadline_sealing::Keyring;
 use threadline_wire::CloseCode;
@@ -43,6 +43,8 @@ pub(super) struct Deps {
     pub(super) keyring: Keyring,
     pub(super) commands: Commands,
     pub(super) place: Arc<Place>,
+    /// Partitions at a record that only a newer edge can read.
+    pub(super) stopped: StoppedPartitions,
 }
 
 /// A partition of `messages` as the hub follows it.
@@ -50,6 +52,8 @@ pub(super) struct Followed {
     pub(super) ring: Ring,
     /// The cause of the last event: one that is not above it is a duplicate.
     pub(super) cause: Option<Offset>,
+    /// Whether it is at a record that only a newer edge can read: nothing further of it is delivered.
+    pub(super) is_stopped: bool,
 }
 
 /// All that the hub knows. It lives in one task.
@@ -120,7 +124,7 @@ impl Actor {
             let Progress { next, cause } = known;
             let start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
             let ring = Ring::new(start, deps.config.hub.ring_bytes_max);
-            partitions.push(Followed { ring, cause: cause.filter(|_| start == next) });
+            partitions.push(Followed { ring, cause: cause.filter(|_| start == next), is_stopped: false });
             from.insert(partition, start);
         }
         deps.place.start(&from);

@@ -6,8 +6,8 @@ use axum::extract::ws::Utf8Bytes;
 use threadline_domain::thread::{Change, Event, EventKind, Outcome};
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_eventlog::codec::CommandReply;
-use threadline_eventlog::{Record, TailBatch, codec, header};
-use threadline_wire::frame;
+use threadline_eventlog::{Record, Stopped, TailBatch, codec, header};
+use threadline_wire::{avro, frame};
 use uuid::Uuid;
 
 use super::actor::Actor;
@@ -19,8 +19,14 @@ pub(super) type Held = Vec<(ThreadId, Outcome, u64)>;
 
 impl Actor {
     pub(super) async fn on_messages(&mut self, batch: &TailBatch) {
+        if self.partitions[batch.partition as usize].is_stopped {
+            return;
+        }
         let mut read_ahead = self.read_ahead(batch).await;
         for record in batch.records.iter() {
+            if let Some(schema_id) = record.value.as_deref().and_then(avro::unknown_schema) {
+                return self.stop(batch.partition, record, schema_id);
+            }
             self.on_message(batch.partition, record, read_ahead.remove(&record.offset));
             self.deps.place.advance(batch.partition, record.offset + 1);
         }
@@ -36,6 +42,23 @@ impl Actor {
         }
         if !self.held.is_empty() {
             self.release_held();
+        }
+    }
+
+    /// Stands still before a record that only a newer edge can read: whoever is here is to go there, which `/readyz` says.
+    fn stop(&mut self, partition: Partition, record: &Record, schema_id: u32) {
+        self.partitions[partition as usize].is_stopped = true;
+        let position = Position { topic: Topic::Messages, partition, offset: record.offset };
+        self.deps.stopped.stop(Stopped { position, schema_id });
+    }
+
+    /// Passes a corrupt event over. Who is in its thread sees that a seq is missing, and loads the thread anew.
+    fn pass_over(&mut self, thread: ThreadId, record: &Record) {
+        unread(record);
+        if let (Some((lost, _)), Some(local)) = (codec::lost_event(record), self.index.thread_mut(thread)) {
+            local.last_seq = local.last_seq.max(lost.seq);
+            local.last_number = local.last_number.max(lost.number.unwrap_or_default());
+            self.index.push(thread, None, &Utf8Bytes::from(frame::resync(&[thread], "unreadable")));
         }
     }
 
@@ -57,7 +80,7 @@ impl Actor {
         let (event, is_open) = match read_ahead.or_else(read_now) {
             Some(Read::Opened(event)) => (Arc::new(event), true),
             Some(Read::Unopened(event)) => (Arc::new(event), false),
-            None => return unread(record),
+            None => return self.pass_over(thread, record),
         };
         let entry = Entry::new(position, thread, About::of(&event), value.clone());
         // A second defence against duplicates, for those whose first is from before this hub's start.

@@ -18,7 +18,7 @@ mod signals;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline_eventlog::EventLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Views;
 use threadline_sealing::Keyring;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -43,6 +43,7 @@ pub struct Hub {
     place: Arc<Place>,
     joins: Arc<Semaphore>,
     draining: CancellationToken,
+    stopped: StoppedPartitions,
     lag_ms_max: u64,
 }
 
@@ -59,14 +60,16 @@ impl Hub {
     ) -> Self {
         let (requests, inbox) = mpsc::channel(config.hub.requests_max);
         let place = Arc::new(Place::new(log.id()));
+        let stopped = StoppedPartitions::new();
         let hub = Self {
             requests,
             place: Arc::clone(&place),
             joins: Arc::new(Semaphore::new(JOINS_MAX)),
             draining: CancellationToken::new(),
+            stopped: stopped.clone(),
             lag_ms_max: config.hub.lag_ms_max,
         };
-        let deps = actor::Deps { config: config.clone(), log, views, keyring, commands, place };
+        let deps = actor::Deps { config: config.clone(), log, views, keyring, commands, place, stopped };
         tokio::spawn(shutdown.run_until_cancelled_owned(actor::run(deps, inbox)));
         hub
     }
@@ -76,6 +79,7 @@ impl Hub {
         if self.place.draining() {
             return Err("the edge is draining".into());
         }
+        self.stopped.check()?;
         if !self.place.caught_up() {
             return Err("the hub has not caught up with the log yet".into());
         }

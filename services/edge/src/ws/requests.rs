@@ -81,8 +81,8 @@ impl Session {
         let trace = Trace::enter(None);
         let posts = matches!(action, Action::Post(_));
         let mut command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
-        if let Err(refused) = sealing::seal(&self.edge.keyring, &mut command).await {
-            return self.outbox.push(answer::refused(id, &refused));
+        if let Err(not_sealed) = sealing::seal(&self.edge.keyring, &mut command).await {
+            return self.outbox.push(answer::refused(id, &not_sealed.into()));
         }
         let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };

@@ -7,7 +7,8 @@ use axum::extract::ws::Utf8Bytes;
 use threadline_domain::thread::Event;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_projections::{Membership, Memberships, TimelineRow};
-use threadline_wire::{CloseCode, Cursor, avro, frame};
+use threadline_wire::avro::{self, DecodeError};
+use threadline_wire::{CloseCode, Cursor, frame};
 
 use crate::hub::{About, Entry, Joined, frame_of};
 use crate::state::Edge;
@@ -217,15 +218,21 @@ async fn from_views(
         })?;
         too_many.extend(read.too_many);
         room_bytes = room_bytes.saturating_sub(read.rows.iter().map(|row| row.value.len()).sum());
-        missed.extend(read.rows.iter().filter_map(of_row));
+        for row in &read.rows {
+            match avro::decode_event(&row.value) {
+                Ok((event, _)) => missed.push(of_row(row, event)),
+                // A newer edge can read it: the client is to load the thread there.
+                Err(DecodeError::UnknownSchema { .. }) => too_many.push(row.thread),
+                Err(DecodeError::Corrupt(_)) => {}
+            }
+        }
     }
     Ok((missed, too_many))
 }
 
-fn of_row(row: &TimelineRow) -> Option<Missed> {
-    let (event, _) = avro::decode_event(&row.value).ok()?;
+fn of_row(row: &TimelineRow, event: Event) -> Missed {
     let TimelineRow { thread, position, .. } = *row;
-    Some(Missed::Row { thread, position, about: About::of(&event), event: Box::new(event), frame: None })
+    Missed::Row { thread, position, about: About::of(&event), event: Box::new(event), frame: None }
 }
 
 /// What fits into so many bytes, and the threads of which there is too much. Of these, what lies behind the snapshot

@@ -30,9 +30,14 @@ async fn run_decider(
 }
 
 /// Runs a projector until `shutdown`.
-async fn run_projector(backing: &Backing, shutdown: CancellationToken) -> Result<(), Error> {
+async fn run_projector(
+    backing: &Backing,
+    stopped: StoppedPartitions,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     let Backing { log, projector_views, database, .. } = backing.clone();
-    projection::run(projection::Config::default(), log, projector_views, &database, shutdown.clone()).await;
+    let config = projection::Config::default();
+    projection::run(config, log, projector_views, &database, stopped, shutdown.clone()).await;
     ended("projector", &shutdown)
 }
 
@@ -43,7 +48,7 @@ pub(crate) async fn behind(config: Config, backing: Backing, shutdown: Cancellat
         let (config, backing, shutdown) = (config, backing.clone(), shutdown.clone());
         async move { run_decider(&config, &backing, StoppedPartitions::new(), shutdown).await }
     });
-    spawn(&mut roles, "projector", async move { run_projector(&backing, shutdown).await });
+    spawn(&mut roles, "projector", async move { run_projector(&backing, StoppedPartitions::new(), shutdown).await });
     all(&mut roles).await
 }
 

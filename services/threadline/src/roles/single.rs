@@ -39,9 +39,10 @@ pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), 
 
 /// A projector until `shutdown`.
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
-    let backing = open("projector", &config, &StoppedPartitions::new(), &shutdown).await?;
+    let stopped = StoppedPartitions::new();
+    let backing = open("projector", &config, &stopped, &shutdown).await?;
     let announced = backing.announce("projector");
-    let ended = run_projector(&backing, shutdown).await;
+    let ended = run_projector(&backing, stopped, shutdown).await;
     announced.leave().await;
     ended
 }

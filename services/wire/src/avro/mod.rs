@@ -88,6 +88,13 @@ impl Output {
     }
 }
 
+/// The id of a value's schema, if this program does not know it.
+pub fn unknown_schema(value: &[u8]) -> Option<u32> {
+    let [0, a, b, c, d, ..] = value else { return None };
+    let id = u32::from_be_bytes([*a, *b, *c, *d]);
+    by_id(id).is_none().then_some(id)
+}
+
 /// Takes the frame off: which record it is, and its body as the newest version of that record has it.
 fn unframe(value: &[u8]) -> Result<(Record, Cow<'_, [u8]>), DecodeError> {
     let [0, a, b, c, d, body @ ..] = value else {

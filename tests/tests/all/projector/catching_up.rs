@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use threadline_domain::Topic;
-use threadline_eventlog::EventLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projector::Config;
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +86,14 @@ async fn shutdown_ends_it() {
     world.happen(50).await;
     let shutdown = CancellationToken::new();
     let (log, options) = (Arc::new(world.log.clone()), world.database.options());
-    let projector = threadline_projector::run(Config::default(), log, world.views.clone(), &options, shutdown.clone());
+    let projector = threadline_projector::run(
+        Config::default(),
+        log,
+        world.views.clone(),
+        &options,
+        StoppedPartitions::new(),
+        shutdown.clone(),
+    );
     let stop = async {
         world.caught_up(&world.views).await;
         shutdown.cancel();

@@ -3,6 +3,7 @@
 mod catching_up;
 mod faults;
 mod poison;
+mod unknown;
 mod world;
 
 pub(crate) use world::World;

@@ -14,6 +14,7 @@ async fn a_partition_goes_on_behind_a_poison_record() {
     let thread = script.group(1, &["ann", "bob"]);
     script.post(thread, "ann", "fine");
     script.poison(thread);
+    script.post(thread, "ann", "cut off");
     script.post(thread, "bob", "fine again");
     let event = |index: usize| {
         let recorded = &script.events[index];
@@ -21,10 +22,18 @@ async fn a_partition_goes_on_behind_a_poison_record() {
     };
     let unreadable = |cause: u64| NewRecord {
         key: "key".into(),
-        value: Some(b"\0\xff\xff\xff\xffno such schema".as_slice().into()),
+        value: Some(b"\0\0\0\0\x01no posted message".as_slice().into()),
         headers: Headers::new().with(header::CAUSE, cause.to_string()),
     };
-    for record in [event(0), unreadable(1), event(1), event(2), unreadable(5), unreadable(5), event(3)] {
+    // Its headers still tell which seq and number it took.
+    let cut_off = || {
+        let whole = event(3);
+        let value = whole.value.as_ref().map(|value| value.slice(..value.len() - 4));
+        NewRecord { value, ..whole }
+    };
+    let unreadable_twice = [unreadable(5), unreadable(5)];
+    let records = [event(0), unreadable(1), event(1), event(2)].into_iter().chain(unreadable_twice);
+    for record in records.chain([cut_off(), event(4)]) {
         world.log.append_to(Topic::Messages, 0, record).await.unwrap();
     }
     let nothing = NewRecord { key: "ann".into(), value: None, headers: Headers::new() };
@@ -32,16 +41,17 @@ async fn a_partition_goes_on_behind_a_poison_record() {
 
     let projector = world.start();
     world.caught_up(&world.views).await;
-    // Offsets 1 and 4 cannot be read (5 is 4 again), 3 cannot be applied, and neither can what says nothing.
-    let letters = letters(&world, 4).await;
+    // Offsets 1, 4 and 6 cannot be read (5 is 4 again), 3 cannot be applied, and neither can what says nothing.
+    let letters = letters(&world, 5).await;
     assert_eq!(
         letters.keys().map(String::as_str).collect::<Vec<_>>(),
-        ["messages:0:1", "messages:0:3", "messages:0:4", "users:3:0"]
+        ["messages:0:1", "messages:0:3", "messages:0:4", "messages:0:6", "users:3:0"]
     );
     assert!(letters["messages:0:3"].contains("timeline"), "{letters:?}");
-    assert!(world.views.checksums().await.unwrap()["dead_letters"].starts_with("4:"));
+    assert!(world.views.checksums().await.unwrap()["dead_letters"].starts_with("5:"));
     let view = world.views.thread(&user("bob"), thread).await.unwrap().unwrap();
-    assert_eq!((view.last_seq, view.last_number), (script.events.len() as u64 - 1, 2));
+    // The poison had the seq of another event; the one that was cut off keeps its own.
+    assert_eq!((view.last_seq, view.last_number), (4, 3));
     assert_eq!(view.last_message.unwrap().content.as_open(), Some("fine again"));
     projector.abort();
 

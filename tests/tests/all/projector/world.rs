@@ -7,9 +7,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use sqlx::{ConnectOptions, Executor};
 use threadline_domain::{Position, ReadMark, ThreadId, Topic, UserProfile};
-use threadline_eventlog::EventLog;
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::MemoryLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Views;
 use threadline_projector::Config;
 use threadline_tests::database::Database;
@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) log: MemoryLog,
     pub(crate) views: Views,
     pub(crate) rng: StdRng,
+    /// What its projectors stand still at.
+    pub(crate) stopped: StoppedPartitions,
     scripts: Vec<Script>,
     threads: Vec<(usize, ThreadId, u64)>,
     pub(crate) database: Database,
@@ -40,7 +42,8 @@ impl World {
         views.migrate().await.unwrap();
         let scripts = (0..PARTITIONS).map(Script::new).collect();
         let rng = StdRng::seed_from_u64(seed);
-        Self { log: MemoryLog::new(PARTITIONS), views, rng, scripts, threads: vec![], database }
+        let stopped = StoppedPartitions::new();
+        Self { log: MemoryLog::new(PARTITIONS), views, rng, stopped, scripts, threads: vec![], database }
     }
 
     /// Other, empty views of the same log, with the database that they are in.
@@ -61,9 +64,9 @@ impl World {
             lag_interval: Duration::from_millis(100),
             ..Config::default()
         };
-        let (views, options) = (views.clone(), database.options());
+        let (views, options, stopped) = (views.clone(), database.options(), self.stopped.clone());
         tokio::spawn(async move {
-            threadline_projector::run(config, log, views, &options, CancellationToken::new()).await;
+            threadline_projector::run(config, log, views, &options, stopped, CancellationToken::new()).await;
         })
     }
 

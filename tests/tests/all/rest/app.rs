@@ -69,7 +69,8 @@ impl App {
         let projector = tokio::spawn({
             let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
             async move {
-                threadline_projector::run(threadline_projector::Config::default(), log, views, &options, stop).await;
+                let (config, stopped) = (threadline_projector::Config::default(), StoppedPartitions::new());
+                threadline_projector::run(config, log, views, &options, stopped, stop).await;
             }
         });
 

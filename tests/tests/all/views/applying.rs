@@ -199,6 +199,7 @@ async fn several_partitions_move_together_or_not_at_all() {
             from: Progress::default(),
             to: Progress { next: 1, cause: None },
             records: Records::Reads(&mark),
+            lost: &[],
         },
     ];
     here.views.project(&batches).await.unwrap();
@@ -216,6 +217,7 @@ fn all_of(script: &Script) -> Batch<'_> {
         from: Progress::default(),
         to: script.progress(script.events.len()),
         records: Records::Events(&script.events),
+        lost: &[],
     }
 }
 
