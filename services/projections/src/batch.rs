@@ -124,7 +124,8 @@ pub(crate) async fn project(pool: &PgPool, batches: &[Batch<'_>]) -> Result<(), 
     }
     let applied = async {
         Pending::of(batches).apply(&mut transaction).await?;
-        lost::apply(&mut transaction, batches).await
+        let lost = batches.iter().flat_map(|batch| batch.lost.iter().map(|lost| (batch.partition, lost)));
+        lost::apply(&mut transaction, &lost.collect::<Vec<_>>()).await
     };
     match applied.await {
         Ok(()) => Ok(transaction.commit().await?),

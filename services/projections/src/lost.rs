@@ -2,14 +2,16 @@
 
 use sqlx::PgConnection;
 
-use crate::Batch;
+use threadline_domain::Partition;
+
+use crate::Lost;
 
 /// Keeps the seqs and numbers of lost events, after the rows of the others. No value that they have can be refused.
-pub(crate) async fn apply(connection: &mut PgConnection, batches: &[Batch<'_>]) -> Result<(), sqlx::Error> {
-    let all = || batches.iter().flat_map(|batch| batch.lost.iter().map(move |lost| (batch.partition, lost)));
-    if all().next().is_none() {
+pub(crate) async fn apply(connection: &mut PgConnection, all: &[(Partition, &Lost)]) -> Result<(), sqlx::Error> {
+    if all.is_empty() {
         return Ok(());
     }
+    let all = || all.iter().copied();
     let threads: Vec<_> = all().map(|(_, lost)| lost.event.id.0).collect();
     let seqs: Vec<_> = all().map(|(_, lost)| lost.event.seq as i64).collect();
     sqlx::query(

@@ -10,13 +10,13 @@ use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_projections::{Roster, RosterConfig, Views};
+use threadline_sealing::Keyring;
 use threadline_wire::avro::SCHEMAS;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::config::{self, Config, Log};
 use crate::error::Error;
-use crate::keys;
 use crate::postgres::Managed;
 
 /// How long a role that ends waits to be taken off the roster.
@@ -124,7 +124,7 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.clone());
     Roster::migrate(&pool).await?;
     Views::new(pool).migrate().await?;
-    Ok(keys::migrate(&database).await?)
+    Ok(Keyring::migrate(&database).await?)
 }
 
 /// Makes the topics that are missing, for one broker, if the log is Kafka.

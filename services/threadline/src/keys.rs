@@ -2,17 +2,11 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgConnectOptions;
-use threadline_sealing::{Error as SealingError, Keyring, LocalMasterKey};
+use threadline_sealing::{Keyring, LocalMasterKey};
 
 use crate::backing::Backing;
 use crate::config::{self, Config};
 use crate::error::Error;
-
-/// Makes or updates the keys' schema.
-pub(crate) async fn migrate(database: &PgConnectOptions) -> Result<(), SealingError> {
-    Keyring::migrate(database).await
-}
 
 /// What to do when nobody named a master key and none is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
