@@ -45,7 +45,7 @@ exit $code
 const SETTINGS: [&str; 16] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "max_connections=200",
+    "max_connections=500",
     "shared_buffers=256MB",
     "wal_buffers=16MB",
     "max_wal_size=2GB",
