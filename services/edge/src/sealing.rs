@@ -7,11 +7,11 @@ use threadline_domain::{Actor, Text, UserId};
 use threadline_projections::{MemberView, MessageView, ThreadView};
 use threadline_sealing::{Error, Field, Keyring, Place, TextMut, Typed};
 
-/// Why a command was not sealed; nothing has happened.
+/// Why a command was not sealed; nothing was appended.
 pub(crate) enum NotSealed {
     /// A text may not stand where it is.
     Rejected(Rejection),
-    /// Its author's key cannot be had now.
+    /// The author's key is unavailable; a retry may help.
     Unavailable(Error),
 }
 

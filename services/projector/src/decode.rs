@@ -24,7 +24,7 @@ pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> 
     read
 }
 
-/// What is known of an event whose record is corrupt; `None` when the headers do not tell, or it is no event.
+/// Reads the seq and number of a corrupt event from its headers; `None` when the headers lack them or the record is no event.
 pub(crate) fn lost(topic: Topic, record: &Record) -> Option<Lost> {
     let (event, _) = (topic == Topic::Messages).then(|| codec::lost_event(record))??;
     Some(Lost { event, offset: record.offset, value: record.value.clone().unwrap_or_default() })

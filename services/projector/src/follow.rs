@@ -14,7 +14,8 @@ pub(crate) struct Following {
     tails: [Option<Tail>; TOPICS.len()],
     /// How far the views are, by what this projector knows.
     pub(crate) progress: BTreeMap<(Topic, Partition), Progress>,
-    /// Partitions at a record with an unknown schema: nothing further of them is applied.
+    /// Partitions that are not applied further because their next record has an unknown schema. Found again from the log each
+    /// time the projector opens its tails.
     pub(crate) stopped: BTreeSet<(Topic, Partition)>,
 }
 

@@ -1,6 +1,5 @@
 //! Records of one partition that wait for their transaction.
 
-use threadline_domain::thread::Change;
 use threadline_domain::{LostEvent, ReadMark, UserProfile};
 use threadline_eventlog::{Partition, Record, Topic};
 use threadline_projections::{Batch, Lost, Progress, Recorded, Records};
@@ -16,7 +15,7 @@ pub(crate) struct Pending {
     values: Values,
     /// The record behind each value, should it turn out to be poison.
     records: Vec<Record>,
-    /// Events that are not shown.
+    /// Events that are not shown; they keep their seq and number.
     lost: Vec<Lost>,
     /// How many records were taken in, duplicates and dead letters too.
     pub(crate) seen: u64,
@@ -60,11 +59,7 @@ impl Pending {
         match &mut self.values {
             Values::Events(events) => {
                 let Recorded { offset, value, event, .. } = events.remove(index);
-                let number = match &event.change {
-                    Change::MessagePosted(posted) => Some(posted.number),
-                    _ => None,
-                };
-                let event = LostEvent { id: event.thread, seq: event.seq, number };
+                let event = LostEvent { id: event.thread, seq: event.seq, number: event.change.new_number() };
                 self.lost.push(Lost { event, offset, value });
             }
             Values::Marks(marks) => drop(marks.remove(index)),

@@ -52,7 +52,7 @@ pub(super) struct Followed {
     pub(super) ring: Ring,
     /// The cause of the last event: one that is not above it is a duplicate.
     pub(super) cause: Option<Offset>,
-    /// Whether it is at a record that only a newer edge can read: nothing further of it is delivered.
+    /// Whether delivery stopped at a record that only a newer edge can read.
     pub(super) is_stopped: bool,
 }
 

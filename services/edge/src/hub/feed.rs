@@ -45,14 +45,16 @@ impl Actor {
         }
     }
 
-    /// Stands still before a record that only a newer edge can read: whoever is here is to go there, which `/readyz` says.
+    /// Stops following a partition at a record that only a newer edge can read. `/readyz` names the record, so that clients
+    /// are sent to an edge that can.
     fn stop(&mut self, partition: Partition, record: &Record, schema_id: u32) {
         self.partitions[partition as usize].is_stopped = true;
         let position = Position { topic: Topic::Messages, partition, offset: record.offset };
         self.deps.stopped.stop(Stopped { position, schema_id });
     }
 
-    /// Passes a corrupt event over. Who is in its thread sees that a seq is missing, and loads the thread anew.
+    /// Skips a corrupt event: tells the thread's members to reload the thread, and counts the seq and number that the event
+    /// took.
     fn pass_over(&mut self, thread: ThreadId, record: &Record) {
         unread(record);
         if let (Some((lost, _)), Some(local)) = (codec::lost_event(record), self.index.thread_mut(thread)) {

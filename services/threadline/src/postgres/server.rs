@@ -42,6 +42,7 @@ exit $code
 "#;
 
 /// What differs from Postgres's defaults. Statements and row contents stay out of its log: they hold messages.
+/// Connections: each process has several pools, and a whole system of processes may share the server, as in the tests.
 const SETTINGS: [&str; 16] = [
     "listen_addresses=",
     "unix_socket_permissions=0700",

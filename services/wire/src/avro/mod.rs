@@ -88,19 +88,23 @@ impl Output {
     }
 }
 
-/// The id of a value's schema, if this program does not know it.
+/// Returns the id of a value's schema if this program does not know it. Does not read the body.
 pub fn unknown_schema(value: &[u8]) -> Option<u32> {
-    let [0, a, b, c, d, ..] = value else { return None };
-    let id = u32::from_be_bytes([*a, *b, *c, *d]);
+    let (id, _) = split_frame(value)?;
     by_id(id).is_none().then_some(id)
+}
+
+/// Splits a value in Confluent framing into its schema's id and its body; `None` without such a frame.
+fn split_frame(value: &[u8]) -> Option<(u32, &[u8])> {
+    let [0, id @ ..] = value else { return None };
+    let (id, body) = id.split_first_chunk()?;
+    Some((u32::from_be_bytes(*id), body))
 }
 
 /// Takes the frame off: which record it is, and its body as the newest version of that record has it.
 fn unframe(value: &[u8]) -> Result<(Record, Cow<'_, [u8]>), DecodeError> {
-    let [0, a, b, c, d, body @ ..] = value else {
-        return Err(DecodeError::Corrupt("the value is not in Confluent framing".into()));
-    };
-    let id = u32::from_be_bytes([*a, *b, *c, *d]);
+    let (id, body) =
+        split_frame(value).ok_or_else(|| DecodeError::Corrupt("the value is not in Confluent framing".into()))?;
     let schema = by_id(id).ok_or(DecodeError::UnknownSchema { id })?;
     let newest = schema.record.newest();
     let body = if newest.id == id {
