@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::decode::{Value, decode, lost};
 use crate::follow::Following;
+use crate::lag::LagMeter;
 use crate::pending::Pending;
 use crate::{Config, TOPICS, dead};
 
@@ -48,6 +49,7 @@ pub(crate) struct Projector {
     log: Arc<dyn EventLog>,
     views: Views,
     ownership: Ownership,
+    lag: LagMeter,
     /// What `/readyz` says.
     stopped: StoppedPartitions,
     owned: BTreeSet<Partition>,
@@ -71,6 +73,7 @@ impl Projector {
         let now = Instant::now();
         Self {
             config,
+            lag: LagMeter::new(Arc::clone(&log)),
             log,
             views,
             ownership,
@@ -101,7 +104,7 @@ impl Projector {
                     Some(change) => { self.change(change); Ok(()) }
                     None => return,
                 },
-                _ = lag.tick(), if self.following.is_some() => in_time(&self.config, self.measure()).await,
+                _ = lag.tick(), if self.following.is_some() => in_time(&self.config, self.check_progress()).await.map(|()| self.measure()),
                 () = tokio::time::sleep_until(self.open_at), if self.following.is_none() && !self.owned.is_empty() => {
                     in_time(&self.config, Following::open(self.log.as_ref(), &self.views, &self.owned))
                         .await
@@ -223,22 +226,24 @@ impl Projector {
         }
     }
 
-    /// Measures how far the views are behind the log, in what is owned. That they are where they were left tells that
-    /// nobody has thrown them away, which would go unnoticed until the next record.
-    async fn measure(&self) -> Result<(), Failed> {
+    /// Checks that the views are where they were left: nobody has thrown them away, which would go unnoticed until the next
+    /// record.
+    async fn check_progress(&self) -> Result<(), Failed> {
         let Some(following) = &self.following else { return Ok(()) };
         for topic in TOPICS {
-            let (known, ends) = (self.views.progress(topic).await?, self.log.ends(topic).await);
-            let mut lag = 0;
-            for ((_, partition), at) in following.progress.iter().filter(|((of, _), _)| *of == topic) {
-                if known.get(partition).copied().unwrap_or_default() != *at {
-                    return Err(threadline_projections::Error::Fenced.into());
-                }
-                lag += ends.known().get(partition).map_or(0, |end| end.saturating_sub(at.next));
+            let known = self.views.progress(topic).await?;
+            let mut ours = following.progress.iter().filter(|((of, _), _)| *of == topic);
+            if ours.any(|((_, partition), at)| known.get(partition).copied().unwrap_or_default() != *at) {
+                return Err(threadline_projections::Error::Fenced.into());
             }
-            metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name()).set(lag as f64);
         }
         Ok(())
+    }
+
+    fn measure(&mut self) {
+        if let Some(following) = &self.following {
+            self.lag.measure(&following.progress);
+        }
     }
 }
 

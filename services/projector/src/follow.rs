@@ -24,9 +24,10 @@ impl Following {
     pub(crate) async fn open(log: &dyn EventLog, views: &Views, owned: &BTreeSet<Partition>) -> Result<Self, Failed> {
         views.follow(&log.id()).await?;
         let mut progress = BTreeMap::new();
-        for topic in TOPICS {
+        // All at once: a topic that is away takes its time to say so.
+        let ends = futures_util::future::join_all(TOPICS.map(|topic| log.ends(topic))).await;
+        for (topic, ends) in TOPICS.into_iter().zip(ends) {
             let known = views.progress(topic).await?;
-            let ends = log.ends(topic).await;
             for &partition in owned.range(..log.partitions(topic)) {
                 let at = known.get(&partition).copied().unwrap_or_default();
                 if let Some(&end) = ends.known().get(&partition)

@@ -10,6 +10,7 @@ mod config;
 mod dead;
 mod decode;
 mod follow;
+mod lag;
 mod pending;
 
 use std::sync::Arc;

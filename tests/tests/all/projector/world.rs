@@ -56,7 +56,11 @@ impl World {
 
     /// A projector in a task of its own; aborting the task kills it.
     pub(crate) fn projector(&self, views: &Views, database: &Database) -> JoinHandle<()> {
-        let log: Arc<dyn EventLog> = Arc::new(self.log.clone());
+        self.projector_on(Arc::new(self.log.clone()), views, database)
+    }
+
+    /// Likewise, with a way of its own into the log.
+    pub(crate) fn projector_on(&self, log: Arc<dyn EventLog>, views: &Views, database: &Database) -> JoinHandle<()> {
         let config = Config {
             batch_records_max: 7,
             transaction_interval: Duration::ZERO,
