@@ -74,6 +74,9 @@ pub enum MessageKind {
     Voice,
     /// A file.
     File,
+    /// A kind that only the made-up newer version knows.
+    #[cfg(feature = "fixture-newer")]
+    Fixture,
 }
 
 impl MessageKind {
@@ -82,20 +85,22 @@ impl MessageKind {
         match self {
             Self::System | Self::Payment | Self::Dispute | Self::JobUpdate => true,
             Self::Text | Self::Voice | Self::File => false,
+            #[cfg(feature = "fixture-newer")]
+            Self::Fixture => false,
         }
     }
 }
 
 /// Names both ways; the names are the contract's.
 macro_rules! named {
-    ($type:ident: $($variant:ident = $name:literal),+) => {
+    ($type:ident: $($(#[$when:meta])? $variant:ident = $name:literal),+) => {
         impl $type {
             /// Every value.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
+            pub const ALL: &[Self] = &[$($(#[$when])? Self::$variant),+];
 
             /// The name used on every wire.
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
+                match self { $($(#[$when])? Self::$variant => $name),+ }
             }
         }
 
@@ -109,7 +114,7 @@ macro_rules! named {
             type Err = Invalid;
 
             fn from_str(name: &str) -> Result<Self, Invalid> {
-                match name { $($name => Ok(Self::$variant),)+ _ => Err(Invalid::Value) }
+                match name { $($(#[$when])? $name => Ok(Self::$variant),)+ _ => Err(Invalid::Value) }
             }
         }
     };
@@ -118,4 +123,4 @@ macro_rules! named {
 named!(Kind: Dm = "dm", Group = "group", Channel = "channel");
 named!(Role: Owner = "owner", Admin = "admin", Member = "member");
 named!(MessageKind: Text = "text", System = "system", Payment = "payment", Dispute = "dispute",
-    JobUpdate = "job_update", Voice = "voice", File = "file");
+    JobUpdate = "job_update", Voice = "voice", File = "file", #[cfg(feature = "fixture-newer")] Fixture = "fixture");

@@ -19,17 +19,29 @@ pub(super) trait Value: Sized {
 }
 
 /// The rest of a record's body.
-pub(super) struct Input<'a>(pub(super) &'a [u8]);
+pub(super) struct Input<'a> {
+    pub(super) rest: &'a [u8],
+    /// What stands for the fields that the body's version does not have yet.
+    defaults: &'a [u8],
+}
 
 impl<'a> Input<'a> {
+    /// A body, and the encoded defaults of the fields behind its last one.
+    pub(super) fn new(body: &'a [u8], defaults: &'a [u8]) -> Self {
+        Self { rest: body, defaults }
+    }
+
     /// The next field; its name stands in the error.
     pub(super) fn field<T: Value>(&mut self, name: &str) -> Result<T, DecodeError> {
+        if self.rest.is_empty() {
+            self.rest = std::mem::take(&mut self.defaults);
+        }
         T::get(self).map_err(|error| error.within(name))
     }
 
     /// Refuses trailing bytes.
     pub(super) fn end(&self) -> Result<(), DecodeError> {
-        match self.0.len() {
+        match self.rest.len() + self.defaults.len() {
             0 => Ok(()),
             bytes => Err(DecodeError::Corrupt(format!("{bytes} bytes follow the record"))),
         }
@@ -38,8 +50,8 @@ impl<'a> Input<'a> {
     pub(super) fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = u64::get(self)?;
         let (bytes, rest) =
-            usize::try_from(length).ok().and_then(|length| self.0.split_at_checked(length)).ok_or_else(truncated)?;
-        self.0 = rest;
+            usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length)).ok_or_else(truncated)?;
+        self.rest = rest;
         Ok(bytes)
     }
 
@@ -48,8 +60,8 @@ impl<'a> Input<'a> {
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {
-        let (&byte, rest) = self.0.split_first().ok_or_else(truncated)?;
-        self.0 = rest;
+        let (&byte, rest) = self.rest.split_first().ok_or_else(truncated)?;
+        self.rest = rest;
         Ok(byte)
     }
 }
@@ -184,7 +196,7 @@ impl<T: Value> Value for Vec<T> {
                 count if count < 0 => u64::get(input).map(|_| count.unsigned_abs())?,
                 count => count.unsigned_abs(),
             };
-            let count = usize::try_from(count).ok().filter(|&count| count <= input.0.len()).ok_or_else(truncated)?;
+            let count = usize::try_from(count).ok().filter(|&count| count <= input.rest.len()).ok_or_else(truncated)?;
             elements.reserve(count);
             for _ in 0..count {
                 elements.push(T::get(input)?);

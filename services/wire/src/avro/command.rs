@@ -1,14 +1,14 @@
 //! Commands for a thread: the `messages.commands` topic.
 
 use threadline_domain::Text;
-use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
+use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, MessageKind, PostMessage};
 
 use super::sealed::{Nullable, Sealable};
 use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 
 /// Encodes a command.
 pub fn encode_command(command: &Command) -> Encoded {
-    let mut out = Output::new(record_of(&command.action));
+    let mut out = Output::in_version(record_of(&command.action), version_of(&command.action));
     out.put(&command.thread);
     out.put(&command.actor);
     out.put(&command.at);
@@ -36,6 +36,8 @@ pub fn encode_command(command: &Command) -> Encoded {
             out.put(&post.content);
             out.put(&post.metadata);
             out.put(&post.reply_to);
+            #[cfg(feature = "fixture-newer")]
+            super::fixture_newer::put_note(&mut out, post.kind);
         }
         Action::Edit(edit) => {
             out.put(&edit.message);
@@ -66,13 +68,18 @@ pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
             Record::AddMember => Action::AddMember { user: input.field("user")?, role: input.field("role")? },
             Record::RemoveMember => Action::RemoveMember { user: input.field("user")? },
             Record::ChangeRole => Action::ChangeRole { user: input.field("user")?, role: input.field("role")? },
-            Record::PostMessage => Action::Post(PostMessage {
-                message: input.field("message")?,
-                kind: input.field("kind")?,
-                content: input.field("content")?,
-                metadata: input.field("metadata")?,
-                reply_to: input.field("reply_to")?,
-            }),
+            Record::PostMessage => {
+                let post = PostMessage {
+                    message: input.field("message")?,
+                    kind: input.field("kind")?,
+                    content: input.field("content")?,
+                    metadata: input.field("metadata")?,
+                    reply_to: input.field("reply_to")?,
+                };
+                #[cfg(feature = "fixture-newer")]
+                super::fixture_newer::get_note(input)?;
+                Action::Post(post)
+            }
             Record::EditMessage => Action::Edit(EditMessage {
                 message: input.field("message")?,
                 content: input.field("content")?,
@@ -105,6 +112,27 @@ pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Text>>, D
 /// Reads a text that may be missing.
 pub(super) fn nullable<T: Sealable>(input: &mut Input<'_>, name: &str) -> Result<Option<T>, DecodeError> {
     input.field(name).map(|Nullable(text)| text)
+}
+
+/// The oldest version of the command's record that holds it.
+const fn version_of(action: &Action) -> u32 {
+    if let Action::Post(post) = action { posting_version(post.kind) } else { 1 }
+}
+
+/// The oldest version of a posting, command and event, that holds a message of this kind. An older program takes a kind that
+/// it does not know for a corrupt record: a new kind needs a new version.
+pub(super) const fn posting_version(kind: MessageKind) -> u32 {
+    match kind {
+        MessageKind::Text
+        | MessageKind::System
+        | MessageKind::Payment
+        | MessageKind::Dispute
+        | MessageKind::JobUpdate
+        | MessageKind::Voice
+        | MessageKind::File => 1,
+        #[cfg(feature = "fixture-newer")]
+        MessageKind::Fixture => 2,
+    }
 }
 
 const fn record_of(action: &Action) -> Record {

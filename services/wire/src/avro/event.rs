@@ -3,13 +3,13 @@
 use threadline_domain::Offset;
 use threadline_domain::thread::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};
 
-use super::command::{get_title, nullable, put_title};
+use super::command::{get_title, nullable, posting_version, put_title};
 use super::sealed::Nullable;
 use super::{DecodeError, Encoded, Output, Record, decode, misplaced};
 
 /// Encodes an event with the offset of the command that caused it.
 pub fn encode_event(event: &Event, cause: Offset) -> Encoded {
-    let mut out = Output::new(record_of(&event.change));
+    let mut out = Output::in_version(record_of(&event.change), version_of(&event.change));
     out.put(&event.thread);
     out.put(&event.seq);
     out.put(&cause);
@@ -40,6 +40,8 @@ pub fn encode_event(event: &Event, cause: Offset) -> Encoded {
             out.put(&posted.content);
             out.put(&posted.metadata);
             out.put(&posted.reply_to);
+            #[cfg(feature = "fixture-newer")]
+            super::fixture_newer::put_note(&mut out, posted.kind);
         }
         Change::MessageEdited { message, number, content, metadata } => {
             out.put(message);
@@ -78,14 +80,19 @@ pub fn decode_event(value: &[u8]) -> Result<(Event, Offset), DecodeError> {
             Record::MemberRoleChanged => {
                 Change::MemberRoleChanged { user: input.field("user")?, role: input.field("role")? }
             }
-            Record::MessagePosted => Change::MessagePosted(MessagePosted {
-                message: input.field("message")?,
-                number: input.field("number")?,
-                kind: input.field("kind")?,
-                content: input.field("content")?,
-                metadata: input.field("metadata")?,
-                reply_to: input.field("reply_to")?,
-            }),
+            Record::MessagePosted => {
+                let posted = MessagePosted {
+                    message: input.field("message")?,
+                    number: input.field("number")?,
+                    kind: input.field("kind")?,
+                    content: input.field("content")?,
+                    metadata: input.field("metadata")?,
+                    reply_to: input.field("reply_to")?,
+                };
+                #[cfg(feature = "fixture-newer")]
+                super::fixture_newer::get_note(input)?;
+                Change::MessagePosted(posted)
+            }
             Record::MessageEdited => Change::MessageEdited {
                 message: input.field("message")?,
                 number: input.field("number")?,
@@ -99,6 +106,11 @@ pub fn decode_event(value: &[u8]) -> Result<(Event, Offset), DecodeError> {
         };
         Ok((Event { thread, seq, actor, at, change }, cause))
     })
+}
+
+/// The oldest version of the event's record that holds it.
+const fn version_of(change: &Change) -> u32 {
+    if let Change::MessagePosted(posted) = change { posting_version(posted.kind) } else { 1 }
 }
 
 const fn record_of(change: &Change) -> Record {

@@ -1,12 +1,15 @@
 //! Avro records in Confluent framing: a 0, the schema's id in 4 bytes, the body.
 //!
-//! We write the newest version of each record and read every version released.
+//! We read every version released, and write the oldest one that holds what is to be said: whoever reads that version reads
+//! it. A version beyond what every program reads [awaits](Schema::awaits) its readers.
 
 mod binary;
 mod command;
 mod dead_letter;
 mod event;
 mod fact;
+#[cfg(feature = "fixture-newer")]
+mod fixture_newer;
 mod refusal;
 mod resolve;
 mod schema;
@@ -23,6 +26,7 @@ pub use dead_letter::{DeadLetter, decode_dead_letter, encode_dead_letter};
 pub use event::{decode_event, encode_event};
 pub use fact::{decode_read_mark, decode_user, encode_read_mark, encode_user};
 pub use refusal::{CommandReply, Refusal, decode_refusal, encode_refusal};
+use resolve::Upgrade;
 pub use schema::{Record, SCHEMAS, Schema, by_id};
 pub use signal::{decode_signal, encode_signal};
 
@@ -72,10 +76,15 @@ struct Output {
 }
 
 impl Output {
+    /// In the first version, which holds what most records say.
     fn new(record: Record) -> Self {
+        Self::in_version(record, 1)
+    }
+
+    fn in_version(record: Record, version: u32) -> Self {
         let mut value = Vec::with_capacity(BODY_BYTES_USUAL);
         value.push(0);
-        value.extend_from_slice(&record.newest().id.to_be_bytes());
+        value.extend_from_slice(&record.version(version).id.to_be_bytes());
         Self { record, value }
     }
 
@@ -94,6 +103,11 @@ pub fn unknown_schema(value: &[u8]) -> Option<u32> {
     by_id(id).is_none().then_some(id)
 }
 
+/// Ids of the schemas that every role in operation must read before this value is written; see [`Schema::awaits`].
+pub fn awaited_schemas(value: &[u8]) -> &'static [u32] {
+    split_frame(value).and_then(|(id, _)| by_id(id)).map_or(&[], |schema| schema.awaits)
+}
+
 /// Splits a value in Confluent framing into its schema's id and its body; `None` without such a frame.
 fn split_frame(value: &[u8]) -> Option<(u32, &[u8])> {
     let [0, id @ ..] = value else { return None };
@@ -101,18 +115,25 @@ fn split_frame(value: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from_be_bytes(*id), body))
 }
 
-/// Takes the frame off: which record it is, and its body as the newest version of that record has it.
-fn unframe(value: &[u8]) -> Result<(Record, Cow<'_, [u8]>), DecodeError> {
+/// A record's body, to be read as its newest version.
+struct Unframed<'a> {
+    record: Record,
+    body: Cow<'a, [u8]>,
+    /// The encoded defaults of fields that the body does not have.
+    defaults: &'static [u8],
+}
+
+fn unframe(value: &[u8]) -> Result<Unframed<'_>, DecodeError> {
     let (id, body) =
         split_frame(value).ok_or_else(|| DecodeError::Corrupt("the value is not in Confluent framing".into()))?;
     let schema = by_id(id).ok_or(DecodeError::UnknownSchema { id })?;
-    let newest = schema.record.newest();
-    let body = if newest.id == id {
-        Cow::Borrowed(body)
-    } else {
-        Cow::Owned(resolve::resolve(schema.parsed(), newest.parsed(), body)?)
+    let (body, defaults): (_, &[u8]) = match schema.upgrade() {
+        Upgrade::Appends(defaults) => (Cow::Borrowed(body), defaults),
+        Upgrade::Resolves => {
+            (Cow::Owned(resolve::resolve(schema.parsed(), schema.record.newest().parsed(), body)?), &[])
+        }
     };
-    Ok((schema.record, body))
+    Ok(Unframed { record: schema.record, body, defaults })
 }
 
 /// Reads one value, whole: `read` gets the record's type and body.
@@ -120,8 +141,8 @@ fn decode<T>(
     value: &[u8],
     read: impl FnOnce(Record, &mut Input<'_>) -> Result<T, DecodeError>,
 ) -> Result<T, DecodeError> {
-    let (record, body) = unframe(value)?;
-    let mut input = Input(&body);
+    let Unframed { record, body, defaults } = unframe(value)?;
+    let mut input = Input::new(&body, defaults);
     let decoded = read(record, &mut input).and_then(|decoded| input.end().map(|()| decoded));
     decoded.map_err(|error| error.within(record.name()))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Once;
 
+use apache_avro::types::Value;
 use apache_avro::util::max_allocation_bytes;
 use apache_avro::{Schema, from_avro_datum, to_avro_datum};
 
@@ -9,6 +10,38 @@ use super::DecodeError;
 
 /// No single value in a record of ours is larger, and no array has more elements.
 const VALUE_BYTES_MAX: usize = 2 << 20;
+
+/// What makes a body of one version of a record one of its newest.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Upgrade {
+    /// The newest has the same fields, and behind them ones whose defaults are these bytes: nothing is rewritten.
+    Appends(Box<[u8]>),
+    /// The fields differ otherwise.
+    Resolves,
+}
+
+impl Upgrade {
+    /// Of the newest version itself.
+    pub(super) fn none() -> Self {
+        Self::Appends([].into())
+    }
+
+    pub(super) fn new(written: &Schema, newest: &Schema) -> Self {
+        defaults_behind(written, newest).map_or(Self::Resolves, |defaults| Self::Appends(defaults.into()))
+    }
+}
+
+/// The defaults, encoded, of the fields that `newest` has behind those of `written`; `None` when that is not the difference.
+fn defaults_behind(written: &Schema, newest: &Schema) -> Option<Vec<u8>> {
+    let (Schema::Record(written), Schema::Record(newest)) = (written, newest) else { return None };
+    let (same, added) = newest.fields.split_at_checked(written.fields.len())?;
+    let is_same = written.fields.iter().zip(same).all(|(old, new)| old.name == new.name && old.schema == new.schema);
+    let defaults = added.iter().map(|field| {
+        let default = Value::from(field.default.clone()?).resolve(&field.schema).ok()?;
+        to_avro_datum(&field.schema, default).ok()
+    });
+    is_same.then(|| defaults.collect::<Option<Vec<_>>>()).flatten().map(|defaults| defaults.concat())
+}
 
 /// Rewrites a body from the schema it was written with into the one it is to be read with, by Avro's rules of
 /// schema resolution.
@@ -27,7 +60,6 @@ pub(super) fn resolve(written: &Schema, read: &Schema, mut body: &[u8]) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use apache_avro::types::Value;
     use proptest::prelude::*;
 
     use super::*;
@@ -46,6 +78,26 @@ mod tests {
             Schema::parse_str(&format!(r#"{{"type": "record", "name": "R", "fields": [{fields}]}}"#)).unwrap()
         };
         (schema(older), schema(newer))
+    }
+
+    #[test]
+    fn fields_added_behind_all_others_need_no_rewriting() {
+        let schema = |fields: &str| {
+            Schema::parse_str(&format!(r#"{{"type": "record", "name": "R", "fields": [{fields}]}}"#)).unwrap()
+        };
+        let one = schema(r#"{"name": "a", "type": "long"}"#);
+        let added = r#"{"name": "a", "type": "long"}, {"name": "b", "type": ["null", "string"], "default": null},
+            {"name": "c", "type": "string", "default": "x"}, {"name": "d", "type": "long", "default": -3}"#;
+        let two = schema(added);
+        assert_eq!(Upgrade::new(&one, &one), Upgrade::Appends([].into()));
+        let Upgrade::Appends(defaults) = Upgrade::new(&one, &two) else { panic!("only fields were added") };
+        assert_eq!(*defaults, [0, 2, b'x', 5]);
+        assert_eq!([&[14][..], &defaults].concat(), resolve(&one, &two, &[14]).unwrap());
+        for other in [r#"{"name": "a", "type": "int"}"#, r#"{"name": "b", "type": "long", "default": 0}"#] {
+            assert_eq!(Upgrade::new(&one, &schema(other)), Upgrade::Resolves, "{other}");
+        }
+        let (older, newer) = schemas();
+        assert_eq!(Upgrade::new(&older, &newer), Upgrade::Resolves);
     }
 
     #[test]

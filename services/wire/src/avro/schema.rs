@@ -1,11 +1,15 @@
 //! Every schema ever released: `schemas/<record>/<version>.avsc`, with ids that never change.
 //!
-//! To release a version: add the file and its line below, then its line in `schemas/ids.lock`.
+//! To release a version: add the file and its line below, then its line in `schemas/ids.lock`. A program that runs beside
+//! this one may not know it: it `awaits` the schemas that every role must read before the first such record is written. A
+//! command's list names the events that follow from it, too: whoever lets the command in decides for them.
 
 use std::fmt;
 use std::sync::OnceLock;
 
 use threadline_domain::Topic;
+
+use super::resolve::Upgrade;
 
 /// One released version of a record's schema.
 #[derive(Debug)]
@@ -16,9 +20,13 @@ pub struct Schema {
     pub version: u32,
     /// Its id in Confluent framing, unique among all schemas.
     pub id: u32,
+    /// Ids of the schemas that every role in operation must read before a record of this one is written; none for a schema
+    /// that every program reads.
+    pub awaits: &'static [u32],
     /// The schema as JSON text, as it lies in `schemas/`.
     pub text: &'static str,
     parsed: OnceLock<apache_avro::Schema>,
+    upgrade: OnceLock<Upgrade>,
 }
 
 impl Schema {
@@ -34,6 +42,14 @@ impl Schema {
             apache_avro::Schema::parse_str(self.text).expect("released schemas are valid, which a test checks")
         })
     }
+
+    /// What makes a body of this schema one of its record's newest.
+    pub(super) fn upgrade(&self) -> &Upgrade {
+        self.upgrade.get_or_init(|| {
+            let newest = self.record.newest();
+            if newest.id == self.id { Upgrade::none() } else { Upgrade::new(self.parsed(), newest.parsed()) }
+        })
+    }
 }
 
 impl fmt::Display for Schema {
@@ -44,11 +60,14 @@ impl fmt::Display for Schema {
 
 /// The schema with this id.
 pub fn by_id(id: u32) -> Option<&'static Schema> {
-    SCHEMAS.iter().find(|schema| schema.id == id)
+    // Ids are given in the order of the list, but for versions that were added later.
+    let expected = SCHEMAS.get((id as usize).wrapping_sub(1)).filter(|schema| schema.id == id);
+    expected.or_else(|| SCHEMAS.iter().find(|schema| schema.id == id))
 }
 
 macro_rules! records {
-    ($($record:ident $name:tt $topic:ident: $($version:tt = id $id:tt),+;)+) => {
+    ($($record:ident $name:literal $topic:ident:
+        $($(#[$when:meta])? $version:literal = id $id:literal $(in $folder:literal)? $(awaits $awaits:tt)?),+;)+) => {
         /// The record types.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "described in their schemas")]
@@ -74,19 +93,42 @@ macro_rules! records {
             }
         }
 
+        const SCHEMAS_COUNT: usize = [$($($(#[$when])? $id),+),+].len();
+
         /// Every schema ever released, by record and version.
-        pub static SCHEMAS: [Schema; [$($($id),+),+].len()] = [$($(Schema {
+        pub static SCHEMAS: [Schema; SCHEMAS_COUNT] = [$($($(#[$when])? Schema {
             record: Record::$record,
             version: $version,
             id: $id,
-            text: include_str!(concat!("../../../../schemas/", $name, "/", $version, ".avsc")),
+            awaits: awaited!($($awaits)?),
+            text: text!($($folder)? $name, $version),
             parsed: OnceLock::new(),
+            upgrade: OnceLock::new(),
         }),+),+];
     };
 }
 
+macro_rules! awaited {
+    () => {
+        &[]
+    };
+    ($awaits:tt) => {
+        &$awaits
+    };
+}
+
+macro_rules! text {
+    ($name:literal, $version:literal) => {
+        include_str!(concat!("../../../../schemas/", $name, "/", $version, ".avsc"))
+    };
+    ($folder:literal $name:literal, $version:literal) => {
+        include_str!(concat!("../../", $folder, "/", $name, "/", $version, ".avsc"))
+    };
+}
+
 records! {
-    MessagePosted "message_posted" Messages: 1 = id 1;
+    MessagePosted "message_posted" Messages: 1 = id 1,
+        #[cfg(feature = "fixture-newer")] 2 = id 1_000_001 in "fixture-newer" awaits [1_000_001];
     MessageEdited "message_edited" Messages: 1 = id 2;
     MessageDeleted "message_deleted" Messages: 1 = id 3;
     ThreadCreated "thread_created" Messages: 1 = id 4;
@@ -95,7 +137,8 @@ records! {
     MemberAdded "member_added" Messages: 1 = id 7;
     MemberRemoved "member_removed" Messages: 1 = id 8;
     MemberRoleChanged "member_role_changed" Messages: 1 = id 9;
-    PostMessage "post_message" MessagesCommands: 1 = id 10;
+    PostMessage "post_message" MessagesCommands: 1 = id 10,
+        #[cfg(feature = "fixture-newer")] 2 = id 1_000_002 in "fixture-newer" awaits [1_000_001, 1_000_002];
     EditMessage "edit_message" MessagesCommands: 1 = id 11;
     DeleteMessage "delete_message" MessagesCommands: 1 = id 12;
     CreateThread "create_thread" MessagesCommands: 1 = id 13;
@@ -114,7 +157,16 @@ records! {
 }
 
 impl Record {
-    /// The newest version of its schema: what we write, and what we read all older ones as.
+    /// A version of its schema.
+    ///
+    /// # Panics
+    /// When there is no such version.
+    pub fn version(self, version: u32) -> &'static Schema {
+        let found = SCHEMAS.iter().find(|schema| schema.record == self && schema.version == version);
+        found.unwrap_or_else(|| panic!("{} has no version {version}", self.name()))
+    }
+
+    /// The newest version of its schema: what all older ones are read as.
     pub fn newest(self) -> &'static Schema {
         let mut versions = SCHEMAS.iter().filter(|schema| schema.record == self);
         versions.next_back().expect("every record has a schema")

@@ -119,8 +119,8 @@ impl Value for Sealed {
     }
 
     fn get(input: &mut Input<'_>) -> Result<Self, DecodeError> {
-        let (digest, rest) = input.0.split_first_chunk().ok_or_else(truncated)?;
-        input.0 = rest;
+        let (digest, rest) = input.rest.split_first_chunk().ok_or_else(truncated)?;
+        input.rest = rest;
         Ok(Self { digest: *digest, bytes: input.bytes()?.into() })
     }
 }

@@ -21,6 +21,8 @@ pub enum MessageKind {
     JobUpdate,
     Voice,
     File,
+    #[cfg(feature = "fixture-newer")]
+    Fixture,
 }
 
 /// A message as it stands now.
