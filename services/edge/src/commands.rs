@@ -91,6 +91,8 @@ pub enum Refused {
     Timeout,
     /// Too much is waiting; it has not happened.
     Full,
+    /// A role in operation does not know yet what it asks for; it has not happened.
+    Unsupported,
 }
 
 impl From<NotSealed> for Refused {
@@ -106,6 +108,7 @@ impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         match error {
             Error::Full => Self::Full,
+            Error::Unsupported { .. } => Self::Unsupported,
             other => Self::Unavailable(other.to_string()),
         }
     }

@@ -14,6 +14,8 @@ use crate::commands::Refused;
 
 /// How long to wait before a retry when nothing better is known, milliseconds.
 pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
+/// What is said of a request that not every role in operation knows.
+pub(crate) const UNSUPPORTED: &str = "not every part of the system knows this yet; nothing has happened";
 const MEDIA_TYPE: &str = "application/problem+json";
 
 /// Why an edge does not run.
@@ -238,6 +240,7 @@ impl From<Refused> for Problem {
                 ErrorCode::Timeout,
                 "no outcome in time: it may or may not have happened; retry with the same id",
             ),
+            Refused::Unsupported => Self::new(ErrorCode::Unsupported, UNSUPPORTED),
             Refused::Full => Self::new(ErrorCode::Unavailable, "too much is waiting for the log; nothing has happened"),
         }
     }
@@ -250,6 +253,10 @@ impl From<views::Error> for Problem {
             views::Error::Unavailable(_) => {
                 tracing::warn!(error = %error, "a read failed");
                 Self::new(ErrorCode::Unavailable, "the views cannot be read now")
+            }
+            views::Error::Newer { .. } => {
+                tracing::error!(error = %error, "a read failed: {error}");
+                Self::new(ErrorCode::Unsupported, "this edge is too old for what stands here")
             }
             _ => {
                 tracing::error!(error = %error, "a read failed");
@@ -271,6 +278,9 @@ impl From<threadline_eventlog::Error> for Problem {
         tracing::warn!(error = %error, "the log refused");
         if matches!(error, threadline_eventlog::Error::TooLarge { .. }) {
             return Self::new(ErrorCode::TooLarge, "larger than the log takes");
+        }
+        if matches!(error, threadline_eventlog::Error::Unsupported { .. }) {
+            return Self::new(ErrorCode::Unsupported, UNSUPPORTED);
         }
         Self::new(ErrorCode::Unavailable, "the log cannot do it now")
     }

@@ -21,6 +21,12 @@ pub enum Error {
         /// The limit.
         bytes_max: usize,
     },
+    /// A role in operation does not read records of this schema, or may not; the record is not there.
+    #[error("not every role in operation reads schema {schema_id} yet")]
+    Unsupported {
+        /// The schema's id.
+        schema_id: u32,
+    },
     /// The log is there but not as it should be: topic missing, partitions differ, credentials refused.
     #[error("the log is misconfigured: {0}")]
     Misconfigured(String),
@@ -29,6 +35,6 @@ pub enum Error {
 impl Error {
     /// Whether the same call may succeed later.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Full)
+        matches!(self, Self::Unavailable(_) | Self::Full | Self::Unsupported { .. })
     }
 }

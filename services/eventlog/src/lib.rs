@@ -5,6 +5,7 @@ mod class;
 pub mod codec;
 mod error;
 mod fence;
+mod gated;
 pub mod kafka;
 pub mod lease;
 mod log;
@@ -17,6 +18,7 @@ mod stopped;
 pub mod topics;
 
 pub use error::Error;
+pub use gated::{GatedLog, Readers};
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
 pub use offsets::PartitionOffsets;
 pub use partition::partition_of;

@@ -30,6 +30,14 @@ pub enum Error {
         /// The log at hand.
         log: String,
     },
+    /// A row holds a value that only a newer program knows.
+    #[error("no {kind} is named {name}: a newer program wrote it")]
+    Newer {
+        /// What sort of value.
+        kind: &'static str,
+        /// What it is called.
+        name: String,
+    },
     /// The schema is not there or not the one this program knows.
     #[error("the views' schema is not as expected: {0}")]
     Schema(String),

@@ -26,6 +26,6 @@ pub use batch::{Batch, Records};
 pub use deciding::Deciding;
 pub use error::Error;
 pub use model::*;
-pub use roster::{ROSTER_SCHEMA, Roster, RosterConfig};
+pub use roster::{Entered, ROSTER_SCHEMA, Roster, RosterConfig};
 pub use schema::SCHEMA;
 pub use store::Views;

@@ -8,8 +8,12 @@
 //!                                 schemas that everybody read who was heard of lately  ◀──
 //! ```
 //!
-//! Whoever is not heard of for [`RosterConfig::expiry`] counts as gone. A role that hears nothing from Postgres for as long
-//! takes it that nobody reads anything new.
+//! A role enters before it reads its first record, and waits until every newer role has heard of it: what those write from then
+//! on, it reads. A role that is not heard of for [`RosterConfig::expiry`] counts as gone. A role that hears nothing from
+//! Postgres for as long takes it that nobody reads anything new.
+//!
+//! The roster prevents stops, it does not replace them: a role that expired and runs on, or that entered while Postgres was
+//! away, stops in front of the first record that it cannot read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,12 +36,31 @@ pub struct RosterConfig {
     pub expiry: Duration,
     /// How long one announcement may take.
     pub timeout: Duration,
+    /// How long a role that enters waits for newer ones to hear of it. A role that runs announces itself sooner.
+    pub entry_wait: Duration,
 }
+
+/// How often a role that enters looks whether newer ones have heard of it.
+const ENTRY_LOOK: Duration = Duration::from_millis(100);
 
 impl Default for RosterConfig {
     fn default() -> Self {
-        Self { interval: Duration::from_secs(3), expiry: Duration::from_secs(15), timeout: Duration::from_secs(2) }
+        Self {
+            interval: Duration::from_secs(3),
+            expiry: Duration::from_secs(15),
+            timeout: Duration::from_secs(2),
+            entry_wait: Duration::from_secs(8),
+        }
     }
+}
+
+/// How a role has entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// Every newer role has heard of it: what they write, it reads.
+    Heard,
+    /// Some newer role has not heard of it in time.
+    Unheard,
 }
 
 /// A role's place among those in operation. Cheap to clone.
@@ -77,6 +100,43 @@ impl Roster {
         Self(Arc::new(Inner { pool, config, id, role, schemas, heard: Mutex::default() }))
     }
 
+    /// Enters: announces this role once, then waits until no newer role is left that has not heard of it. To be called beside
+    /// [`run`](Self::run), which keeps the entry alive, and before the role reads from the log.
+    ///
+    /// Waits at most for [`RosterConfig::entry_wait`]: a newer role that died a moment ago looks like one that has not heard
+    /// yet. The role may run all the same, also when this fails; records that it cannot read stop it.
+    pub async fn enter(&self) -> Result<Entered, Error> {
+        let entering = async {
+            self.announce().await?;
+            self.be_heard().await
+        };
+        tokio::time::timeout(self.0.config.entry_wait, entering).await.unwrap_or(Ok(Entered::Unheard))
+    }
+
+    /// Waits until every newer role has announced itself after this one, and so has seen it.
+    async fn be_heard(&self) -> Result<Entered, Error> {
+        let Inner { pool, config, id, role, schemas, .. } = &*self.0;
+        let entered: String = sqlx::query_scalar("select statement_timestamp()::text").fetch_one(pool).await?;
+        loop {
+            let newer_roles: i64 = sqlx::query_scalar(
+                "select count(*) from members other
+                 where other.id <> $1 and other.seen_at > clock_timestamp() - $2::interval
+                     and not $3 @> other.schemas and other.seen_at <= $4::timestamptz",
+            )
+            .bind(id)
+            .bind(config.expiry)
+            .bind(schemas)
+            .bind(&entered)
+            .fetch_one(pool)
+            .await?;
+            if newer_roles == 0 {
+                return Ok(Entered::Heard);
+            }
+            tracing::debug!(role, newer_roles, "waiting for {newer_roles} newer roles to hear of this one");
+            tokio::time::sleep(ENTRY_LOOK).await;
+        }
+    }
+
     /// Announces this role again and again; never ends by itself. A failure is retried, and is no reason to stop serving.
     pub async fn run(&self) {
         let mut interval = tokio::time::interval(self.0.config.interval);
@@ -92,13 +152,15 @@ impl Roster {
     }
 
     /// Announces this role once, and learns which schemas every role reads.
+    ///
+    /// The time noted is the statement's start: it sees whatever was there before.
     pub async fn announce(&self) -> Result<(), Error> {
         let Inner { pool, config, id, role, schemas, heard: _ } = &*self.0;
         // Before the statement: it tells of this moment at the earliest.
         let asked = Instant::now();
         let everywhere = sqlx::query_scalar::<_, i32>(
             "with mine as (
-                 insert into members (id, role, schemas, seen_at) values ($1, $2, $3, clock_timestamp())
+                 insert into members (id, role, schemas, seen_at) values ($1, $2, $3, statement_timestamp())
                  on conflict (id) do update set schemas = excluded.schemas, seen_at = excluded.seen_at),
              gone as (delete from members where seen_at < clock_timestamp() - 10 * $4::interval)
              select mine.id from unnest($3) as mine(id) where not exists (

@@ -15,7 +15,8 @@ pub(crate) fn user(id: &str) -> Result<UserId, Error> {
 
 /// A value stored by its name.
 pub(crate) fn named<T: FromStr>(name: &str) -> Result<T, Error> {
-    name.parse().map_err(|_| Error::Schema(format!("no {} is named {name}", std::any::type_name::<T>())))
+    let newer = || Error::Newer { kind: std::any::type_name::<T>(), name: name.to_owned() };
+    name.parse().map_err(|_| newer())
 }
 
 /// An actor; likewise.

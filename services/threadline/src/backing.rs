@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use threadline_eventlog::EventLog;
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
-use threadline_projections::{Roster, RosterConfig, Views};
 use threadline_sealing::Keyring;
+use threadline_eventlog::{EventLog, GatedLog, Readers};
+use threadline_projections::{Entered, Roster, RosterConfig, Views};
 use threadline_wire::avro::SCHEMAS;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -69,14 +69,22 @@ impl Backing {
         Ok(Self { log, views, decider_views, projector_views, database, pool })
     }
 
-    /// Announces a role with all the schemas that this program reads, until what is answered is dropped.
-    pub fn announce(&self, role: &'static str) -> Announced {
+    /// Announces a role with all the schemas that this program reads, until what is answered is dropped. The role starts
+    /// afterwards: newer ones have heard of it by then, unless that takes too long.
+    pub async fn announce(&self, role: &'static str) -> Announced {
         let schemas = SCHEMAS.iter().map(|schema| schema.id).collect();
         let roster = Roster::new(&self.pool, RosterConfig::default(), role, Uuid::now_v7().to_string(), schemas);
         let announcing = tokio::spawn({
             let roster = roster.clone();
             async move { roster.run().await }
         });
+        match roster.enter().await {
+            Ok(Entered::Heard) => {}
+            Ok(Entered::Unheard) => {
+                tracing::warn!(role, "newer roles have not heard of this one in time; starting all the same");
+            }
+            Err(error) => tracing::warn!(role, %error, "failed to enter the roster: {error}; starting all the same"),
+        }
         Announced { roster, announcing }
     }
 
@@ -95,9 +103,9 @@ pub struct Announced {
 }
 
 impl Announced {
-    /// What all roles read.
-    pub fn roster(&self) -> &Roster {
-        &self.roster
+    /// The log for whoever lets something new in: it refuses what a role in operation does not read.
+    pub fn gated(&self, log: &Arc<dyn EventLog>) -> Arc<dyn EventLog> {
+        Arc::new(GatedLog::new(Arc::clone(log), InOperation(self.roster.clone())))
     }
 
     /// Takes the role off at once. Without this it expires.
@@ -106,6 +114,15 @@ impl Announced {
         if let Ok(Err(error)) = tokio::time::timeout(LEAVE_WAIT, self.roster.leave()).await {
             tracing::debug!(%error, "failed to take the role off the roster: {error}; it expires");
         }
+    }
+}
+
+/// The roles in the roster.
+struct InOperation(Roster);
+
+impl Readers for InOperation {
+    fn is_read_everywhere(&self, schema_id: u32) -> bool {
+        self.0.is_read_everywhere(schema_id)
     }
 }
 

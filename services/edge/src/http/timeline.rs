@@ -74,7 +74,7 @@ fn readable(rows: &[TimelineRow]) -> Result<Vec<(Position, Event)>, Problem> {
             Ok((event, _)) => events.push((*position, event)),
             Err(error @ DecodeError::UnknownSchema { .. }) => {
                 tracing::error!(%error, thread.id = %thread, event.position = %position, "failed to read a timeline: {error}");
-                return Err(Problem::new(ErrorCode::Unavailable, "this edge is too old for an event of this thread"));
+                return Err(Problem::new(ErrorCode::Unsupported, "this edge is too old for an event of this thread"));
             }
             Err(DecodeError::Corrupt(_)) => {}
         }

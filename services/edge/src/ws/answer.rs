@@ -9,7 +9,7 @@ use threadline_wire::ErrorCode;
 use threadline_wire::frame::{self, OkResult, RequestError};
 
 use crate::commands::Refused;
-use crate::error::RETRY_AFTER_MS;
+use crate::error::{RETRY_AFTER_MS, UNSUPPORTED};
 
 /// The answer to a request that was not done.
 pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Utf8Bytes {
@@ -30,6 +30,7 @@ pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
                 "the log cannot take it now; nothing is known to have happened",
             ),
             Refused::Timeout => ErrorCode::Timeout.into(),
+            Refused::Unsupported => RequestError::new(ErrorCode::Unsupported, UNSUPPORTED),
             Refused::Full => RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened"),
         },
     )

@@ -35,7 +35,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         backing::migrate(&config).await?;
         backing::create_missing_topics(&config).await?;
         let backing = Backing::open(&config).await?;
-        let announced = backing.announce("dev");
+        let announced = backing.announce("dev").await;
 
         let keyring = keys::open(&config, &backing, MissingMasterKey::Draw).await?;
 
@@ -53,7 +53,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             edge.auth = config.require_auth()?.clone();
             edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
             let deps = Deps {
-                log: backing.log.clone(),
+                log: announced.gated(&backing.log),
                 views: backing.views.clone(),
                 keyring: keyring.clone(),
                 metrics: Some(metrics.clone()),

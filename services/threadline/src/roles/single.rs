@@ -5,7 +5,7 @@ use threadline_eventlog::StoppedPartitions;
 use tokio_util::sync::CancellationToken;
 
 use super::{health, run_decider, run_projector};
-use crate::backing::Backing;
+use crate::backing::{Announced, Backing};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
@@ -20,8 +20,8 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     let backing = Backing::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
     let keyring = keys::open(&config, &backing, MissingMasterKey::Refuse).await?;
-    let announced = backing.announce("edge");
-    let deps = Deps { log: backing.log, views: backing.views, keyring, metrics };
+    let announced = backing.announce("edge").await;
+    let deps = Deps { log: announced.gated(&backing.log), views: backing.views, keyring, metrics };
     let ended = threadline_edge::run(edge, deps, shutdown).await;
     announced.leave().await;
     Ok(ended?)
@@ -30,8 +30,7 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
 /// A decider until `shutdown`.
 pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
-    let backing = open("decider", &config, &stopped, &shutdown).await?;
-    let announced = backing.announce("decider");
+    let (backing, announced) = open("decider", &config, &stopped, &shutdown).await?;
     let ended = run_decider(&config, &backing, stopped, shutdown).await;
     announced.leave().await;
     ended
@@ -40,23 +39,23 @@ pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), 
 /// A projector until `shutdown`.
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
-    let backing = open("projector", &config, &stopped, &shutdown).await?;
-    let announced = backing.announce("projector");
+    let (backing, announced) = open("projector", &config, &stopped, &shutdown).await?;
     let ended = run_projector(&backing, stopped, shutdown).await;
     announced.leave().await;
     ended
 }
 
-/// Opens what a role without HTTP of its own stands on, and its health endpoints.
+/// Opens what a role without HTTP of its own stands on, announces it, and opens its health endpoints.
 async fn open(
     role: &'static str,
     config: &Config,
     stopped: &StoppedPartitions,
     shutdown: &CancellationToken,
-) -> Result<Backing, Error> {
+) -> Result<(Backing, Announced), Error> {
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
     let backing = Backing::open(config).await?;
+    let announced = backing.announce(role).await;
     let health = health::serve(config.health, &backing, stopped.clone(), metrics, shutdown.clone()).await?;
     tracing::info!(role, log = config.log.name(), %health, "threadline {role} starts");
-    Ok(backing)
+    Ok((backing, announced))
 }

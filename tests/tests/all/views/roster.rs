@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline_projections::{Roster, RosterConfig};
+use threadline_projections::{Entered, Roster, RosterConfig};
 use threadline_tests::database::Database;
 use threadline_tests::wait;
 
@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Roles {
     pool: PgPool,
     expiry: Duration,
+    entry_wait: Duration,
     _database: Database,
 }
 
@@ -23,11 +24,11 @@ impl Roles {
         let (one, other) = tokio::join!(Roster::migrate(&pool), Roster::migrate(&pool));
         one.unwrap();
         other.unwrap();
-        Self { pool, expiry, _database: database }
+        Self { pool, expiry, entry_wait: PATIENCE, _database: database }
     }
 
     fn role(&self, id: &str, schemas: &[u32]) -> Roster {
-        let config = RosterConfig { expiry: self.expiry, ..RosterConfig::default() };
+        let config = RosterConfig { expiry: self.expiry, entry_wait: self.entry_wait, ..RosterConfig::default() };
         Roster::new(&self.pool, config, "decider", id.into(), schemas.to_vec())
     }
 }
@@ -72,4 +73,31 @@ async fn what_was_heard_too_long_ago_does_not_count() {
     let role = roles.role("alone", &[1]);
     role.announce().await.unwrap();
     wait::until("it is out of date", PATIENCE, async || read(&role).is_empty()).await;
+}
+
+/// What a newer role writes after an older one has entered, the older one reads.
+#[tokio::test]
+async fn a_role_has_entered_when_every_newer_one_has_heard_of_it() {
+    let roles = Roles::new(Duration::from_mins(5)).await;
+    let (newer, same, older) = (roles.role("newer", &[1, 2]), roles.role("same", &[1]), roles.role("older", &[1]));
+    newer.announce().await.unwrap();
+    same.announce().await.unwrap();
+    assert_eq!(read(&newer), [1, 2]);
+    let entering = tokio::spawn(async move { older.enter().await.unwrap() });
+    // The one that is no newer says nothing meanwhile, and is not waited for.
+    wait::until("the newer role hears of it", PATIENCE, async || {
+        newer.announce().await.unwrap();
+        entering.is_finished()
+    })
+    .await;
+    assert_eq!(entering.await.unwrap(), Entered::Heard);
+    assert_eq!(read(&newer), [1]);
+}
+
+#[tokio::test]
+async fn a_role_that_finds_a_silent_newer_one_enters_all_the_same() {
+    let roles = Roles { entry_wait: Duration::from_millis(300), ..Roles::new(Duration::from_mins(5)).await };
+    roles.role("newer", &[1, 2]).announce().await.unwrap();
+    assert_eq!(roles.role("older", &[1]).enter().await.unwrap(), Entered::Unheard);
+    assert_eq!(roles.role("newest", &[1, 2, 3]).enter().await.unwrap(), Entered::Heard);
 }
