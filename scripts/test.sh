@@ -43,6 +43,9 @@ mkdir -p target
 make --no-print-directory check 2>&1 | tee "$check_output"
 if [ -z "${KAFKA_BROKERS:-}" ]; then start_kafka; fi
 
+# The made-up newer version that runs beside this one in tests: built before them, so that nothing is built while they run.
+cargo build --workspace --locked --bin threadline-fixture-newer --features threadline/fixture-newer
+
 # Everything in one build, the binary that the tests start too: another choice of packages would build them again.
 set +e
 cargo test --workspace --locked --no-fail-fast -- --show-output 2>&1 | tee "$output" |

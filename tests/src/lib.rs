@@ -6,6 +6,7 @@ pub mod corpus;
 pub mod database;
 pub mod edges;
 pub mod keys;
+pub mod log;
 pub mod person;
 pub mod rest;
 pub mod socket;

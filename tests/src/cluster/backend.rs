@@ -1,5 +1,7 @@
 //! What a system under test stands on: a database of its own, and topics of its own when the log is Kafka.
 
+use threadline::backing::Backing;
+use threadline::config::Config;
 use uuid::Uuid;
 
 use super::servers::{OwnBroker, OwnPostgres};
@@ -103,6 +105,12 @@ impl Backend {
             Postgres::Shared(database) if self.is_kafka() => database.set_outage(outage).await,
             _ => panic!("the log would be out, too"),
         }
+    }
+
+    /// Opens the log and the projections as the processes do.
+    pub async fn open(&self) -> Backing {
+        let config = Config::read([], self.environment(), None).expect("what the processes are told is sound");
+        Backing::open(&config).await.expect("the log and the projections open")
     }
 
     /// What a process must be told.

@@ -3,6 +3,7 @@
 mod backend;
 mod ports;
 mod process;
+mod program;
 mod servers;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +14,9 @@ use tokio::sync::watch;
 
 pub use backend::{Backend, PARTITIONS, shared_brokers};
 use ports::Ports;
-pub use process::Process;
 use process::command;
+pub use process::{Process, Readiness};
+pub use program::{NEWER_COMMAND_SCHEMA, NEWER_EVENT_SCHEMA, Program};
 pub use servers::OwnBroker;
 
 use crate::rest::Rest;
@@ -52,6 +54,11 @@ pub struct Cluster {
 impl Cluster {
     /// Starts it and waits until every process is ready and has its share. The logs go to `target/test-logs/<test>`.
     pub async fn start(test: &str, layout: Layout, backend: Backend) -> Self {
+        Self::start_as(Program::Current, test, layout, backend).await
+    }
+
+    /// Likewise, every process as this program.
+    pub async fn start_as(program: Program, test: &str, layout: Layout, backend: Backend) -> Self {
         let directory = log_directory(test);
         let environment = backend.environment();
         prepare(&directory, &backend);
@@ -59,10 +66,10 @@ impl Cluster {
         let (urls, processes) = match layout {
             Layout::Dev => {
                 let arguments = ["dev", "--edges", "2", "--port", &ports.get(0).to_string()].map(str::to_owned);
-                let process = Process::start("dev", &arguments, &environment, &directory, ports.get(0));
+                let process = Process::start("dev", program, &arguments, &environment, &directory, ports.get(0));
                 (vec![url(ports.get(0)), url(ports.get(1))], vec![process])
             }
-            Layout::Roles => start_roles(&environment, &directory, &ports),
+            Layout::Roles => start_roles(program, &environment, &directory, &ports),
         };
         let (live, _) = watch::channel(urls.clone());
         let mut cluster = Self { backend, http: Client::new(), processes, urls, live, directory, _ports: ports };
@@ -117,10 +124,14 @@ impl Cluster {
     /// Kills a process with no warning and, if it is an edge, takes it off the list of live ones.
     pub fn kill(&mut self, name: &str) {
         self.process(name).kill();
-        if let Some(index) = edge_index(name) {
-            let url = self.urls[index].clone();
-            self.live.send_modify(|live| live.retain(|other| *other != url));
-        }
+        self.leave_out(name);
+    }
+
+    /// Ends a process as SIGTERM does; an edge is off the list of live ones first.
+    pub async fn stop(&mut self, name: &str) {
+        self.leave_out(name);
+        self.process(name).terminate();
+        assert!(self.process(name).exited().await.success(), "{name} ends well");
     }
 
     /// Starts a killed process again and waits until it is ready.
@@ -132,6 +143,26 @@ impl Cluster {
             let url = self.urls[index].clone();
             self.live.send_modify(|live| live.push(url));
         }
+    }
+
+    /// Ends a process as SIGTERM does and starts it as this program; waits until it is ready.
+    pub async fn replace(&mut self, name: &str, program: Program) {
+        self.stop(name).await;
+        self.process(name).program = program;
+        self.revive(name).await;
+    }
+
+    /// Takes an edge off the list of live ones.
+    pub fn leave_out(&self, name: &str) {
+        if let Some(index) = edge_index(name) {
+            self.live.send_modify(|live| live.retain(|other| *other != self.urls[index]));
+        }
+    }
+
+    /// What a process says of its readiness; `None` when it does not answer.
+    pub async fn readiness(&self, name: &str) -> Option<Readiness> {
+        let process = self.processes.iter().find(|process| process.name == name)?;
+        process.readiness(&self.http).await
     }
 }
 
@@ -153,7 +184,12 @@ fn edge_index(name: &str) -> Option<usize> {
     name.strip_prefix("edge-").and_then(|index| index.parse().ok())
 }
 
-fn start_roles(environment: &[(String, String)], directory: &Path, ports: &Ports) -> (Vec<String>, Vec<Process>) {
+fn start_roles(
+    program: Program,
+    environment: &[(String, String)],
+    directory: &Path,
+    ports: &Ports,
+) -> (Vec<String>, Vec<Process>) {
     let mut processes = Vec::new();
     let mut next = EDGES;
     for (role, count) in ROLES {
@@ -162,7 +198,14 @@ fn start_roles(environment: &[(String, String)], directory: &Path, ports: &Ports
                 if role == "edge" { ("--port", ports.get(index)) } else { ("--health-port", ports.get(next)) };
             next += u16::from(role != "edge");
             let arguments = [role, flag, &port.to_string()].map(str::to_owned);
-            processes.push(Process::start(&format!("{role}-{index}"), &arguments, environment, directory, port));
+            processes.push(Process::start(
+                &format!("{role}-{index}"),
+                program,
+                &arguments,
+                environment,
+                directory,
+                port,
+            ));
         }
     }
     ((0..EDGES).map(|index| url(ports.get(index))).collect(), processes)
@@ -170,7 +213,7 @@ fn start_roles(environment: &[(String, String)], directory: &Path, ports: &Ports
 
 /// Where the logs of this test go, emptied.
 fn log_directory(test: &str) -> PathBuf {
-    let target = process::binary().ancestors().nth(2).expect("the binary lies in target/<profile>").to_owned();
+    let target = program::profile_directory().parent().expect("the profile's folder lies in target").to_owned();
     let directory = target.join("test-logs").join(test);
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).expect("target can be written");
@@ -188,7 +231,7 @@ fn prepare(directory: &Path, backend: &Backend) {
 
 /// Runs a command of the binary to its good end; returns what it printed.
 fn run(directory: &Path, environment: &[(String, String)], arguments: &[&str]) -> String {
-    let output = command(directory, environment).args(arguments).output().expect("the binary starts");
+    let output = command(Program::Current, directory, environment).args(arguments).output().expect("the binary starts");
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "threadline {} failed: {said}{complained}", arguments.join(" "));
     said.into_owned()

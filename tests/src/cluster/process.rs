@@ -6,7 +6,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
+use serde_json::Value;
 
+use super::program::Program;
 use crate::wait::until;
 
 /// How long a process may take to be ready: it may have to wait for a dead predecessor's session to end.
@@ -20,6 +22,8 @@ const LOG_TAIL_LINES: usize = 25;
 pub struct Process {
     /// Its name in this test, such as `decider-1`.
     pub name: String,
+    /// What it is when it is started next.
+    pub program: Program,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     directory: PathBuf,
@@ -28,18 +32,18 @@ pub struct Process {
     child: Option<Child>,
 }
 
-/// The binary under test: built with the same profile, beside this test.
-pub(super) fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
-    let binary = profile.join("threadline");
-    assert!(binary.is_file(), "{} is missing: build it first (cargo build)", binary.display());
-    binary
+/// What `/readyz` says.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// Whether the process is ready.
+    pub is_ready: bool,
+    /// Its checks, by name: `ok` or what is wrong.
+    pub checks: Value,
 }
 
 /// A command of the binary, with nothing of this test's own surroundings but what is given.
-pub(super) fn command(directory: &Path, environment: &[(String, String)]) -> Command {
-    let mut command = Command::new(binary());
+pub(super) fn command(program: Program, directory: &Path, environment: &[(String, String)]) -> Command {
+    let mut command = Command::new(program.binary());
     for (name, _) in std::env::vars() {
         if name.starts_with("THREADLINE_") || name == "DATABASE_URL" || name == "KAFKA_BROKERS" {
             command.env_remove(name);
@@ -53,6 +57,7 @@ impl Process {
     /// Starts it; see [`ready`](Self::ready). `port` is where its health endpoints are.
     pub fn start(
         name: &str,
+        program: Program,
         arguments: &[String],
         environment: &[(String, String)],
         directory: &Path,
@@ -60,6 +65,7 @@ impl Process {
     ) -> Self {
         let mut process = Self {
             name: name.to_owned(),
+            program,
             arguments: arguments.to_vec(),
             environment: environment.to_vec(),
             directory: directory.to_owned(),
@@ -74,7 +80,7 @@ impl Process {
     pub fn restart(&mut self) {
         self.kill();
         let log = File::options().create(true).append(true).open(self.log()).expect("the log can be written");
-        let mut command = command(&self.directory, &self.environment);
+        let mut command = command(self.program, &self.directory, &self.environment);
         command.args(&self.arguments).stdout(log.try_clone().expect("a file has two names")).stderr(log);
         self.child = Some(command.spawn().expect("the binary starts"));
     }
@@ -91,6 +97,14 @@ impl Process {
             assert!(start.elapsed() < READY_WITHIN, "{} is not ready after {} s", self.name, READY_WITHIN.as_secs());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// What it says of its readiness; `None` when it does not answer.
+    pub async fn readiness(&self, http: &Client) -> Option<Readiness> {
+        let answer = http.get(format!("{}/readyz", self.health)).timeout(Duration::from_secs(2)).send().await.ok()?;
+        let is_ready = answer.status().is_success();
+        let body: Value = answer.json().await.ok()?;
+        Some(Readiness { is_ready, checks: body["checks"].clone() })
     }
 
     /// A figure without labels from its `/metrics`; `None` when it does not answer or has no such figure yet.
@@ -111,8 +125,22 @@ impl Process {
 
     /// Asks it to end, as SIGTERM does.
     pub fn terminate(&self) {
-        let child = self.child.as_ref().expect("it runs");
-        let status = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &child.id().to_string()]).status();
+        self.signal("TERM");
+    }
+
+    /// Lets it stand still, as a paused machine does.
+    pub fn suspend(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let (kill, id) = (format!("kill -{signal} \"$1\""), self.id().to_string());
+        let status = Command::new("/bin/sh").args(["-c", &kill, "sh", &id]).status();
         assert!(status.expect("a shell runs").success(), "{} could not be signalled", self.name);
     }
 

@@ -12,4 +12,5 @@ mod rebuild;
 mod rest;
 mod sealing;
 mod sockets;
+mod versions;
 mod views;

@@ -3,9 +3,9 @@
 mod broker;
 mod kills;
 mod pools;
-mod probes;
+pub(crate) mod probes;
 mod readers;
-mod town;
+pub(crate) mod town;
 
 /// A number from the environment.
 fn from_environment(name: &str, default: u64) -> u64 {

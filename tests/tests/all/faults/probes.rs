@@ -14,16 +14,17 @@ use uuid::Uuid;
 const TRIES_MAX: usize = 200;
 /// When a probe gives up: much later than any promise.
 const PATIENCE: Duration = Duration::from_mins(1);
-const PROBER: &str = "prober";
+/// Whose threads they are.
+pub(crate) const PROBER: &str = "prober";
 
 /// A thread in every partition.
-pub(super) struct Probes {
-    threads: BTreeMap<u32, String>,
+pub(crate) struct Probes {
+    pub(crate) threads: BTreeMap<u32, String>,
 }
 
 impl Probes {
     /// Makes threads until every partition has one.
-    pub(super) async fn place(cluster: &Cluster) -> Self {
+    pub(crate) async fn place(cluster: &Cluster) -> Self {
         let rest = cluster.rest(0, PROBER);
         let mut threads = BTreeMap::new();
         for _ in 0..TRIES_MAX {

@@ -25,7 +25,7 @@ const SAY_EVERY: Duration = Duration::from_millis(30);
 const SETTLE_WITHIN: Duration = Duration::from_mins(1);
 
 /// The people, their threads, and the talking.
-pub(super) struct Town {
+pub(crate) struct Town {
     people: Arc<Vec<Person>>,
     threads: Arc<Vec<Thread>>,
     enough: CancellationToken,
@@ -40,7 +40,7 @@ struct Thread {
 
 impl Town {
     /// Makes threads, connects everyone, and sets them talking.
-    pub(super) async fn settle(cluster: &Cluster, seed: u64) -> Self {
+    pub(crate) async fn settle(cluster: &Cluster, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let everyone: Vec<usize> = (0..PEOPLE).collect();
         let mut threads = Vec::new();
@@ -61,7 +61,7 @@ impl Town {
     }
 
     /// Ends the talking, lets everything arrive, and has the judge look at all of it.
-    pub(super) async fn judge(self, cluster: &Cluster) {
+    pub(crate) async fn judge(self, cluster: &Cluster) {
         self.enough.cancel();
         let said = self.talking.await.expect("talking does not fail");
         let is_answered = holds_within(SETTLE_WITHIN, async || self.people.iter().all(Person::is_settled)).await;

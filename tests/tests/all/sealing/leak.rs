@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor, PgPool, Row};
-use threadline::backing::Backing;
-use threadline::config::Config;
 use threadline_domain::Topic;
-use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start};
+use threadline_eventlog::{EventLog, Headers, NewRecord};
 use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
+use threadline_tests::log::records;
 use threadline_tests::rest::Rest;
 use threadline_tests::socket::Socket;
 use threadline_tests::wait::until;
@@ -33,7 +32,7 @@ async fn planted_text_is_found_nowhere_on_kafka() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destroyed_key_erases_on_every_path_and_in_a_rebuild() {
     let mut cluster = Cluster::start("erased", Layout::Roles, Backend::postgres().await).await;
-    let backing = open(&cluster).await;
+    let backing = cluster.backend.open().await;
     let (typed, cursor) = everything_is_typed(&cluster).await;
     caught_up(&backing).await;
     let shown = everything_shown(&cluster, &typed, &cursor).await;
@@ -131,7 +130,7 @@ async fn everything_shown(cluster: &Cluster, typed: &Typed, cursor: &str) -> Vec
 
 async fn nowhere(test: &str, backend: Backend) {
     let cluster = Cluster::start(test, Layout::Roles, backend).await;
-    let backing = open(&cluster).await;
+    let backing = cluster.backend.open().await;
     let (typed, cursor) = everything_is_typed(&cluster).await;
     caught_up(&backing).await;
     until("the name is known", PATIENCE, async || {
@@ -161,11 +160,6 @@ async fn nowhere(test: &str, backend: Backend) {
     assert!(!logs.contains(PLANTED), "found in the processes' logs");
 }
 
-async fn open(cluster: &Cluster) -> Backing {
-    let config = Config::read([], cluster.backend.environment(), None).expect("what the processes are told is sound");
-    Backing::open(&config).await.expect("the log and the projections open")
-}
-
 /// A name as it lies in the log, cut off: it cannot be read, and its letter keeps what there is.
 async fn a_record_is_corrupt(log: &dyn EventLog) {
     let users = records(log, Topic::Users).await;
@@ -174,28 +168,6 @@ async fn a_record_is_corrupt(log: &dyn EventLog) {
     let cut =
         NewRecord { key: named.key.clone(), value: Some(value.slice(..value.len() - 3)), headers: Headers::new() };
     log.append(Topic::Users, cut).await.expect("the log takes it");
-}
-
-/// Everything that a topic holds.
-async fn records(log: &dyn EventLog, topic: Topic) -> Vec<Record> {
-    let ends = log.ends(topic).await.all().expect("the log answers");
-    let starts = log.starts(topic).await.all().expect("the log answers");
-    let mut records = Vec::new();
-    for (partition, end) in ends {
-        if starts.get(&partition).is_none_or(|&start| start >= end) {
-            continue;
-        }
-        let mut tail = log.tail(topic, [(partition, Start::At(0))].into());
-        // Kafka's last offsets may be of compacted records or of its own.
-        while let Ok(Some(batch)) = tokio::time::timeout(Duration::from_secs(5), tail.next()).await {
-            let last = batch.records.last().map_or(0, |record| record.offset);
-            records.extend(batch.records.iter().cloned());
-            if last + 1 >= end {
-                break;
-            }
-        }
-    }
-    records
 }
 
 fn contains(bytes: &[u8]) -> bool {
