@@ -1,9 +1,10 @@
 //! Commands for a thread: the `messages.commands` topic.
 
 use threadline_domain::Text;
-use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, MessageKind, PostMessage};
+use threadline_domain::thread::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
 
 use super::sealed::{Nullable, Sealable};
+use super::versions::posting_version;
 use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 
 /// Encodes a command.
@@ -117,22 +118,6 @@ pub(super) fn nullable<T: Sealable>(input: &mut Input<'_>, name: &str) -> Result
 /// The oldest version of the command's record that holds it.
 const fn version_of(action: &Action) -> u32 {
     if let Action::Post(post) = action { posting_version(post.kind) } else { 1 }
-}
-
-/// The oldest version of a posting, command and event, that holds a message of this kind. An older program takes a kind that
-/// it does not know for a corrupt record: a new kind needs a new version.
-pub(super) const fn posting_version(kind: MessageKind) -> u32 {
-    match kind {
-        MessageKind::Text
-        | MessageKind::System
-        | MessageKind::Payment
-        | MessageKind::Dispute
-        | MessageKind::JobUpdate
-        | MessageKind::Voice
-        | MessageKind::File => 1,
-        #[cfg(feature = "fixture-newer")]
-        MessageKind::Fixture => 2,
-    }
 }
 
 const fn record_of(action: &Action) -> Record {

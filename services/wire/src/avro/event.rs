@@ -3,8 +3,9 @@
 use threadline_domain::Offset;
 use threadline_domain::thread::{Change, Event, MessagePosted, ThreadChanged, ThreadCreated};
 
-use super::command::{get_title, nullable, posting_version, put_title};
+use super::command::{get_title, nullable, put_title};
 use super::sealed::Nullable;
+use super::versions::posting_version;
 use super::{DecodeError, Encoded, Output, Record, decode, misplaced};
 
 /// Encodes an event with the offset of the command that caused it.

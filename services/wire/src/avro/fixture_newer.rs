@@ -2,7 +2,7 @@
 
 use threadline_domain::thread::MessageKind;
 
-use super::command::posting_version;
+use super::versions::posting_version;
 use super::{DecodeError, Input, Output};
 
 /// Writes the field where the version has it.

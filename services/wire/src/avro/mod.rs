@@ -15,6 +15,7 @@ mod resolve;
 mod schema;
 mod sealed;
 mod signal;
+mod versions;
 
 use std::borrow::Cow;
 
