@@ -16,6 +16,9 @@ use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
 use crate::{Config, LoggedAggregate, States};
 
+/// How long leaving the group may take when the engine ends.
+const LEAVE_MAX: Duration = Duration::from_secs(3);
+
 /// An owned partition.
 struct Owned {
     stop: CancellationToken,
@@ -77,6 +80,9 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
     }
     watching.abort();
     give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
+    if tokio::time::timeout(LEAVE_MAX, ownership.leave()).await.is_err() {
+        tracing::warn!(topic = %A::COMMANDS, "the group was not left in time; its partitions wait for this member's end");
+    }
 }
 
 /// Asks the states again and again how far they are, so that workers can forget what those have. Apart from the engine's

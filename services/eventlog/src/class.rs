@@ -64,6 +64,12 @@ impl<T> ByClass<T> {
         Self(AppendClass::ALL.map(value))
     }
 
+    /// Likewise, when making one can fail.
+    pub(crate) fn try_from_fn<E>(mut value: impl FnMut(AppendClass) -> Result<T, E>) -> Result<Self, E> {
+        let [events, commands, facts, signals] = AppendClass::ALL;
+        Ok(Self([value(events)?, value(commands)?, value(facts)?, value(signals)?]))
+    }
+
     /// The value of the topic's class.
     pub(crate) fn of(&self, topic: Topic) -> &T {
         let [events, commands, facts, signals] = &self.0;

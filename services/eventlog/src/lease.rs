@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::partition::murmur2;
 use crate::postgres::connect::{Backoff, connect, options, unavailable};
-use crate::{Error, Ownership, OwnershipChange, Partition};
+use crate::{Error, Offset, Ownership, OwnershipChange, Partition};
 
 /// How often a member looks at the locks. A dead member's partitions are taken within about this time.
 const ROUND_MS: u64 = 200;
@@ -49,13 +49,14 @@ pub type Database = PgConnectOptions;
 /// Lasts until the returned value is dropped; must be called within a Tokio runtime.
 pub fn share(database: &Database, name: &str, partitions: u32) -> Ownership {
     let (changes, changes_out) = mpsc::channel(CHANGES_MAX);
-    let (commits, _) = mpsc::channel(1);
+    let (commits, commits_unread) = mpsc::channel(1);
     let member = Member {
         class: murmur2(name.as_bytes()) as i32,
         partitions: partitions as i32,
         changes,
         owned: BTreeSet::new(),
         leaving: None,
+        _commits_unread: commits_unread,
     };
     let options = options(database, Durability::Relaxed).options([("idle_session_timeout", IDLE_MS_MAX)]);
     tokio::spawn(member.run(options));
@@ -68,6 +69,8 @@ struct Member {
     changes: mpsc::Sender<OwnershipChange>,
     owned: BTreeSet<i32>,
     leaving: Option<Leaving>,
+    /// Dropped when the lease is given back.
+    _commits_unread: mpsc::Receiver<(Partition, Offset)>,
 }
 
 /// What is being given up.

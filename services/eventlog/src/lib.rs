@@ -15,13 +15,15 @@ mod partition;
 pub mod postgres;
 mod record;
 mod stopped;
+mod tail;
 pub mod topics;
 
 pub use error::Error;
 pub use gated::{GatedLog, Readers};
-pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start, Tail, TailBatch};
+pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start};
 pub use offsets::PartitionOffsets;
 pub use partition::partition_of;
 pub use record::{Headers, NewRecord, Record, header};
 pub use stopped::{Stopped, StoppedPartitions};
+pub use tail::{Tail, TailBatch};
 pub use threadline_domain::{Offset, Partition, Position, Topic};

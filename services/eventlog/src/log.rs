@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Record, Topic};
+use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Tail, Topic};
 
 /// An ordered, partitioned, durable log.
 ///
@@ -87,37 +86,6 @@ impl Future for Appending {
     }
 }
 
-/// Some records of one partition, in order, never none. Shared, because many tails of one process read the same ones.
-#[derive(Clone, Debug)]
-pub struct TailBatch {
-    /// The partition.
-    pub partition: Partition,
-    /// The records, offsets rising.
-    pub records: Arc<[Record]>,
-}
-
-/// Follows partitions; dropping it ends it.
-pub struct Tail {
-    batches: mpsc::Receiver<TailBatch>,
-}
-
-impl Tail {
-    /// From the receiving end of a bounded channel whose sender stops when this is dropped.
-    pub fn new(batches: mpsc::Receiver<TailBatch>) -> Self {
-        Self { batches }
-    }
-
-    /// The next batch; `None` when the log was shut down. Cancel-safe.
-    pub async fn next(&mut self) -> Option<TailBatch> {
-        self.batches.recv().await
-    }
-
-    /// A batch that is already there.
-    pub fn try_next(&mut self) -> Option<TailBatch> {
-        self.batches.try_recv().ok()
-    }
-}
-
 /// A change in what this process owns.
 #[derive(Debug)]
 pub enum OwnershipChange {
@@ -134,14 +102,15 @@ pub enum OwnershipChange {
     Lost(Vec<Partition>),
 }
 
-/// A process's part in a group; dropping it leaves the group.
+/// A process's part in a group. Dropping it leaves the group, soon; [`leave`](Self::leave) waits for it.
 pub struct Ownership {
     changes: mpsc::Receiver<OwnershipChange>,
     commits: mpsc::Sender<(Partition, Offset)>,
 }
 
 impl Ownership {
-    /// From the ends of two bounded channels.
+    /// From the ends of two bounded channels. When nobody listens to the changes any more, the log leaves the group and then
+    /// drops the receiving end of the commits.
     pub fn new(changes: mpsc::Receiver<OwnershipChange>, commits: mpsc::Sender<(Partition, Offset)>) -> Self {
         Self { changes, commits }
     }
@@ -151,9 +120,20 @@ impl Ownership {
         self.changes.recv().await
     }
 
-    /// Notes that everything below `offset` is done; a hint for whoever takes over, kept soon but not at once, and
-    /// before an owner that is dropped leaves the group. Left out when the queue is full.
+    /// Notes that everything below `offset` is done. It is kept soon but not at once, and before an owner that leaves has
+    /// left; it is left out when the queue is full.
+    ///
+    /// Whoever takes over may resume there. Commands above what their group has committed are not taken away by
+    /// retention (Postgres), so nothing may be committed before what it led to is durable.
     pub fn commit(&self, partition: Partition, offset: Offset) {
         let _ = self.commits.try_send((partition, offset));
+    }
+
+    /// Leaves the group: others may take the partitions when this returns. A process that ends without this may end
+    /// before it has left, and its partitions wait until the group gives up on it. Waits as long as the log takes, so the
+    /// caller sets a limit.
+    pub async fn leave(self) {
+        drop(self.changes);
+        self.commits.closed().await;
     }
 }

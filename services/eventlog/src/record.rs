@@ -105,3 +105,10 @@ pub struct Record {
     /// The headers.
     pub headers: Headers,
 }
+
+impl Record {
+    /// Bytes of key, value and headers.
+    pub fn size_bytes(&self) -> usize {
+        self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + self.headers.size_bytes()
+    }
+}

@@ -1,58 +1,87 @@
-//! Appending: one idempotent producer, records queued in call order.
+//! Appending the records of one [class](crate::class): an idempotent producer, records queued in call order.
 //!
-//! When a record is not confirmed in time, everything queued is failed together and a new producer takes over, so that
-//! what reached the log is always a prefix of what was appended to a partition.
+//! A producer cannot give up the records of one partition alone. So when those of a partition are not confirmed in time,
+//! the next producer takes over: what comes meanwhile waits, the other partitions' records leave the old producer as
+//! usual, and what is left in it then, those of the partition that is away, fails together. What reached the log is always a
+//! prefix of what was appended to a partition, and the partitions that are there wait for a moment:
+//!
+//! ```text
+//! partition 0 (no leader)   append(1) ............. 10 s ............. FAILED
+//! partition 1               append(1) ok   append(2) ok   append(3) waits, ok
+//! ```
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
 use tokio::sync::oneshot;
 
 use super::config::KafkaConfig;
-use super::{context, unavailable};
-use crate::fence::{self, Fence, Outcome};
+use super::context;
+use super::error::unavailable;
+use super::held::{Held, HeldRecord};
+use super::underway::{TICK_MS, Underway};
+use crate::class::AppendClass;
+use crate::fence::{self, Failure, Fence, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
+/// Records of one partition that wait in a producer: half of its queue, so that a partition without a leader leaves room
+/// for the others.
+const PARTITION_RECORDS_MAX: usize = super::config::APPEND_QUEUE_RECORDS_MAX / 2;
 /// How long the delivery thread waits at a time before it looks at the clock.
-const POLL_MS: u64 = 50;
+const POLL_MS: u64 = 200;
+/// How long the next producer has to find the brokers before it takes over.
+const WARM_UP_MS: u64 = 200;
+/// How long the records of other partitions may take to leave a producer that is given up because of one.
+const DRAIN_MS_MAX: u64 = 1_000;
+/// How long to wait for them at a time.
+const DRAIN_POLL_MS: u64 = 5;
 /// How long a producer that was given up may take to hand back its records.
 const GIVE_BACK_MS_MAX: u64 = 2_000;
 /// How long queued records may still be sent after the log was dropped.
 const LAST_FLUSH_MS_MAX: u64 = 1_000;
-/// How finely the age of records is known.
-const TICK_MS: u64 = 100;
 /// How long to wait before a producer that could not be made is tried again.
 const REMAKE_MS: u64 = 200;
 
-/// Appends records; the delivery thread ends when this is dropped.
+type Producer = Arc<BaseProducer<Deliveries>>;
+
+/// Appends records of a class; the delivery thread ends when this is dropped.
 pub(super) struct Appender {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// None while one producer is being replaced by the next.
-    producer: RwLock<Option<Arc<BaseProducer<Deliveries>>>>,
+    class: AppendClass,
+    state: RwLock<State>,
     fence: Fence,
     underway: Underway,
 }
 
+/// Where records go.
+enum State {
+    /// To this producer.
+    Sending(Producer),
+    /// Into this queue, until the next producer takes over.
+    Changing(Mutex<Held>),
+    /// Nowhere: there is no producer, and they fail.
+    Away,
+}
+
 impl Appender {
     /// Makes the producer and starts its thread.
-    pub(super) fn start(config: &KafkaConfig) -> Result<Self, Error> {
-        let shared =
-            Arc::new(Shared { producer: RwLock::new(None), fence: Fence::default(), underway: Underway::default() });
+    pub(super) fn start(config: &KafkaConfig, class: AppendClass) -> Result<Self, Error> {
+        let (state, fence) = (RwLock::new(State::Away), Fence::default());
+        let shared = Arc::new(Shared { class, state, fence, underway: Underway::new() });
         let producer = make(config, &shared)?;
-        *shared.producer.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&producer));
+        *shared.change() = State::Sending(Arc::clone(&producer));
         let (weak, config) = (Arc::downgrade(&shared), config.clone());
         std::thread::Builder::new()
-            .name("kafka-append".into())
+            .name(format!("kafka-{}", class.name()))
             .spawn(move || deliver(&weak, &config, producer))
             .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
         Ok(Self { shared })
@@ -60,39 +89,111 @@ impl Appender {
 
     /// Queues a record at once.
     pub(super) fn append(&self, topic: Topic, name: &str, partition: Partition, record: &NewRecord) -> Appending {
-        let (sender, outcome) = oneshot::channel();
         let failed = |error: Error| self.shared.fence.refuse(topic, partition, error);
         if let Err(error) = check_size(topic, record) {
             return failed(error);
         }
         // Held while queueing: whoever replaces the producer knows that nothing is queued behind its back.
-        let producer = self.shared.producer.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(producer) = producer.as_ref() else {
-            return failed(Error::Unavailable("records before this one were not confirmed in time".into()));
-        };
+        let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
         if self.shared.fence.closed(topic, partition) {
             return failed(Error::Unavailable("a record before this one failed".into()));
         }
-        let mut message = BaseRecord::<[u8], [u8], _>::with_opaque_to(
-            name,
-            Box::new(Waiting { topic, partition, since: self.shared.underway.enter(), outcome: sender }),
-        )
-        .partition(partition.cast_signed())
-        .key(&record.key);
+        let (outcome, waits) = oneshot::channel();
+        let queued = match &*state {
+            State::Sending(producer) => {
+                self.shared.send(producer, topic, name, partition, record, outcome).map_err(|refused| refused.error)
+            }
+            State::Changing(held) => {
+                let record = HeldRecord { topic, name: name.to_owned(), partition, record: record.clone(), outcome };
+                held.lock().unwrap_or_else(PoisonError::into_inner).push(record)
+            }
+            State::Away => Err(Error::Unavailable("records before this one were not confirmed in time".into())),
+        };
+        match queued {
+            Ok(()) => fence::appending(waits),
+            Err(error) => failed(error),
+        }
+    }
+}
+
+/// A record that a producer did not take.
+struct Refused {
+    error: Error,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+impl Shared {
+    /// Queues a record in a producer.
+    fn send(
+        &self,
+        producer: &Producer,
+        topic: Topic,
+        name: &str,
+        partition: Partition,
+        record: &NewRecord,
+        outcome: oneshot::Sender<Outcome>,
+    ) -> Result<(), Refused> {
+        let Some(since) = self.underway.enter(topic, partition, PARTITION_RECORDS_MAX) else {
+            return Err(Refused { error: Error::Full, outcome });
+        };
+        let waiting = Box::new(Waiting { topic, partition, since, outcome });
+        let mut message = BaseRecord::<[u8], [u8], _>::with_opaque_to(name, waiting)
+            .partition(partition.cast_signed())
+            .key(&record.key);
         if let Some(value) = &record.value {
             message = message.payload(value);
         }
         if record.headers.iter().len() > 0 {
             message = message.headers(headers(record));
         }
-        let Err((error, message)) = producer.send(message) else {
-            return fence::appending(outcome);
-        };
-        self.shared.underway.leave(message.delivery_opaque.since);
-        failed(match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::QueueFull) => Error::Full,
-            _ => unavailable(&error),
+        producer.send(message).map_err(|(error, message)| {
+            self.underway.leave(topic, partition, since);
+            let error = match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => Error::Full,
+                _ => unavailable(&error),
+            };
+            Refused { error, outcome: message.delivery_opaque.outcome }
         })
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fails a record that a producer had, and those of its partition that are held: they were called before its caller
+    /// could see the failure.
+    fn fail(&self, topic: Topic, partition: Partition, error: Error) -> Failure {
+        if let State::Changing(held) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            held.lock().unwrap_or_else(PoisonError::into_inner).failed.insert((topic, partition));
+        }
+        self.fence.close(topic, partition, error)
+    }
+
+    /// Goes on with a new producer: what was held is queued in it, in call order, or fails where something before it did.
+    fn go_on(&self, producer: &Producer, failed: Option<&Error>) {
+        let mut state = self.change();
+        if let State::Changing(held) = &*state {
+            let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
+            self.queue_held(held, producer, failed);
+        }
+        *state = State::Sending(Arc::clone(producer));
+    }
+
+    fn queue_held(&self, held: Held, producer: &Producer, failed: Option<&Error>) {
+        let Held { records, failed: failed_places, .. } = held;
+        for HeldRecord { topic, name, partition, record, outcome } in records {
+            let refused = match failed {
+                Some(error) => Refused { error: error.clone(), outcome },
+                None if failed_places.contains(&(topic, partition)) || self.fence.closed(topic, partition) => {
+                    Refused { error: Error::Unavailable("a record before this one failed".into()), outcome }
+                }
+                None => match self.send(producer, topic, &name, partition, &record, outcome) {
+                    Ok(()) => continue,
+                    Err(refused) => refused,
+                },
+            };
+            let _ = refused.outcome.send(Err(self.fence.close(topic, partition, refused.error)));
+        }
     }
 }
 
@@ -106,39 +207,96 @@ fn headers(record: &NewRecord) -> OwnedHeaders {
     headers
 }
 
-fn make(config: &KafkaConfig, shared: &Arc<Shared>) -> Result<Arc<BaseProducer<Deliveries>>, Error> {
+fn make(config: &KafkaConfig, shared: &Arc<Shared>) -> Result<Producer, Error> {
     let producer = config.producer().create_with_context(Deliveries(Arc::downgrade(shared)));
     producer.map(Arc::new).map_err(|error| Error::Misconfigured(error.to_string()))
 }
 
 /// The delivery thread: hears what became of records, and replaces a producer that cannot go on.
-fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Arc<BaseProducer<Deliveries>>) {
+fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer) {
     let timeout = Duration::from_millis(config.delivery_timeout_ms());
+    let poll = Duration::from_millis(POLL_MS).min(timeout / 2);
+    let mut looked = Instant::now();
     loop {
-        producer.poll(Duration::from_millis(POLL_MS));
+        producer.poll(poll);
         let Some(shared) = appender.upgrade() else {
             let _ = producer.flush(Duration::from_millis(LAST_FLUSH_MS_MAX));
             return;
         };
-        let reason = match producer.client().fatal_error() {
-            Some((_, reason)) => reason,
-            None if shared.underway.oldest() > timeout => "records were not confirmed in time".into(),
-            None => continue,
+        if looked.elapsed() < Duration::from_millis(TICK_MS) {
+            continue;
+        }
+        looked = Instant::now();
+        let next = if let Some((_, reason)) = producer.client().fatal_error() {
+            tracing::warn!(reason, class = shared.class.name(), "the producer cannot go on; everything queued fails");
+            replace(&shared, config, &producer)
+        } else if shared.underway.older_than(timeout).is_empty() {
+            continue;
+        } else {
+            hand_over(&shared, config, &producer, timeout)
         };
-        tracing::warn!(reason, "appending starts anew; everything queued is failed");
-        metrics::counter!("threadline_eventlog_append_restarts_total").increment(1);
-        *shared.producer.write().unwrap_or_else(PoisonError::into_inner) = None;
-        producer.purge(PurgeConfig::default().queue().inflight());
-        let _ = producer.flush(Duration::from_millis(GIVE_BACK_MS_MAX));
-        producer = loop {
-            match make(config, &shared) {
-                Ok(made) => break made,
-                Err(error) => tracing::error!(%error, "no new producer"),
-            }
-            std::thread::sleep(Duration::from_millis(REMAKE_MS));
-        };
-        *shared.producer.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&producer));
+        if let Some(next) = next {
+            metrics::counter!("threadline_eventlog_append_restarts_total", "class" => shared.class.name()).increment(1);
+            producer = next;
+        }
     }
+}
+
+/// Fails everything in a producer that cannot go on; the next one, once it can be made.
+fn replace(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer) -> Option<Producer> {
+    *shared.change() = State::Away;
+    give_back(producer);
+    let next = made(shared, config)?;
+    shared.go_on(&next, None);
+    Some(next)
+}
+
+/// Fails the records of partitions that do not confirm in time, and lets those of the others leave the producer before the
+/// next one takes over. None when there is none yet, or no need of one any more.
+fn hand_over(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer, timeout: Duration) -> Option<Producer> {
+    let next = made(shared, config)?;
+    poll_while(producer, WARM_UP_MS, || true);
+    let late = shared.underway.older_than(timeout);
+    if late.is_empty() {
+        return None;
+    }
+    *shared.change() = State::Changing(Mutex::default());
+    poll_while(producer, DRAIN_MS_MAX, || !shared.underway.is_empty_but_for(&late));
+    let not_drained = Error::Unavailable("records before this one were not confirmed in time".into());
+    let failed = (!shared.underway.is_empty_but_for(&late)).then_some(&not_drained);
+    let names: Vec<_> = late.iter().map(|(topic, partition)| format!("{topic}:{partition}")).collect();
+    tracing::warn!(
+        class = shared.class.name(),
+        "records of {} were not confirmed in time and fail; a new producer takes over",
+        names.join(", ")
+    );
+    give_back(producer);
+    shared.go_on(&next, failed);
+    Some(next)
+}
+
+/// A new producer; none, after a pause, when it cannot be made.
+fn made(shared: &Arc<Shared>, config: &KafkaConfig) -> Option<Producer> {
+    let made = make(config, shared);
+    made.inspect_err(|error| {
+        tracing::error!(%error, "failed to make a producer: {error}; trying again in {REMAKE_MS} ms");
+        std::thread::sleep(Duration::from_millis(REMAKE_MS));
+    })
+    .ok()
+}
+
+/// Hears what became of records, for a while.
+fn poll_while(producer: &Producer, ms_max: u64, goes_on: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_millis(ms_max);
+    while goes_on() && Instant::now() < until {
+        producer.poll(Duration::from_millis(DRAIN_POLL_MS));
+    }
+}
+
+/// Fails what is left in a producer.
+fn give_back(producer: &Producer) {
+    producer.purge(PurgeConfig::default().queue().inflight());
+    let _ = producer.flush(Duration::from_millis(GIVE_BACK_MS_MAX));
 }
 
 /// A record on its way.
@@ -168,55 +326,13 @@ impl ProducerContext for Deliveries {
     fn delivery(&self, result: &DeliveryResult<'_>, waiting: Box<Waiting>) {
         let Waiting { topic, partition, since, outcome } = *waiting;
         let Some(shared) = self.0.upgrade() else { return };
-        shared.underway.leave(since);
+        shared.underway.leave(topic, partition, since);
         let position = match result {
             Ok(message) => u64::try_from(message.offset())
                 .map(|offset| Position { topic, partition, offset })
                 .map_err(|_| Error::Unavailable("the broker has the record but did not say where".into())),
             Err((error, _)) => Err(unavailable(error)),
         };
-        let _ = outcome.send(position.map_err(|error| {
-            metrics::counter!("threadline_eventlog_append_failures_total", "topic" => topic.name()).increment(1);
-            shared.fence.close(topic, partition, error)
-        }));
-    }
-}
-
-/// How many records are on their way, by the tick they were queued in.
-struct Underway {
-    start: Instant,
-    by_tick: Mutex<BTreeMap<u64, usize>>,
-}
-
-impl Default for Underway {
-    fn default() -> Self {
-        Self { start: Instant::now(), by_tick: Mutex::default() }
-    }
-}
-
-impl Underway {
-    /// Counts a record in; gives back what [`leave`](Self::leave) wants to know.
-    fn enter(&self) -> u64 {
-        let tick = self.start.elapsed().as_millis() as u64 / TICK_MS;
-        *self.by_tick.lock().unwrap_or_else(PoisonError::into_inner).entry(tick).or_default() += 1;
-        tick
-    }
-
-    /// Counts a record out.
-    fn leave(&self, tick: u64) {
-        let mut by_tick = self.by_tick.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_tick.get_mut(&tick) {
-            *count -= 1;
-            if *count == 0 {
-                by_tick.remove(&tick);
-            }
-        }
-    }
-
-    /// How long the oldest one has been on its way at least.
-    fn oldest(&self) -> Duration {
-        let by_tick = self.by_tick.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = by_tick.first_key_value().map(|(tick, _)| Duration::from_millis((tick + 1) * TICK_MS));
-        oldest.map_or(Duration::ZERO, |oldest| self.start.elapsed().saturating_sub(oldest))
+        let _ = outcome.send(position.map_err(|error| shared.fail(topic, partition, error)));
     }
 }

@@ -11,7 +11,7 @@ use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 
 use super::config::KafkaConfig;
 use super::context::Logging;
-use super::unavailable;
+use super::error::unavailable;
 use crate::{Error, Offset, Partition, PartitionOffsets};
 
 /// How long the brokers may take to answer a question.

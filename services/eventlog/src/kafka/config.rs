@@ -8,16 +8,18 @@ use std::path::PathBuf;
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
 
+use super::instance::GroupInstance;
 use crate::topics::RECORD_BYTES_MAX;
 
 /// Bytes a broker's batch adds around a record of [`RECORD_BYTES_MAX`].
 pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
-/// Bytes of fetched records that wait for one tail, kilobytes.
+/// Kilobytes of fetched records that wait in the client for one tail, before those that the [tail](crate::Tail) itself
+/// holds.
 const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
-/// Records that wait in the append queue.
-const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
-/// Bytes that wait in the append queue, kilobytes.
-const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
+/// Records that wait to be appended, for each class of topics.
+pub(super) const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
+/// Kilobytes that wait to be appended, for each class of topics.
+pub(super) const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
 /// How long an owner may leave a change of its ownership unread before it loses it.
 const OWNER_SILENT_MS_MAX: u64 = 30_000;
 
@@ -35,6 +37,8 @@ pub struct KafkaConfig {
     /// After how much silence an owner loses its partitions, milliseconds. Brokers refuse less than their
     /// `group.min.session.timeout.ms`, 6000 by default.
     pub session_timeout_ms: u64,
+    /// How a group recognises this process when it is killed and started again.
+    pub group_instance: GroupInstance,
     /// How long an append waits for others to share a request with, milliseconds.
     pub linger_ms: f64,
     /// Further librdkafka properties; they win over ours.
@@ -70,6 +74,7 @@ impl Default for KafkaConfig {
             security: Security::default(),
             delivery_timeout_ms: 10_000,
             session_timeout_ms: 6_000,
+            group_instance: GroupInstance::default(),
             linger_ms: 0.0,
             properties: BTreeMap::new(),
         }
@@ -84,6 +89,7 @@ impl fmt::Debug for KafkaConfig {
             .field("security", &self.security)
             .field("delivery_timeout_ms", &self.delivery_timeout_ms)
             .field("session_timeout_ms", &self.session_timeout_ms)
+            .field("group_instance", &self.group_instance)
             .field("linger_ms", &self.linger_ms)
             .field("properties", &self.properties.keys())
             .finish()
@@ -177,9 +183,12 @@ impl KafkaConfig {
         self.with_properties(client)
     }
 
-    /// For sharing out partitions; nothing is ever fetched through it.
-    pub(super) fn owner(&self, group: &str) -> ClientConfig {
-        let mut client = self.consumer(&format!("{}{group}", self.topic_prefix));
+    /// For sharing out partitions; nothing is ever fetched through it. The group recognises the member by `instance`.
+    pub(super) fn owner(&self, group: &str, instance: Option<&str>) -> ClientConfig {
+        let mut client = self.consumer(group);
+        if let Some(instance) = instance {
+            client.set("group.instance.id", instance);
+        }
         client
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", self.session_timeout_ms.to_string())

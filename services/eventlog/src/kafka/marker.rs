@@ -10,7 +10,8 @@ use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 
 use super::cluster::{self, Cluster};
 use super::config::KafkaConfig;
-use super::{topics, unavailable};
+use super::error::unavailable;
+use super::topics;
 use crate::Error;
 use crate::topics::Retention;
 

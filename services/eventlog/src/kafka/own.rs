@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::groups::GroupInfo;
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientConfig, ClientContext};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::config::KafkaConfig;
+use super::instance::Claim;
 use super::{cluster, context};
 use crate::{Offset, OwnershipChange, Partition};
 
@@ -25,6 +27,10 @@ pub(super) const COMMITS_MAX: usize = 1_024;
 const GIVE_UP_MS_MAX: u64 = 3_000;
 /// How long to wait for news of the group at a time.
 const POLL_MS: u64 = 50;
+/// How long leaving the group may take.
+const LEAVE_MS_MAX: u64 = 1_000;
+/// How long to wait at a time until it is left.
+const LEAVE_POLL_MS: u64 = 10;
 /// How long to wait before something that failed is tried again.
 const RETRY_MS: u64 = 500;
 
@@ -33,6 +39,7 @@ pub(super) struct Owning {
     pub(super) config: KafkaConfig,
     /// The topic's full name.
     pub(super) topic: String,
+    /// The group's full name.
     pub(super) group: String,
     pub(super) changes: mpsc::Sender<OwnershipChange>,
     pub(super) commits: mpsc::Receiver<(Partition, Offset)>,
@@ -44,6 +51,7 @@ impl Owning {
     /// Takes part until nobody listens.
     pub(super) fn run(self) {
         let commits = Arc::new(Mutex::new(self.commits));
+        let mut claim = Claim::take(&self.config.group_instance, &self.group);
         while !self.changes.is_closed() {
             let member = Member {
                 topic: self.topic.clone(),
@@ -52,8 +60,16 @@ impl Owning {
                 runtime: self.runtime.clone(),
                 owned: Mutex::default(),
             };
-            match take_part(&self.config.owner(&self.group), member) {
+            match take_part(&self.config, &self.group, claim.name.as_deref(), member) {
                 Ok(()) => return,
+                Err(error) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::FencedInstanceId) => {
+                    let name = claim.name.take().unwrap_or_default();
+                    tracing::error!(
+                        group = self.group,
+                        "another process joined the group as {name}; going on without a name"
+                    );
+                    claim = Claim::none();
+                }
                 Err(error) => tracing::warn!(%error, topic = self.topic, group = self.group, "joining the group again"),
             }
             std::thread::sleep(Duration::from_millis(RETRY_MS));
@@ -61,8 +77,8 @@ impl Owning {
     }
 }
 
-fn take_part(config: &ClientConfig, member: Member) -> KafkaResult<()> {
-    let consumer: BaseConsumer<Member> = config.create_with_context(member)?;
+fn take_part(config: &KafkaConfig, group: &str, name: Option<&str>, member: Member) -> KafkaResult<()> {
+    let consumer: BaseConsumer<Member> = config.owner(group, name).create_with_context(member)?;
     let member = consumer.context();
     consumer.subscribe(&[&member.topic])?;
     while !member.changes.is_closed() {
@@ -78,7 +94,29 @@ fn take_part(config: &ClientConfig, member: Member) -> KafkaResult<()> {
         }
         member.note_commits(&consumer);
     }
+    if let Some(name) = name {
+        leave(&consumer, group, name);
+    }
     Ok(())
+}
+
+/// Leaves the group for good. A client with a name does not do so when it is closed: the group would keep its partitions for
+/// it until its session ends.
+fn leave(consumer: &BaseConsumer<Member>, group: &str, name: &str) {
+    let until = Instant::now() + Duration::from_millis(LEAVE_MS_MAX);
+    consumer.unsubscribe();
+    while Instant::now() < until && (!consumer.context().owned().is_empty() || is_member(consumer, group, name)) {
+        let _ = consumer.poll(Duration::from_millis(LEAVE_POLL_MS));
+    }
+}
+
+/// Whether the group has a member of this name; brokers begin the ids of members with their names.
+fn is_member(consumer: &BaseConsumer<Member>, group: &str, name: &str) -> bool {
+    let groups = consumer.fetch_group_list(Some(group), Duration::from_millis(LEAVE_MS_MAX));
+    groups.is_ok_and(|groups| {
+        let mut members = groups.groups().iter().flat_map(GroupInfo::members);
+        members.any(|member| member.id().strip_prefix(name).is_some_and(|rest| rest.starts_with('-')))
+    })
 }
 
 /// Hears from the group, on the thread that polls.

@@ -8,15 +8,14 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers as _, Message};
 use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
 
 use super::cluster::{self, Cluster};
 use super::config::KafkaConfig;
 use super::context::Logging;
+use crate::tail::TailSender;
 use crate::{Headers, Offset, Partition, Record, TailBatch};
 
-/// Batches that wait for the reader; when they are this many, fetching pauses.
-pub(super) const BATCHES_MAX: usize = 16;
 /// Records of one batch.
 const BATCH_RECORDS_MAX: usize = 512;
 /// Bytes after which a batch takes no more records.
@@ -42,7 +41,9 @@ pub(super) struct Following {
     pub(super) partitions: u32,
     /// For each partition followed the offset that comes next; none until the end is known.
     pub(super) next: BTreeMap<Partition, Option<Offset>>,
-    pub(super) batches: mpsc::Sender<TailBatch>,
+    pub(super) batches: TailSender,
+    /// Where a batch waits for room.
+    pub(super) runtime: Handle,
 }
 
 /// Why a consumer was given up.
@@ -138,7 +139,8 @@ impl Following {
                 heard = Instant::now();
             }
             for (partition, records) in batch.by_partition {
-                if self.batches.blocking_send(TailBatch { partition, records: records.into() }).is_err() {
+                let batch = TailBatch { partition, records: records.into() };
+                if self.runtime.block_on(self.batches.send(batch)).is_err() {
                     return Ok(Ended::Unread);
                 }
             }
@@ -188,7 +190,7 @@ impl Gathered {
         }
         *next = record.offset + 1;
         self.records += 1;
-        self.bytes += message.key_len() + message.payload_len();
+        self.bytes += record.size_bytes();
         self.by_partition.entry(record.partition).or_default().push(record);
     }
 }

@@ -1,27 +1,20 @@
-//! The topics on the brokers: made with the right settings, found with the right partitions.
+//! The topics on the brokers: their names, partitions and settings.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode;
 use threadline_domain::TopicMap;
 
-use super::cluster::{self, Cluster};
+use super::cluster;
 use super::config::{BATCH_OVERHEAD_BYTES_MAX, KafkaConfig};
 use super::context::Logging;
-use super::{blocking, marker, unavailable};
+use super::error::unavailable;
 use crate::topics::{RECORD_BYTES_MAX, Retention};
 use crate::{Error, Topic};
 
-/// Partitions of each topic unless something else is asked for.
-pub const PARTITIONS_DEFAULT: u32 = 24;
 /// The share of a topic's retention that one of its files covers: files are deleted or compacted as a whole.
 const FILES_OF_A_RETENTION: u128 = 4;
-/// How often new topics are looked for until every broker knows them.
-const SETTLE_TRIES_MAX: u32 = 100;
-/// The time between two looks.
-const SETTLE_MS: u64 = 50;
 
 /// A topic on the brokers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,54 +25,6 @@ pub struct TopicDescription {
     pub name: String,
     /// How many partitions it has; none when it is missing.
     pub partitions: Option<u32>,
-}
-
-/// Our topics, as they are on the brokers.
-pub async fn list_topics(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
-    let cluster = Cluster::new(config)?;
-    let found = blocking(move || cluster.topics()).await?;
-    Ok(Topic::ALL.map(|topic| describe(config, topic, &found)).to_vec())
-}
-
-/// Creates what is missing, `partitions` each, every record on `replication` brokers. Fails as misconfigured when a
-/// topic is there with another number of partitions, before any is created.
-pub async fn create_topics(
-    config: &KafkaConfig,
-    partitions: u32,
-    replication: u32,
-) -> Result<Vec<TopicDescription>, Error> {
-    if partitions == 0 || replication == 0 {
-        return Err(Error::Misconfigured("a topic needs at least one partition and one replica".into()));
-    }
-    let found = list_topics(config).await?;
-    check_partitions(&found, partitions)?;
-    let missing: Vec<_> = found.into_iter().filter(|it| it.partitions.is_none()).collect();
-    let settings: Vec<_> = missing.iter().map(|it| settings(it.topic.spec().retention, replication)).collect();
-    let log_is_new = missing.iter().any(|it| it.topic == Topic::Messages);
-    let names: Vec<_> = missing.iter().map(|it| it.name.as_str()).zip(&settings).collect();
-    create(config, &names, partitions, replication).await?;
-    if log_is_new {
-        marker::write(config, replication).await?;
-    }
-    let topics = settle(config).await?;
-    check_partitions(&topics, partitions)?;
-    match topics.iter().find(|it| it.partitions.is_none()) {
-        Some(missing) => Err(Error::Unavailable(format!("the brokers do not tell of topic {} yet", missing.name))),
-        None => Ok(topics),
-    }
-}
-
-/// Refuses topics that are there with another number of partitions.
-fn check_partitions(topics: &[TopicDescription], partitions: u32) -> Result<(), Error> {
-    for it in topics {
-        if let Some(found) = it.partitions.filter(|found| *found != partitions) {
-            return Err(Error::Misconfigured(format!(
-                "topic {} has {found} partitions, not {partitions}; their number is fixed at creation",
-                it.name
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Creates topics with settings of their own.
@@ -141,20 +86,7 @@ pub(super) fn verified(config: &KafkaConfig, found: &BTreeMap<String, u32>) -> R
     Ok(topics)
 }
 
-/// Waits, within bounds, until the brokers tell of every topic.
-async fn settle(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
-    let mut topics = list_topics(config).await?;
-    for _ in 0..SETTLE_TRIES_MAX {
-        if topics.iter().all(|it| it.partitions.is_some_and(|count| count > 0)) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(SETTLE_MS)).await;
-        topics = list_topics(config).await?;
-    }
-    Ok(topics)
-}
-
-fn describe(config: &KafkaConfig, topic: Topic, found: &BTreeMap<String, u32>) -> TopicDescription {
+pub(super) fn describe(config: &KafkaConfig, topic: Topic, found: &BTreeMap<String, u32>) -> TopicDescription {
     let name = format!("{}{}", config.topic_prefix, topic.name());
     let partitions = found.get(&name).copied();
     TopicDescription { topic, name, partitions }

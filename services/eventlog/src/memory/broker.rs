@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use threadline_domain::TopicMap;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::Fate;
-use super::group::Groups;
+use super::fate::Fate;
+use super::groups::{GivenUp, Groups, Key};
+use crate::class::AppendClass;
 use crate::fence::{self, Failure, Fence, Outcome};
 use crate::topics::check_size;
-use crate::{Appending, Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Record, Topic};
+use crate::{
+    Appending, Error, NewRecord, Offset, OwnershipChange, Partition, PartitionOffsets, Position, Record, Topic,
+};
 
-/// Appends that may wait, for the log or for their confirmation.
+/// Appends of a class that may wait, for the log or for their confirmation.
 const QUEUE_RECORDS_MAX: usize = 20_000;
 /// The longest an append waits while the log is away.
 const APPEND_WAIT_MS_MAX: u64 = 2_000;
@@ -37,10 +40,10 @@ pub(super) struct Broker {
 
 /// Everything that changes.
 pub(super) struct State {
-    pub(super) outage: bool,
+    outage: bool,
     /// Partitions that are away while the others are there.
     away: BTreeSet<(Topic, Partition)>,
-    pub(super) groups: Groups,
+    groups: Groups,
     logs: TopicMap<Vec<PartitionLog>>,
     fates: Fates,
     /// Appends that wait for the end of an outage.
@@ -113,11 +116,46 @@ impl Broker {
     pub(super) fn forget(self: &Arc<Self>, process: u64) {
         let mut state = self.lock();
         state.waiting.retain(|waiting| waiting.process != process);
-        state.groups.leave(self, |member| member.process == process);
+        let given_up = state.groups.leave(|member| member.process == process);
+        drop(state);
+        self.release(given_up);
     }
 
     pub(super) fn expire(self: &Arc<Self>, process: u64) {
-        self.lock().groups.expire(self, process);
+        let given_up = self.lock().groups.expire(process);
+        self.release(given_up);
+    }
+
+    /// Adds a member to a group; returns its number.
+    pub(super) fn join(self: &Arc<Self>, key: &Key, process: u64, changes: mpsc::Sender<OwnershipChange>) -> u64 {
+        let mut state = self.lock();
+        let number = state.groups.join(key, process, changes);
+        let given_up = if state.outage { Vec::new() } else { state.groups.balance() };
+        drop(state);
+        self.release(given_up);
+        number
+    }
+
+    /// A member leaves its group.
+    pub(super) fn leave(self: &Arc<Self>, member: u64) {
+        let given_up = self.lock().groups.leave(|one| one.number == member);
+        self.release(given_up);
+    }
+
+    pub(super) fn commit(&self, key: &Key, partition: Partition, offset: Offset) {
+        self.lock().groups.commit(key, partition, offset);
+    }
+
+    /// Gives partitions to others as soon as those who had them have stopped.
+    fn release(self: &Arc<Self>, given_up: Vec<GivenUp>) {
+        for mut one in given_up {
+            let broker = Arc::clone(self);
+            tokio::spawn(async move {
+                one.stopped().await;
+                let more = broker.lock().groups.release(&one);
+                broker.release(more);
+            });
+        }
     }
 
     pub(super) fn set_fates(&self, fates: Fates) {
@@ -142,7 +180,7 @@ impl Broker {
         if fence.closed(topic, partition) {
             return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
         }
-        if state.waiting.len() + state.withheld.len() >= QUEUE_RECORDS_MAX {
+        if state.is_full(AppendClass::of(topic)) {
             return fence.refuse(topic, partition, Error::Full);
         }
         let (outcome, waits) = oneshot::channel();
@@ -206,9 +244,8 @@ impl Broker {
         let state = &mut *state;
         state.outage = outage;
         self.take_waiting(state);
-        if !outage {
-            state.groups.balance(self);
-        }
+        let given_up = if outage { Vec::new() } else { state.groups.balance() };
+        self.release(given_up);
         self.changed.send_replace(());
     }
 
@@ -269,6 +306,16 @@ impl State {
     /// Whether the partition does not answer.
     pub(super) fn is_away(&self, topic: Topic, partition: Partition) -> bool {
         self.outage || self.away.contains(&(topic, partition))
+    }
+
+    /// Whether so many appends of the class wait that no other may.
+    fn is_full(&self, class: AppendClass) -> bool {
+        if self.waiting.len() + self.withheld.len() < QUEUE_RECORDS_MAX {
+            return false;
+        }
+        let topics = self.waiting.iter().map(|waiting| waiting.topic);
+        let topics = topics.chain(self.withheld.iter().map(|(_, position)| position.topic));
+        topics.filter(|topic| AppendClass::of(*topic) == class).count() >= QUEUE_RECORDS_MAX
     }
 
     /// A topic's partitions.

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::broker::{Broker, PartitionLog};
+use crate::tail::{TailSender, tail_channel};
 use crate::{Offset, Partition, Record, Start, Tail, TailBatch, Topic};
 
-/// Batches that wait for a tail's reader.
-const TAIL_BATCHES_MAX: usize = 16;
 /// Records in one batch.
 const BATCH_RECORDS_MAX: usize = 500;
+/// Bytes after which a batch takes no more records.
+const BATCH_BYTES_MAX: usize = 1 << 20;
 
 /// Follows partitions until nobody listens or the process is gone.
 pub(super) fn follow(
@@ -21,7 +21,7 @@ pub(super) fn follow(
     topic: Topic,
     from: BTreeMap<Partition, Start>,
 ) -> Tail {
-    let (batches, batches_out) = mpsc::channel(TAIL_BATCHES_MAX);
+    let (batches, tail) = tail_channel();
     let places = {
         let state = broker.lock();
         let place = |(partition, start)| match start {
@@ -37,15 +37,10 @@ pub(super) fn follow(
             () = send(broker, topic, places, batches) => {}
         }
     });
-    Tail::new(batches_out)
+    tail
 }
 
-async fn send(
-    broker: Arc<Broker>,
-    topic: Topic,
-    mut places: Vec<(Partition, Offset)>,
-    batches: mpsc::Sender<TailBatch>,
-) {
+async fn send(broker: Arc<Broker>, topic: Topic, mut places: Vec<(Partition, Offset)>, batches: TailSender) {
     let mut changed = broker.changed.subscribe();
     loop {
         changed.mark_unchanged();
@@ -75,5 +70,11 @@ fn records(broker: &Broker, topic: Topic, partition: Partition, at: Offset) -> A
         return Arc::new([]);
     };
     let skipped = at.saturating_sub(log.start) as usize;
-    log.records.iter().skip(skipped).take(BATCH_RECORDS_MAX).cloned().collect()
+    let mut bytes = 0;
+    let has_room = |record: &&Record| {
+        let had_room = bytes < BATCH_BYTES_MAX;
+        bytes += record.size_bytes();
+        had_room
+    };
+    log.records.iter().skip(skipped).take(BATCH_RECORDS_MAX).take_while(has_room).cloned().collect()
 }

@@ -193,7 +193,7 @@ impl Ring {
     fn push(&mut self, records: Vec<Record>, next: Offset) {
         self.next = next;
         if !records.is_empty() {
-            let bytes = records.iter().map(size_bytes).sum();
+            let bytes = records.iter().map(Record::size_bytes).sum();
             self.records += records.len();
             self.bytes += bytes;
             self.chunks.push_back(Chunk { next, bytes, records: records.into() });
@@ -233,10 +233,6 @@ impl Ring {
         let records = if skipped == 0 { Arc::clone(&chunk.records) } else { chunk.records[skipped..].into() };
         Found::Records(records, chunk.next)
     }
-}
-
-fn size_bytes(record: &Record) -> usize {
-    record.key.len() + record.value.as_ref().map_or(0, bytes::Bytes::len) + record.headers.size_bytes()
 }
 
 /// A tail's part in a feed.

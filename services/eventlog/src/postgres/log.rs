@@ -20,6 +20,7 @@ use super::queue::Queue;
 use super::wake::{self, Outgoing, Wakes};
 use super::{appender, bounds, migrate, reader, retention, signal, tail};
 use crate::class::{AppendClass, ByClass};
+use crate::tail::tail_channel;
 use crate::topics::Retention;
 use crate::{
     Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, PartitionOffsets, Position, Record, Start,
@@ -228,9 +229,9 @@ impl EventLog for PostgresLog {
             Start::End => (partition, feed.end(partition)),
         };
         let places = from.into_iter().map(place).collect();
-        let (batches, batches_out) = mpsc::channel(tail::TAIL_BATCHES_MAX);
+        let (batches, tail) = tail_channel();
         self.spawn(tail::follow(self.pool.clone(), topic, member, places, batches));
-        Tail::new(batches_out)
+        tail
     }
 
     fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {

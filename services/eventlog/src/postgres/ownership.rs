@@ -77,16 +77,18 @@ impl Group {
                 }
                 Some((partition, offset)) = commits.recv() => { done.insert(partition, offset); }
                 () = Leaving::stopped(&mut leaving) => {
-                    while let Ok((partition, offset)) = commits.try_recv() {
-                        done.insert(partition, offset);
-                    }
-                    self.commit(&mut done).await;
+                    self.commit_all(&mut commits, &mut done).await;
                     if let Some(leaving) = leaving.take() {
                         let _ = leaving.released.send(());
                     }
                 }
                 _ = write.tick() => self.commit(&mut done).await,
-                () = changes.closed() => return,
+                () = changes.closed() => {
+                    // While the lease is held: whoever takes over finds it.
+                    self.commit_all(&mut commits, &mut done).await;
+                    lease.leave().await;
+                    return;
+                }
             }
         }
     }
@@ -109,6 +111,18 @@ impl Group {
         let rows = sqlx::query_as(COMMITTED).bind(&self.name).bind(self.topic.number()).fetch_all(&self.pool);
         let rows: Vec<(i32, i64)> = bounded(rows).await?;
         Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
+    }
+
+    /// Writes what is done and what waits to be noted as such.
+    async fn commit_all(
+        &self,
+        commits: &mut mpsc::Receiver<(Partition, Offset)>,
+        done: &mut BTreeMap<Partition, Offset>,
+    ) {
+        while let Ok((partition, offset)) = commits.try_recv() {
+            done.insert(partition, offset);
+        }
+        self.commit(done).await;
     }
 
     /// Writes what is done; what could not be written stays for the next time.

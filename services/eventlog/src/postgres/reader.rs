@@ -12,6 +12,7 @@ use super::epoch::Epoch;
 use super::feed::Feeds;
 use super::wake::{RECORDS_CHANNEL, SIGNALS_CHANNEL, Wakes, ends_of};
 use super::{bounds, rows, signal};
+use crate::class::AppendClass;
 use crate::{Error, Record, Topic};
 
 /// How often the reader glances at the server unasked.
@@ -114,22 +115,39 @@ impl Server {
     }
 }
 
+/// Reads until nothing is missing. In each turn the events, commands and answers, and then a page of facts of one topic, so
+/// that a flood of facts delays the others by no more than that.
 async fn fill(connection: &mut PgConnection, feeds: &Feeds) -> Result<(), Error> {
+    let is_fact = |topic: &Topic| AppendClass::of(*topic) == AppendClass::Facts;
+    let mut facts = Topic::ALL.into_iter().filter(is_fact).cycle();
+    let facts_count = Topic::ALL.into_iter().filter(is_fact).count();
     loop {
-        let mut complete = true;
-        for topic in Topic::ALL {
-            let gaps = feeds[topic].gaps();
-            if !gaps.is_empty() {
-                complete = false;
-                for (gap, records) in bounded(rows::read(connection, topic, &gaps)).await? {
-                    feeds[topic].fill(gap, records);
-                }
+        let mut is_complete = true;
+        for topic in Topic::ALL.into_iter().filter(|topic| !is_fact(topic)) {
+            is_complete &= !read(connection, feeds, topic).await?;
+        }
+        for topic in facts.by_ref().take(facts_count) {
+            if read(connection, feeds, topic).await? {
+                is_complete = false;
+                break;
             }
         }
-        if complete {
+        if is_complete {
             return Ok(());
         }
     }
+}
+
+/// Reads a page of each partition of the topic that lacks something; false when none does.
+async fn read(connection: &mut PgConnection, feeds: &Feeds, topic: Topic) -> Result<bool, Error> {
+    let gaps = feeds[topic].gaps();
+    if gaps.is_empty() {
+        return Ok(false);
+    }
+    for (gap, records) in bounded(rows::read(connection, topic, &gaps)).await? {
+        feeds[topic].fill(gap, records);
+    }
+    Ok(true)
 }
 
 /// Hears other processes until it is dropped.

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use tokio::sync::mpsc;
 
 use super::connect::{Backoff, bounded};
 use super::feed::{Found, Gap, Member};
 use super::rows;
+use crate::tail::TailSender;
 use crate::{Error, Offset, Partition, Record, TailBatch, Topic};
-
-/// Batches that wait for a tail's reader.
-pub(super) const TAIL_BATCHES_MAX: usize = 16;
 
 /// Sends what the partitions have from the given offsets on, in turns, until nobody listens.
 pub(super) async fn follow(
@@ -19,7 +16,7 @@ pub(super) async fn follow(
     topic: Topic,
     mut feed: Member,
     mut places: Vec<(Partition, Offset)>,
-    batches: mpsc::Sender<TailBatch>,
+    batches: TailSender,
 ) {
     let mut backoff = Backoff::new();
     loop {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use threadline_decider as decider;
 use threadline_edge::auth::{AuthConfig, KeySource};
-use threadline_eventlog::kafka::{KafkaConfig, Security};
+use threadline_eventlog::kafka::{GroupInstance, KafkaConfig, Security};
 
 use super::bounds::{BYTES, HOUR_MS};
 use super::edge::edge;
@@ -121,6 +121,12 @@ fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
         default.session_timeout_ms,
         1_000..=HOUR_MS,
     )?;
+    let group_instance = from.optional::<String>("kafka.group_instance_id", "THREADLINE_KAFKA_GROUP_INSTANCE_ID")?;
+    let group_instance = match group_instance.as_deref() {
+        None | Some("host") => GroupInstance::OfHost,
+        Some("none") => GroupInstance::Unnamed,
+        Some(name) => GroupInstance::Named(name.to_owned()),
+    };
     let linger_ms = from.within("kafka.linger_ms", "THREADLINE_KAFKA_LINGER_MS", default.linger_ms, 0.0..=1_000.0)?;
     let path = |text: Option<String>| text.map(PathBuf::from);
     let security = Security {
@@ -140,6 +146,7 @@ fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
         security,
         delivery_timeout_ms,
         session_timeout_ms,
+        group_instance,
         linger_ms,
         properties,
         ..default

@@ -36,6 +36,12 @@ impl LogUnderTest for Memory {
         self.0.set_outage(false);
     }
 
+    async fn take_away(&self, topic: Topic) {
+        for partition in 0..Self::PARTITIONS {
+            self.0.set_partition_outage(topic, partition, true);
+        }
+    }
+
     async fn expire(&self, topic: Topic) {
         for (partition, end) in self.0.ends(topic).await.all().expect("the log answers") {
             self.0.truncate(topic, partition, end);

@@ -1,5 +1,6 @@
 //! What every log promises, tried on each implementation.
 
+mod classes;
 mod failures;
 mod limits;
 mod order;
@@ -47,6 +48,9 @@ pub(crate) trait LogUnderTest: Send + Sync + 'static {
 
     /// The log's server comes back with its data.
     async fn come_back(&self);
+
+    /// A topic goes away and stays so; the others are there.
+    async fn take_away(&self, topic: Topic);
 
     /// Retention takes away every record of the topic that is there now.
     async fn expire(&self, topic: Topic);
@@ -97,7 +101,11 @@ macro_rules! every_check {
                 two_owners_share_all_partitions,
                 who_leaves_gives_back,
                 the_next_owner_learns_the_commit,
+                who_has_left_has_given_back_and_committed,
                 groups_do_not_meet,
+            };
+            classes::{
+                facts_that_are_stuck_hold_up_nothing_else,
             };
             limits::{
                 a_record_too_large_is_refused,

@@ -105,6 +105,19 @@ pub(super) async fn the_next_owner_learns_the_commit<L: LogUnderTest>(log: &L) {
     }
 }
 
+pub(super) async fn who_has_left_has_given_back_and_committed<L: LogUnderTest>(log: &L) {
+    let (one, other) = (log.open().await, log.open().await);
+    super::append_all(&*one, Topic::MessagesCommands, 0, 0..50).await;
+    let mut first = one.own(Topic::MessagesCommands, "g");
+    hold(&mut Held::default(), &mut first, L::PARTITIONS).await;
+    first.commit(0, 40);
+    timeout(PATIENCE, first.leave()).await.expect("the group is left");
+    let mut second = other.own(Topic::MessagesCommands, "g");
+    let mut held = Held::default();
+    hold(&mut held, &mut second, L::PARTITIONS).await;
+    assert_eq!(held.0[&0], Some(40));
+}
+
 pub(super) async fn groups_do_not_meet<L: LogUnderTest>(log: &L) {
     let process = log.open().await;
     let mut ownerships = [

@@ -1,10 +1,10 @@
 //! The log in Postgres keeps the contract; and what only it promises.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
+use sqlx::{ConnectOptions, Executor, PgConnection};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_eventlog::topics::Retention;
 use threadline_eventlog::{EventLog, OwnershipChange, Position, Start, Topic, lease};
@@ -18,10 +18,12 @@ use super::{LogUnderTest, PATIENCE, append_all, every_check, numbered, numbers_o
 
 pub(super) struct Postgres {
     database: Database,
+    /// Appends of others that never come to an end.
+    stuck: Mutex<Vec<PgConnection>>,
 }
 
 pub(super) async fn start() -> Option<Postgres> {
-    Some(Postgres { database: Database::fresh().await })
+    Some(Postgres { database: Database::fresh().await, stuck: Mutex::default() })
 }
 
 impl Postgres {
@@ -59,6 +61,16 @@ impl LogUnderTest for Postgres {
 
     async fn come_back(&self) {
         self.database.set_outage(false).await;
+    }
+
+    async fn take_away(&self, topic: Topic) {
+        let mut connection = self.connection().await;
+        connection.execute("BEGIN").await.expect("begun");
+        let locks = "SELECT pg_advisory_xact_lock(1953000545, ($1 << 16) | partition)
+            FROM generate_series(0, $2 - 1) AS partition";
+        let locks = sqlx::query(locks).bind(i32::from(topic.number())).bind(Self::PARTITIONS as i32);
+        locks.execute(&mut connection).await.expect("locked");
+        self.stuck.lock().expect("no test panicked with it").push(connection);
     }
 
     async fn expire(&self, topic: Topic) {
@@ -274,22 +286,4 @@ async fn commands_stay_until_they_are_decided() {
     owner.commit(0, 100);
     until("the rest is taken away", PATIENCE, async || start_of(Topic::MessagesCommands, 0).await == 100).await;
     assert_eq!(append_all(&*process, Topic::MessagesCommands, 0, 100..101).await[0].offset, 100, "offsets go on");
-}
-
-/// Read marks that cannot be written delay neither events nor commands.
-#[tokio::test]
-async fn sorts_of_records_do_not_wait_for_each_other() {
-    let log = start().await.expect("there is a server");
-    let process = log.open().await;
-    let mut connection = log.connection().await;
-    // As an append of another process that takes its time.
-    let lock = format!("BEGIN; SELECT pg_advisory_xact_lock(1953000545, {} << 16)", Topic::Reads.number());
-    connection.execute(AssertSqlSafe(lock)).await.expect("locked");
-    let mark = process.append_to(Topic::Reads, 0, numbered("k", 0));
-    for topic in [Topic::Messages, Topic::MessagesCommands, Topic::Rejections, Topic::Disputes, Topic::Signals] {
-        let appended = timeout(Duration::from_secs(2), process.append_to(topic, 0, numbered("k", 0))).await;
-        appended.unwrap_or_else(|_| panic!("{topic} waits for read marks")).expect("appended");
-    }
-    connection.execute("COMMIT").await.expect("unlocked");
-    timeout(PATIENCE, mark).await.expect("it goes on").expect("appended");
 }

@@ -1,5 +1,7 @@
 //! The log in Kafka keeps the contract; and what only it promises.
 
+mod apart;
+mod members;
 mod proxy;
 mod security;
 mod topics;
@@ -11,14 +13,15 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use threadline_eventlog::kafka::{KafkaConfig, KafkaLog, create_topics};
+use threadline_eventlog::kafka::{KafkaConfig, KafkaLog, create_topics, list_topics};
 use threadline_eventlog::{EventLog, Topic};
 use threadline_tests::cluster::{OwnBroker, shared_brokers};
+use threadline_tests::wait::until;
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use self::proxy::Proxy;
-use super::{LogUnderTest, every_check};
+use super::{LogUnderTest, PATIENCE, every_check};
 
 /// Topics of a test's own, on a broker.
 pub(super) struct Kafka {
@@ -96,6 +99,16 @@ impl LogUnderTest for Kafka {
 
     async fn come_back(&self) {
         block_in_place(|| self.own.as_ref().expect("only a broker of its own").broker.bring_back());
+    }
+
+    async fn take_away(&self, topic: Topic) {
+        let name = format!("{}{topic}", self.config.topic_prefix);
+        admin(&self.config).delete_topics(&[&name], &AdminOptions::new()).await.expect("topics can be deleted");
+        until("the topic is gone", PATIENCE, async || {
+            let topics = list_topics(&self.config).await.unwrap_or_default();
+            topics.iter().any(|it| it.topic == topic && it.partitions.is_none())
+        })
+        .await;
     }
 
     async fn expire(&self, topic: Topic) {

@@ -1,0 +1,22 @@
+//! Failures of librdkafka in the words of our callers.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::Error;
+
+/// What a failure of the client means to our callers.
+pub(super) fn unavailable(error: &KafkaError) -> Error {
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::SaslAuthenticationFailed
+            | RDKafkaErrorCode::Authentication,
+        ) => Error::Misconfigured(error.to_string()),
+        Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight | RDKafkaErrorCode::MessageTimedOut) => {
+            Error::Unavailable("the brokers did not confirm in time".into())
+        }
+        _ => Error::Unavailable(error.to_string()),
+    }
+}

@@ -1,0 +1,29 @@
+//! Where calls of librdkafka that block may run.
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
+
+use crate::Error;
+
+/// Runs something that blocks where it may.
+pub(super) async fn blocking<T: Send + 'static>(
+    question: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let answer = tokio::task::spawn_blocking(question).await;
+    answer.unwrap_or_else(|error| Err(Error::Unavailable(error.to_string())))
+}
+
+/// Runs something that blocks right here; where the runtime can, others go on meanwhile.
+pub(super) fn may_block<T>(question: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(question),
+        _ => question(),
+    }
+}
+
+/// Runs something on a thread of its own.
+pub(super) fn thread(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+        tracing::error!(%error, thread.name = name, "failed to start a thread: {error}");
+    }
+}

@@ -1,0 +1,136 @@
+//! A tail's reading end, and the bounded way to it.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::{Partition, Record};
+
+/// Batches that wait for a tail's reader.
+const TAIL_BATCHES_MAX: usize = 16;
+/// Bytes of the records in them. A batch that is larger waits alone.
+const TAIL_BYTES_MAX: u32 = 4 << 20;
+
+/// Some records of one partition, in order, never none. Shared, because many tails of one process read the same ones.
+#[derive(Clone, Debug)]
+pub struct TailBatch {
+    /// The partition.
+    pub partition: Partition,
+    /// The records, offsets rising.
+    pub records: Arc<[Record]>,
+}
+
+/// Follows partitions; dropping it ends it.
+///
+/// At most 16 batches wait for the reader, and no more of them than 4 MiB of records unless a single batch is larger:
+/// when there is no room, the log stops reading until the reader takes one.
+pub struct Tail {
+    batches: mpsc::Receiver<Waiting>,
+}
+
+struct Waiting {
+    batch: TailBatch,
+    /// Its bytes, given back when the reader takes it.
+    _room: OwnedSemaphorePermit,
+}
+
+impl Tail {
+    /// The next batch; `None` when the log was shut down. Cancel-safe.
+    pub async fn next(&mut self) -> Option<TailBatch> {
+        self.batches.recv().await.map(|waiting| waiting.batch)
+    }
+
+    /// A batch that is already there.
+    pub fn try_next(&mut self) -> Option<TailBatch> {
+        self.batches.try_recv().ok().map(|waiting| waiting.batch)
+    }
+}
+
+/// The log's end of a tail.
+#[derive(Debug)]
+pub(crate) struct TailSender {
+    batches: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+}
+
+/// Nobody reads the tail any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unread;
+
+/// A tail and the end that the log writes to.
+pub(crate) fn tail_channel() -> (TailSender, Tail) {
+    let (batches, batches_out) = mpsc::channel(TAIL_BATCHES_MAX);
+    let room = Arc::new(Semaphore::new(TAIL_BYTES_MAX as usize));
+    (TailSender { batches, room }, Tail { batches: batches_out })
+}
+
+impl TailSender {
+    /// Hands a batch over as soon as there is room for it. One writer at a time.
+    pub(crate) async fn send(&self, batch: TailBatch) -> Result<(), Unread> {
+        let bytes: usize = batch.records.iter().map(Record::size_bytes).sum();
+        let bytes = u32::try_from(bytes).unwrap_or(TAIL_BYTES_MAX).min(TAIL_BYTES_MAX);
+        // A reader that goes away drops what waits, which makes room.
+        let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Unread)?;
+        self.batches.send(Waiting { batch, _room: room }).await.map_err(|_| Unread)
+    }
+
+    /// Whether nobody reads any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.batches.is_closed()
+    }
+
+    /// Waits until nobody reads any more.
+    pub(crate) async fn closed(&self) {
+        self.batches.closed().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::Headers;
+
+    fn batch(bytes: usize) -> TailBatch {
+        let value = Some(Bytes::from(vec![0; bytes]));
+        let (key, headers) = (Bytes::new(), Headers::new());
+        let record = Record { partition: 0, offset: 0, appended_at_ms: 0, key, value, headers };
+        TailBatch { partition: 0, records: [record].into() }
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes() {
+        let (sender, mut tail) = tail_channel();
+        for _ in 0..4 {
+            assert_eq!(sender.send(batch(1 << 20)).now_or_never(), Some(Ok(())));
+        }
+        let mut fifth = Box::pin(sender.send(batch(1 << 20)));
+        assert_eq!((&mut fifth).now_or_never(), None, "there is no room");
+        assert!(tail.try_next().is_some());
+        assert_eq!(fifth.now_or_never(), Some(Ok(())));
+    }
+
+    #[test]
+    fn a_batch_larger_than_the_bound_waits_alone() {
+        let (sender, mut tail) = tail_channel();
+        assert_eq!(sender.send(batch(64)).now_or_never(), Some(Ok(())));
+        let mut large = Box::pin(sender.send(batch(6 << 20)));
+        assert_eq!((&mut large).now_or_never(), None);
+        assert!(tail.try_next().is_some());
+        assert_eq!(large.now_or_never(), Some(Ok(())));
+        assert_eq!(sender.send(batch(64)).now_or_never(), None);
+        assert_eq!(tail.try_next().map(|batch| batch.records[0].size_bytes()), Some(6 << 20));
+    }
+
+    #[test]
+    fn a_writer_that_waits_learns_that_nobody_reads() {
+        let (sender, tail) = tail_channel();
+        assert_eq!(sender.send(batch(6 << 20)).now_or_never(), Some(Ok(())));
+        let mut next = Box::pin(sender.send(batch(64)));
+        assert_eq!((&mut next).now_or_never(), None);
+        drop(tail);
+        assert_eq!(next.now_or_never(), Some(Err(Unread)));
+    }
+}
