@@ -18,6 +18,8 @@ const ROLES: [&str; 3] = ["decider", "projector", "edge"];
 /// Within this the partitions of a dead decider are served again.
 const KAFKA_TAKEOVER_MAX: Duration = Duration::from_secs(10);
 const POSTGRES_TAKEOVER_MAX: Duration = Duration::from_secs(3);
+/// Within this a decider that was killed and started again at once serves its partitions again.
+const RESTARTED_WITHIN: Duration = Duration::from_secs(2);
 /// How long two deciders may need to share the partitions out.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(30);
 /// The longest a killed process lies, and the longest peace between two kills, milliseconds.
@@ -32,6 +34,22 @@ async fn nothing_is_lost_when_roles_are_killed_on_postgres() {
 async fn nothing_is_lost_when_roles_are_killed_on_kafka() {
     let Some(brokers) = shared_brokers() else { return };
     under_kills("kills-kafka", Backend::kafka(&brokers).await, KAFKA_TAKEOVER_MAX).await;
+}
+
+/// Each decider has a share of its own in the group, which waits for it: nobody else serves those partitions meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_decider_that_starts_again_serves_at_once_on_kafka() {
+    let Some(brokers) = shared_brokers() else { return };
+    let mut cluster = Cluster::start("restarted-decider-kafka", Layout::Roles, Backend::kafka(&brokers).await).await;
+    let probes = Probes::place(&cluster).await;
+    let mut restarts = Recoveries::default();
+    for victim in ["decider-0", "decider-1", "decider-0", "decider-1"] {
+        until("both deciders own partitions", HANDED_OVER_WITHIN, async || cluster.deciders_share().await).await;
+        let since = Instant::now();
+        cluster.process(victim).restart();
+        restarts.note(&probes.served(&cluster, cluster.edge(0), since).await);
+    }
+    restarts.judge("kafka: decider killed and started again", RESTARTED_WITHIN);
 }
 
 async fn under_kills(test: &str, backend: Backend, takeover_max: Duration) {
