@@ -92,13 +92,11 @@ impl EventLog for Unanswering {
     fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
         async move {
             if topic == self.topic {
-                match self.answered.try_acquire() {
-                    Ok(answered) => answered.forget(),
-                    Err(_) => {
-                        self.unanswered.add_permits(1);
-                        std::future::pending().await
-                    }
-                }
+                let Ok(answered) = self.answered.try_acquire() else {
+                    self.unanswered.add_permits(1);
+                    return std::future::pending().await;
+                };
+                answered.forget();
             }
             self.log.ends(topic).await
         }
