@@ -21,7 +21,8 @@ use tokio::sync::oneshot;
 use crate::clock;
 use crate::config::CommandsConfig;
 use crate::sealing::NotSealed;
-use crate::ws::{Outbox, answer};
+use crate::session::SessionHandle;
+use crate::ws::answer;
 
 /// Appends commands and hands their outcomes to whoever asked. Cheap to clone.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ pub(crate) enum Waiter {
     /// A session's request.
     Session {
         /// Where the answer goes.
-        session: Arc<Outbox>,
+        session: Arc<SessionHandle>,
         /// The request's id as JSON.
         id: Option<Arc<str>>,
         /// Whether it is a post: its answer says when it was sent.

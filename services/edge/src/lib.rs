@@ -21,6 +21,7 @@ pub mod rate;
 mod registry;
 mod sealing;
 mod serve;
+mod session;
 pub mod signals;
 mod state;
 mod trace;

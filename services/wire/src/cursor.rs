@@ -1,4 +1,4 @@
-//! Where a client is in the log: an opaque text that any edge understands.
+//! A client's offsets in the log: an opaque text that every edge understands.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,42 +6,70 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use threadline_domain::{Offset, Partition};
+use threadline_domain::{Offset, Topic};
 
-/// Partitions in a cursor.
+/// Partitions in a cursor, of all topics together.
 pub const CURSOR_PARTITIONS_MAX: usize = 1_024;
-/// Characters of a cursor as text: enough for the most partitions at the highest offsets.
-pub const CURSOR_CHARS_MAX: usize = 24 << 10;
-/// Bytes of a log's id: those of Kafka name the cluster and the topics' prefix.
-const LOG_ID_BYTES_MAX: usize = 320;
-/// The first byte; another layout gets another one.
-const VERSION: u8 = 1;
+/// Characters of a cursor as text: enough for all partitions at the highest offsets.
+pub const CURSOR_CHARS_MAX: usize = 16 << 10;
+/// The first byte. Another layout has another one.
+const VERSION: u8 = 2;
+/// The highest first byte that another version may have. A text that begins with another byte was never a cursor.
+const VERSION_MAX: u8 = 31;
 
-/// How far a client has received the `messages` topic: for each partition the offset of the next record.
-/// As text: base64url of a version byte, the log's id and varints; opaque to clients.
+/// The next offset in each partition of some topics, by partition.
+pub type Offsets = BTreeMap<Topic, Vec<Offset>>;
+
+/// How far a client has received the event topics.
+///
+/// As text, base64url of: a version byte, eight bytes of [`LogFingerprint`], and for each topic its number, its number of
+/// partitions, a bitmap of the partitions with an offset above 0, and these offsets. Numbers are varints. With a million
+/// records in each partition, 8 partitions take 48 characters, three topics with 24 partitions each 320.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The id of the log that the offsets belong to; at most 320 bytes.
-    pub log: String,
-    /// The next offset, by partition; at most [`CURSOR_PARTITIONS_MAX`].
-    pub next: BTreeMap<Partition, Offset>,
+    /// The log that the offsets belong to.
+    pub log: LogFingerprint,
+    /// The next offset in each partition; at most [`CURSOR_PARTITIONS_MAX`] partitions.
+    pub next: Offsets,
 }
 
-/// The text is not a cursor of ours.
+/// A short name of a log. Tells a cursor of another log from one of this log; it keeps nobody out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogFingerprint(u64);
+
+impl LogFingerprint {
+    /// Returns the fingerprint (FNV-1a) of a log's id.
+    pub fn of(log: &str) -> Self {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(log.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
+}
+
+/// Why a text is no cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor")]
-pub struct NotACursor;
+pub enum NotACursor {
+    /// It was never written by an edge.
+    #[error("is not a cursor")]
+    Malformed,
+    /// An edge of another version wrote it.
+    #[error("is a cursor of another version")]
+    OtherVersion,
+}
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = Vec::with_capacity(16 + self.log.len() + 6 * self.next.len());
+        let partitions: usize = self.next.values().map(Vec::len).sum();
+        let mut bytes = Vec::with_capacity(16 + 6 * partitions);
         bytes.push(VERSION);
-        put_varint(self.log.len() as u64, &mut bytes);
-        bytes.extend_from_slice(self.log.as_bytes());
-        put_varint(self.next.len() as u64, &mut bytes);
-        for (&partition, &offset) in &self.next {
-            put_varint(partition.into(), &mut bytes);
-            put_varint(offset, &mut bytes);
+        bytes.extend_from_slice(&self.log.0.to_be_bytes());
+        for (topic, offsets) in &self.next {
+            put_varint(topic.number() as u64, &mut bytes);
+            put_varint(offsets.len() as u64, &mut bytes);
+            let is_set = |offset: &Offset| u8::from(*offset > 0);
+            for eight in offsets.chunks(8) {
+                bytes.push(eight.iter().enumerate().map(|(bit, offset)| is_set(offset) << bit).sum());
+            }
+            offsets.iter().filter(|offset| **offset > 0).for_each(|&offset| put_varint(offset, &mut bytes));
         }
         f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -53,32 +81,44 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, NotACursor> {
         if text.len() > CURSOR_CHARS_MAX {
-            return Err(NotACursor);
+            return Err(NotACursor::Malformed);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor)?;
-        read(&bytes).ok_or(NotACursor)
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| NotACursor::Malformed)?;
+        match bytes.split_first() {
+            Some((&VERSION, rest)) => read(rest).ok_or(NotACursor::Malformed),
+            Some((1..=VERSION_MAX, _)) => Err(NotACursor::OtherVersion),
+            _ => Err(NotACursor::Malformed),
+        }
     }
 }
 
 fn read(bytes: &[u8]) -> Option<Cursor> {
-    let (&version, mut rest) = bytes.split_first()?;
-    if version != VERSION {
-        return None;
-    }
-    let length = usize::try_from(varint(&mut rest)?).ok().filter(|&length| length <= LOG_ID_BYTES_MAX)?;
-    let (log, after) = rest.split_at_checked(length)?;
-    rest = after;
-    let log = std::str::from_utf8(log).ok()?.to_owned();
-    let count = usize::try_from(varint(&mut rest)?).ok().filter(|&count| count <= CURSOR_PARTITIONS_MAX)?;
-    let mut next = BTreeMap::new();
-    for _ in 0..count {
-        let partition = Partition::try_from(varint(&mut rest)?).ok()?;
-        if next.last_key_value().is_some_and(|(&last, _)| partition <= last) {
+    let (log, mut rest) = bytes.split_first_chunk()?;
+    let log = LogFingerprint(u64::from_be_bytes(*log));
+    let (mut next, mut room) = (Offsets::new(), CURSOR_PARTITIONS_MAX);
+    while !rest.is_empty() {
+        let topic = Topic::from_number(i16::try_from(varint(&mut rest)?).ok()?)?;
+        if next.last_key_value().is_some_and(|(&last, _)| topic <= last) {
             return None;
         }
-        next.insert(partition, varint(&mut rest)?);
+        let count = usize::try_from(varint(&mut rest)?).ok()?;
+        room = room.checked_sub(count)?;
+        next.insert(topic, read_offsets(count, &mut rest)?);
     }
-    rest.is_empty().then_some(Cursor { log, next })
+    Some(Cursor { log, next })
+}
+
+fn read_offsets(count: usize, rest: &mut &[u8]) -> Option<Vec<Offset>> {
+    let (bitmap, after) = rest.split_at_checked(count.div_ceil(8))?;
+    *rest = after;
+    let is_set = |partition: usize| bitmap[partition / 8] >> (partition % 8) & 1 == 1;
+    if (count..bitmap.len() * 8).any(is_set) {
+        return None;
+    }
+    let mut offset = |partition| {
+        if is_set(partition) { varint(rest).filter(|&offset| offset > 0) } else { Some(0) }
+    };
+    (0..count).map(&mut offset).collect()
 }
 
 fn put_varint(mut rest: u64, out: &mut Vec<u8>) {
@@ -112,19 +152,32 @@ mod tests {
 
     use super::*;
 
+    fn topic() -> impl Strategy<Value = Topic> {
+        prop::sample::select(Topic::ALL.to_vec())
+    }
+
+    fn offset() -> impl Strategy<Value = Offset> {
+        prop_oneof![Just(0), any::<Offset>(), 0..1_000_u64]
+    }
+
+    fn cursor(topics: &[Topic], partitions: usize, offset: Offset) -> Cursor {
+        let next = topics.iter().map(|&topic| (topic, vec![offset; partitions])).collect();
+        Cursor { log: LogFingerprint::of("log"), next }
+    }
+
     proptest! {
         #[test]
         fn a_cursor_reads_back_from_its_text(
-            log in "[a-zA-Z0-9é-]{0,32}",
-            next in prop::collection::btree_map(any::<Partition>(), any::<Offset>(), 0..40),
+            log in ".{0,32}",
+            next in prop::collection::btree_map(topic(), prop::collection::vec(offset(), 0..40), 0..4),
         ) {
-            let cursor = Cursor { log, next };
+            let cursor = Cursor { log: LogFingerprint::of(&log), next };
             prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
         }
 
         #[test]
-        fn a_text_is_refused_or_the_only_one_of_its_cursor(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-            let text = URL_SAFE_NO_PAD.encode([&[VERSION][..], &bytes].concat());
+        fn a_text_is_refused_or_the_only_one_of_its_cursor(bytes in prop::collection::vec(0..20_u8, 0..40)) {
+            let text = URL_SAFE_NO_PAD.encode([&[VERSION][..], &[0; 8], &bytes].concat());
             if let Ok(cursor) = text.parse::<Cursor>() {
                 prop_assert_eq!(cursor.to_string(), text);
             }
@@ -137,23 +190,46 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_is_short() {
+        let three: Vec<_> = Topic::events().collect();
+        let chars = |topics: &[Topic], partitions, offset| cursor(topics, partitions, offset).to_string().len();
+        assert_eq!(chars(&three[..1], 8, 1_000_000), 48);
+        assert_eq!(chars(&three, 8, 1_000_000), 120);
+        assert_eq!(chars(&three, 24, 1_000_000), 320);
+        assert_eq!(chars(&three, 24, 0), 32);
+        assert_eq!(chars(&three, 24, 1_000_000_000), 512);
+    }
+
+    #[test]
     fn the_largest_cursor_fits() {
-        let next = (0..CURSOR_PARTITIONS_MAX as u32).map(|partition| (u32::MAX - partition, Offset::MAX)).collect();
-        let cursor = Cursor { log: "x".repeat(LOG_ID_BYTES_MAX), next };
+        let cursor = cursor(&[Topic::Messages], CURSOR_PARTITIONS_MAX, Offset::MAX);
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
 
     #[test]
     fn what_is_not_a_cursor_is_refused() {
-        let text = Cursor { log: "log".into(), next: [(0, 1), (1, 300)].into() }.to_string();
-        assert_eq!(text, "AQNsb2cCAAEBrAI");
-        let refused =
-            ["", "A", "AgNsb2cCAAEBrAI", "AQNsb2cCAAEBrA", "AQNsb2cCAAEBrAIA", "AQNsb2cCAQEArAI", "AQNsb2cCAAEBrAI="];
-        for text in refused {
-            assert_eq!(text.parse::<Cursor>(), Err(NotACursor), "{text}");
+        let ours = Cursor { log: LogFingerprint(1), next: [(Topic::Messages, vec![1, 0, 300])].into() };
+        let text = ours.to_string();
+        assert_eq!(text, "AgAAAAAAAAABAQMFAawC");
+        // Cut off, too long, with padding, an offset of 0, a bit for no partition, and an unknown topic.
+        let malformed = [
+            "",
+            "A",
+            "\0",
+            "AgAAAAAAAAABAQMFAaw",
+            "AgAAAAAAAAABAQMFAawCAA",
+            "AgAAAAAAAAABAQMFAawC=",
+            "AgAAAAAAAAABAQMFAACsAg",
+            "AgAAAAAAAAABAQMNAawC",
+            "AgAAAAAAAAABYwMFAawC",
+        ];
+        for text in malformed {
+            assert_eq!(text.parse::<Cursor>(), Err(NotACursor::Malformed), "{text}");
         }
-        assert_eq!("A".repeat(CURSOR_CHARS_MAX + 1).parse::<Cursor>(), Err(NotACursor));
-        let many = Cursor { log: String::new(), next: (0..=CURSOR_PARTITIONS_MAX as u32).map(|p| (p, 0)).collect() };
-        assert_eq!(many.to_string().parse::<Cursor>(), Err(NotACursor));
+        // The first version, which knew one topic.
+        assert_eq!("AQNsb2cCAAEBrAI".parse::<Cursor>(), Err(NotACursor::OtherVersion));
+        assert_eq!("A".repeat(CURSOR_CHARS_MAX + 1).parse::<Cursor>(), Err(NotACursor::Malformed));
+        let many = cursor(&[Topic::Messages], CURSOR_PARTITIONS_MAX + 1, 0);
+        assert_eq!(many.to_string().parse::<Cursor>(), Err(NotACursor::Malformed));
     }
 }

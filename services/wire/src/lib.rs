@@ -10,5 +10,5 @@ pub mod json;
 pub mod signal;
 
 pub use codes::{CloseCode, ErrorCode, RequestError};
-pub use cursor::Cursor;
+pub use cursor::{Cursor, LogFingerprint, NotACursor, Offsets};
 pub use signal::{PresenceStatus, Signal};

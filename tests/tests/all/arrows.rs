@@ -6,17 +6,19 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which of our crates each crate may use. The tests may use all of them.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("threadline-domain", &[]),
     ("threadline-wire", &["threadline-domain"]),
     ("threadline-sealing", &["threadline-domain"]),
     ("threadline-eventlog", &["threadline-wire", "threadline-domain"]),
     ("threadline-projections", &["threadline-domain"]),
+    ("threadline-hub", &["threadline-wire", "threadline-domain"]),
     ("threadline-decider", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
     ("threadline-projector", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
     (
         "threadline-edge",
         &[
+            "threadline-hub",
             "threadline-eventlog",
             "threadline-sealing",
             "threadline-projections",

@@ -1,204 +1,182 @@
-//! What comes out of the log: events and refusals.
+//! From the tail of `messages` to the hub.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
-use threadline_domain::thread::{Change, Event, EventKind, Outcome};
-use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
-use threadline_eventlog::codec::CommandReply;
+use bytes::Bytes;
+use threadline_domain::thread::Event;
+use threadline_domain::{Offset, Partition, Position, ThreadId, Topic};
 use threadline_eventlog::{Record, Stopped, TailBatch, codec, header};
+use threadline_hub::{Content, Lost, Outputs, Published};
 use threadline_wire::{avro, frame};
-use uuid::Uuid;
 
-use super::actor::Actor;
-use super::opening::Read;
-use super::{About, Entry};
+use super::core::Core;
+use super::events::{self, note_unread, thread_of};
+use super::held::Held;
+use super::opening::{Opener, Read};
+use crate::clock;
+use crate::session::SessionHandle;
 
-/// Answers that wait for an event which this edge has not seen yet: thread, outcome, request.
-pub(super) type Held = Vec<(ThreadId, Outcome, u64)>;
+/// Records between two flushes: the first session is written to while the last records of a batch are still encoded,
+/// and no session's queue overflows because a batch is large.
+const RECORDS_PER_FLUSH_MAX: usize = 32;
 
-impl Actor {
-    pub(super) async fn on_messages(&mut self, batch: &TailBatch) {
-        if self.partitions[batch.partition as usize].is_stopped {
+/// Feeds the hub with one topic's events.
+pub(super) struct Feed {
+    core: Arc<Core>,
+    held: Arc<Held>,
+    opener: Opener,
+    out: Outputs<SessionHandle>,
+    /// Partitions at a record that only a newer edge can read. Nothing further of them is delivered.
+    stopped: Vec<Partition>,
+    /// Where the log ended at the start; empty once the hub has caught up.
+    ends: BTreeMap<Partition, Offset>,
+}
+
+impl Feed {
+    pub(super) fn new(core: &Arc<Core>, held: Arc<Held>, ends: BTreeMap<Partition, Offset>) -> Self {
+        let mut feed = Self {
+            core: Arc::clone(core),
+            held,
+            opener: Opener::new(Arc::clone(core)),
+            out: Outputs::default(),
+            stopped: Vec::new(),
+            ends,
+        };
+        feed.note_caught_up();
+        feed
+    }
+
+    /// Publishes a batch.
+    pub(super) async fn on_batch(&mut self, batch: &TailBatch) {
+        if self.stopped.contains(&batch.partition) {
             return;
         }
-        let mut read_ahead = self.read_ahead(batch).await;
-        for record in batch.records.iter() {
-            if let Some(schema_id) = record.value.as_deref().and_then(avro::unknown_schema) {
-                return self.stop(batch.partition, record, schema_id);
+        let mut read_ahead = self.opener.read_ahead(batch).await;
+        for records in batch.records.chunks(RECORDS_PER_FLUSH_MAX) {
+            for record in records {
+                if let Some(schema_id) = record.value.as_deref().and_then(avro::unknown_schema) {
+                    self.core.flush(&mut self.out);
+                    return self.stop(batch.partition, record, schema_id);
+                }
+                let position = Position { topic: Topic::Messages, partition: batch.partition, offset: record.offset };
+                self.on_record(position, record, read_ahead.remove(&record.offset));
             }
-            self.on_message(batch.partition, record, read_ahead.remove(&record.offset));
-            self.deps.place.advance(batch.partition, record.offset + 1);
+            self.core.flush(&mut self.out);
         }
         if let Some(last) = batch.records.last() {
-            let lag_ms = self.deps.place.note_lag(last.appended_at_ms);
+            let lag_ms = clock::now().millis().saturating_sub(last.appended_at_ms).max(0);
             metrics::histogram!("threadline_edge_hub_lag_ms").record(lag_ms as f64);
         }
-        if !self.deps.place.caught_up() {
-            self.note_caught_up();
-        }
-        if !self.joining.is_empty() {
-            self.retry_joins();
-        }
-        if !self.held.is_empty() {
-            self.release_held();
-        }
+        self.note_caught_up();
+        self.core.moved.notify_waiters();
+        self.held.release(&self.core);
     }
 
-    /// Stops following a partition at a record that only a newer edge can read. `/readyz` names the record, so that clients
-    /// are sent to an edge that can.
+    /// Stands still before a record that only a newer edge can read. `/readyz` says so, and clients go to newer edges.
     fn stop(&mut self, partition: Partition, record: &Record, schema_id: u32) {
-        self.partitions[partition as usize].is_stopped = true;
+        self.stopped.push(partition);
         let position = Position { topic: Topic::Messages, partition, offset: record.offset };
-        self.deps.stopped.stop(Stopped { position, schema_id });
+        self.core.deps.stopped.stop(Stopped { position, schema_id });
     }
 
-    /// Skips a corrupt event: tells the thread's members to reload the thread, and counts the seq and number that the event
-    /// took.
-    fn pass_over(&mut self, thread: ThreadId, record: &Record) {
-        unread(record);
-        if let (Some((lost, _)), Some(local)) = (codec::lost_event(record), self.index.thread_mut(thread)) {
-            local.last_seq = local.last_seq.max(lost.seq);
-            local.last_number = local.last_number.max(lost.number.unwrap_or_default());
-            self.index.push(thread, None, &Utf8Bytes::from(frame::resync(&[thread], "unreadable")));
-        }
-    }
-
-    fn on_message(&mut self, partition: Partition, record: &Record, read_ahead: Option<Read>) {
-        let (Some(thread), Some(value)) = (thread_of(&record.key), &record.value) else { return unread(record) };
-        // The header saves reading the value of an event that concerns nobody here.
+    fn on_record(&mut self, position: Position, record: &Record, read_ahead: Option<Read>) {
+        let core = Arc::clone(&self.core);
+        let hub = &core.hub;
+        let skip = || hub.skip(position.topic, position.partition, position.offset);
+        let (Some(thread), Some(value)) = (thread_of(&record.key), &record.value) else {
+            note_unread(record);
+            return skip();
+        };
+        // The header saves decoding an event that concerns nobody here.
         let read_cause = || codec::read_event(record).ok().map(|(_, cause)| cause);
-        let Some(cause) = codec::cause_of(record).or_else(read_cause) else { return unread(record) };
-        if self.is_duplicate(partition, cause) {
-            return;
-        }
-        let request = record.headers.get(header::REPLY_TO).and_then(|reply_to| self.deps.commands.request_of(reply_to));
-        let position = Position { topic: Topic::Messages, partition, offset: record.offset };
-        let concerns_us = self.index.thread(thread).is_some() || request.is_some() || changes_membership(record);
-        if !concerns_us {
-            return self.keep(partition, Entry::new(position, thread, About::Nobody, value.clone()));
-        }
-        let read_now = || codec::read_event(record).ok().map(|(event, _)| self.opened(event));
-        let (event, is_open) = match read_ahead.or_else(read_now) {
-            Some(Read::Opened(event)) => (Arc::new(event), true),
-            Some(Read::Unopened(event)) => (Arc::new(event), false),
-            None => return self.pass_over(thread, record),
+        let Some(cause) = codec::cause_of(record).or_else(read_cause) else {
+            note_unread(record);
+            return skip();
         };
-        let entry = Entry::new(position, thread, About::of(&event), value.clone());
-        // A second defence against duplicates, for those whose first is from before this hub's start.
-        if self.index.thread(thread).is_some_and(|local| event.seq <= local.last_seq) {
+        if hub.is_duplicate(position.topic, position.partition, cause) {
             metrics::counter!("threadline_edge_duplicates_total").increment(1);
-            return;
+            return skip();
         }
-        let frame = if is_open {
-            entry.frame_of_opened(&event)
-        } else {
-            Utf8Bytes::from(frame::resync(&[thread], "unavailable"))
+        let request =
+            record.headers.get(header::REPLY_TO).and_then(|reply_to| self.core.deps.commands.request_of(reply_to));
+        let is_wanted = hub.wants(thread);
+        let read = match read_ahead {
+            Some(read) => Some(read),
+            None if !is_wanted && request.is_none() && self.publish_unread(position, record) => return,
+            None => self.opener.read_now(record),
         };
-        self.deliver(&entry, &event, &frame);
-        self.keep(partition, entry);
+        let Some(read) = read else { return self.lose(thread, position, cause, record) };
+        let (Read::Opened(event) | Read::Unopened(event)) = &read;
+        let to_publish = events::of_event(position, cause, event, value.clone());
+        let content = if is_wanted { content_of(position, &read) } else { Content::NotEncoded };
+        let mut published = hub.publish(to_publish, content, &mut self.out);
+        if let Published::FrameWanted(event) = published {
+            published = hub.publish(*event, content_of(position, &read), &mut self.out);
+        }
+        if let Published::Duplicate = published {
+            return note_duplicate();
+        }
         if let Some(request) = request {
-            // Whoever asked finds the event in front of the answer.
-            self.deps.commands.happened(request, position, event);
+            // Whoever asked finds the event before the answer.
+            let (Read::Opened(event) | Read::Unopened(event)) = read;
+            self.core.deps.commands.happened(request, position, Arc::new(event));
         }
     }
 
-    fn is_duplicate(&mut self, partition: Partition, cause: Offset) -> bool {
-        let last = &mut self.partitions[partition as usize].cause;
-        if last.is_some_and(|last| cause <= last) {
-            metrics::counter!("threadline_edge_duplicates_total").increment(1);
-            return true;
-        }
-        *last = Some(cause);
-        false
-    }
-
-    fn keep(&mut self, partition: Partition, entry: Entry) {
-        self.partitions[partition as usize].ring.push(Arc::new(entry));
-    }
-
-    /// Puts the event's frame into the queue of everyone who is in the thread at its position.
-    fn deliver(&mut self, entry: &Entry, event: &Event, frame: &Utf8Bytes) {
-        let thread = event.thread;
-        match &entry.about {
-            About::Created(users) => users.iter().for_each(|user| self.came_in(user, event)),
-            About::Added(user) => self.came_in(user, event),
-            About::Removed(_) | About::Nobody => {}
-        }
-        if let About::Removed(user) = &entry.about {
-            // Signals are kept of threads that nobody here is in, too.
-            self.typing.stop(thread, user);
-            self.presence.removed(thread, user);
-        }
-        let Some(local) = self.index.thread_mut(thread) else { return };
-        local.last_seq = event.seq;
-        if let Change::MessagePosted(posted) = &event.change {
-            local.last_number = local.last_number.max(posted.number);
-        }
-        let deliveries = self.index.push(thread, None, frame);
-        metrics::counter!("threadline_edge_deliveries_total").increment(deliveries as u64);
-        if let About::Removed(user) = &entry.about {
-            self.index.remove(user, thread);
-        }
-    }
-
-    fn came_in(&mut self, user: &UserId, event: &Event) {
-        if self.index.add(user, event.thread, (event.seq, 0)) {
-            self.announcer.joined(user, event.thread);
-            self.tell_newcomer(user, event.thread);
-        }
-    }
-
-    pub(super) fn on_rejections(&mut self, batch: &TailBatch) {
-        for record in batch.records.iter() {
-            let reply_to = record.headers.get(header::REPLY_TO);
-            let Some(request) = reply_to.and_then(|reply_to| self.deps.commands.request_of(reply_to)) else { continue };
-            match codec::read_refusal(record) {
-                Ok(refusal) => match refusal.reply {
-                    CommandReply::AlreadyApplied(outcome) => self.settle(refusal.thread, outcome, request),
-                    CommandReply::Rejected(_) | CommandReply::Unavailable { .. } => {
-                        self.deps.commands.refused(request, refusal);
-                    }
-                },
-                Err(_) => unread(record),
+    /// Publishes an event that nobody here needs, by its headers alone. False if somebody needs it after all, or if the
+    /// headers do not say enough.
+    fn publish_unread(&mut self, position: Position, record: &Record) -> bool {
+        let Some(event) = events::of_headers(position, record) else { return false };
+        match self.core.hub.publish(event, Content::NotEncoded, &mut self.out) {
+            Published::Delivered => true,
+            Published::Duplicate => {
+                note_duplicate();
+                true
             }
+            Published::FrameWanted(_) => false,
         }
     }
 
-    /// Answers for a command that changed nothing, behind the event that settled it: that may still be on its way here.
-    fn settle(&mut self, thread: ThreadId, outcome: Outcome, request: u64) {
-        match self.index.thread(thread) {
-            Some(local) if local.last_seq < outcome.seq => self.held.push((thread, outcome, request)),
-            Some(_) => {
-                let position = self.deps.place.last(self.deps.commands.partition_of(thread));
-                self.deps.commands.settled_before(request, outcome, Some(position));
+    /// Passes over a corrupt event. Members of its thread see a gap in `seq` and load the thread again.
+    fn lose(&mut self, thread: ThreadId, position: Position, cause: Offset, record: &Record) {
+        note_unread(record);
+        let hub = &self.core.hub;
+        match codec::lost_event(record) {
+            Some((lost, _)) => {
+                let lost = Lost { thread, seq: lost.seq, number: lost.number, cause, offset: position.offset };
+                let frame = frame::resync(&[thread], "unreadable").into();
+                hub.lose(position.partition, &lost, &frame, &mut self.out);
             }
-            None => self.deps.commands.settled_before(request, outcome, None),
+            None => hub.skip(position.topic, position.partition, position.offset),
         }
     }
 
-    /// Gives the answers whose event has come; forgets those that nobody waits for any more.
-    pub(super) fn release_held(&mut self) {
-        for (thread, outcome, request) in std::mem::take(&mut self.held) {
-            if self.deps.commands.waits(request) {
-                self.settle(thread, outcome, request);
-            }
+    /// Notes when everything has been read that the log held at the start.
+    fn note_caught_up(&mut self) {
+        if self.core.has_caught_up() {
+            return;
+        }
+        let progress = self.core.hub.progress();
+        if self.ends.iter().all(|(&partition, &end)| progress.next(Topic::Messages, partition) >= end) {
+            self.ends.clear();
+            self.core.set_caught_up();
         }
     }
 }
 
-pub(super) fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
-    Uuid::try_parse_ascii(key.as_ref()).ok().map(ThreadId)
+/// Encodes what live sessions receive.
+fn content_of(position: Position, read: &Read) -> Content {
+    match read {
+        Read::Opened(event) => Content::Frame(events::frame_of(position, event)),
+        Read::Unopened(event) => Content::Substitute(resync(event)),
+    }
 }
 
-/// Whether the event can concern a user who is in no thread of ours yet.
-pub(super) fn changes_membership(record: &Record) -> bool {
-    // Without a kind in the headers, the event itself has to tell.
-    codec::event_kind_of(record).is_none_or(EventKind::changes_membership)
+fn resync(event: &Event) -> Bytes {
+    frame::resync(&[event.thread], "unavailable").into()
 }
 
-/// A record that cannot be read is passed over here; the projector keeps it with its reason.
-pub(super) fn unread(record: &Record) {
-    metrics::counter!("threadline_edge_unread_records_total").increment(1);
-    tracing::warn!(record.partition = record.partition, record.offset = record.offset, "a record cannot be read");
+fn note_duplicate() {
+    metrics::counter!("threadline_edge_duplicates_total").increment(1);
 }

@@ -1,37 +1,44 @@
-//! From the log's tails to the sockets: one actor an edge.
+//! From the log's tails to the sockets.
 //!
-//! The hub follows `messages`, `rejections`, `reads` and `signals`, encodes each event once and puts the same bytes into
-//! the queue of every session of the thread's members. Membership counts at the event's position.
+//! The tasks here drive `threadline_hub`: they follow `messages`, `rejections`, `reads` and `signals`, encode each event
+//! once and have the sessions written that received a frame. Typing and presence have a task of their own, which misses
+//! signals before anything else suffers.
 
-mod actor;
-mod drain;
+mod core;
+mod events;
 mod feed;
-mod index;
+mod held;
 mod join;
+mod marks;
 mod opening;
-mod place;
+mod readiness;
 mod reads;
+mod rejections;
 mod requests;
-mod ring;
+mod run;
 mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use threadline_domain::{ThreadId, UserId};
 use threadline_eventlog::{EventLog, StoppedPartitions};
-use threadline_projections::Views;
+use threadline_hub::{Ending, Joined, LocalUser, NotJoined};
+use threadline_projections::{Memberships, Views};
 use threadline_sealing::Keyring;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use threadline_wire::{CloseCode, Cursor, LogFingerprint, Offsets, frame};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::Commands;
 use crate::config::EdgeConfig;
+use crate::session::SessionHandle;
 
-pub(crate) use index::{Index, LocalUser};
-pub(crate) use join::{Join, Joined, NotJoined};
-pub(crate) use place::Place;
-pub(crate) use requests::{Asked, Request};
-pub(crate) use ring::{About, Entry, frame_of};
+pub(crate) use self::core::FOLLOWED;
+pub(crate) use events::{frame_of, membership_of};
+pub(crate) use join::snapshot_of;
+pub(crate) use requests::{Asked, SignalRequest};
 
 /// Sessions that join or resume at once; further ones wait.
 const JOINS_MAX: usize = 64;
@@ -39,12 +46,13 @@ const JOINS_MAX: usize = 64;
 /// The way to the hub; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
-    requests: mpsc::Sender<Request>,
-    place: Arc<Place>,
+    started: Arc<run::Started>,
+    readiness: Arc<readiness::Readiness>,
+    signals: mpsc::Sender<SignalRequest>,
     joins: Arc<Semaphore>,
     draining: CancellationToken,
     stopped: StoppedPartitions,
-    lag_ms_max: u64,
+    log: LogFingerprint,
 }
 
 impl Hub {
@@ -58,51 +66,64 @@ impl Hub {
         commands: Commands,
         shutdown: CancellationToken,
     ) -> Self {
-        let (requests, inbox) = mpsc::channel(config.hub.requests_max);
-        let place = Arc::new(Place::new(log.id()));
+        let (signals, inbox) = mpsc::channel(config.hub.requests_max);
         let stopped = StoppedPartitions::new();
         let hub = Self {
-            requests,
-            place: Arc::clone(&place),
+            started: Arc::default(),
+            readiness: Arc::new(readiness::Readiness::new(config.hub.lag_ms_max)),
+            signals: signals.clone(),
             joins: Arc::new(Semaphore::new(JOINS_MAX)),
             draining: CancellationToken::new(),
             stopped: stopped.clone(),
-            lag_ms_max: config.hub.lag_ms_max,
+            log: LogFingerprint::of(&log.id()),
         };
-        let deps = actor::Deps { config: config.clone(), log, views, keyring, commands, place, stopped };
-        tokio::spawn(shutdown.run_until_cancelled_owned(actor::run(deps, inbox)));
+        let deps = self::core::Deps { config: config.clone(), log, views, keyring, commands, stopped };
+        let (readiness, started) = (Arc::clone(&hub.readiness), Arc::clone(&hub.started));
+        tokio::spawn(shutdown.run_until_cancelled_owned(run::run(deps, readiness, started, (signals, inbox))));
         hub
     }
 
     /// Whether events reach sessions in time; otherwise what is wrong.
     pub fn ready(&self) -> Result<(), String> {
-        if self.place.draining() {
+        if self.draining.is_cancelled() {
             return Err("the edge is draining".into());
         }
         self.stopped.check()?;
-        if !self.place.caught_up() {
+        if !self.started.get().is_some_and(|core| core.has_caught_up()) {
             return Err("the hub has not caught up with the log yet".into());
         }
-        let lag_ms = self.place.lag_ms(self.lag_ms_max as i64);
-        if lag_ms as u64 > self.lag_ms_max {
-            return Err(format!("the hub is {lag_ms} ms behind the log"));
-        }
-        Ok(())
+        self.readiness.check()
     }
 
     /// Takes no more sessions, tells those that are there to go, closes them spread over `window`, and returns when all
     /// have gone. The caller bounds the wait.
     pub async fn drain(&self, window: Duration) {
-        self.place.set_draining();
         self.draining.cancel();
-        let (done, gone) = oneshot::channel();
-        if self.requests.send(Request::Drain { window, done }).await.is_ok() {
-            let _ = gone.await;
+        let Some(core) = self.started.get() else { return };
+        let sessions = core.hub.close();
+        tracing::info!(
+            hub.sessions = sessions.len(),
+            drain.window_ms = window.as_millis() as u64,
+            "sessions are let go"
+        );
+        let notice = bytes::Bytes::from(frame::drain(window.as_millis() as u64));
+        let (start, count) = (Instant::now(), sessions.len().max(1) as u32);
+        for session in &sessions {
+            session.send(&notice);
         }
-    }
-
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+        for (place, session) in (0_u32..).zip(sessions) {
+            tokio::time::sleep_until(start + window * place / count).await;
+            session.end(Ending::Flushed(CloseCode::Drain));
+        }
+        loop {
+            let left = core.left.notified();
+            tokio::pin!(left);
+            left.as_mut().enable();
+            if core.hub.count_sessions() == 0 {
+                return;
+            }
+            left.await;
+        }
     }
 
     /// Cancelled when no more sessions are taken.
@@ -115,29 +136,46 @@ impl Hub {
         &self.joins
     }
 
-    /// Asks the hub to take in a session.
+    /// The log that cursors belong to.
+    pub(crate) fn log(&self) -> LogFingerprint {
+        self.log
+    }
+
+    /// The hub's progress as a client keeps it; without offsets before the hub has started.
+    pub(crate) fn cursor(&self) -> Cursor {
+        match self.started.get() {
+            Some(core) => core.cursor(),
+            None => Cursor { log: self.log, next: Offsets::new() },
+        }
+    }
+
+    /// Lets a session in, once the hub has got far enough.
     pub(crate) async fn join(
         &self,
-        join: impl FnOnce(oneshot::Sender<Result<Joined, NotJoined>>) -> Join,
-    ) -> Result<Joined, NotJoined> {
-        let (reply, joined) = oneshot::channel();
-        let request = Request::Join(Box::new(join(reply)));
-        if self.requests.send(request).await.is_err() {
-            return Err(NotJoined::Leaving);
-        }
-        joined.await.unwrap_or(Err(NotJoined::Leaving))
+        user: &UserId,
+        session: &Arc<SessionHandle>,
+        memberships: &Memberships,
+        from: &Offsets,
+    ) -> Result<Joined<SessionHandle>, NotJoined> {
+        self.started.wait().await.join(user, session, memberships, from).await
     }
 
-    /// Asks the hub for something, unless too much is waiting: then the request comes back.
-    pub(crate) fn ask(&self, request: Request) -> Result<(), Request> {
-        self.requests.try_send(request).map_err(mpsc::error::TrySendError::into_inner)
+    /// Lets a session go.
+    pub(crate) fn leave(&self, user: &Arc<LocalUser<SessionHandle>>, session: &Arc<SessionHandle>) {
+        if let Some(core) = self.started.get() {
+            core.leave(user, session);
+        }
     }
 
-    /// Tells the hub that a session has gone; this is never lost.
-    pub(crate) fn leave(&self, leave: Request) {
-        if let Err(leave) = self.ask(leave) {
-            let requests = self.requests.clone();
-            tokio::spawn(async move { requests.send(leave).await });
+    /// Marks a thread as read, and answers.
+    pub(crate) fn read(&self, asked: Asked, thread: ThreadId, number: u64) {
+        if let Some(core) = self.started.get() {
+            core.on_read(asked, thread, number);
         }
+    }
+
+    /// Asks the task for signals for something, unless too much is waiting: then the request comes back.
+    pub(crate) fn signal(&self, request: SignalRequest) -> Result<(), SignalRequest> {
+        self.signals.try_send(request).map_err(mpsc::error::TrySendError::into_inner)
     }
 }

@@ -3,58 +3,60 @@
 //! The greatest mark counts, but a compacted log keeps the last one: so none is appended that is not greater than what is
 //! known, and the greatest is appended again behind a lesser one that got in.
 
-use axum::extract::ws::Utf8Bytes;
-use threadline_domain::{Position, ReadMark, ThreadId, Timestamp, Topic};
+use threadline_domain::{Position, ReadMark, ThreadId, Topic};
 use threadline_eventlog::{Record, TailBatch, codec};
+use threadline_hub::Outputs;
 use threadline_projections::ReadPlace;
 use threadline_wire::frame;
 
-use super::Asked;
-use super::actor::Actor;
-use super::feed::{thread_of, unread};
+use super::core::Core;
+use super::events::{note_unread, thread_of};
+use super::marks::KnownMark;
+use super::requests::Asked;
 use crate::clock;
 use crate::commands::Refused;
+use crate::session::SessionHandle;
 use crate::ws::answer;
 
 /// Bytes of a thread's id as text, the start of the key of a read mark.
 const THREAD_ID_BYTES: usize = 36;
 
-/// The greatest mark of a user in a thread that has come, and where it lies.
-pub(super) struct KnownMark {
-    number: u64,
-    at: Timestamp,
-    position: Position,
-}
-
-impl Actor {
-    pub(super) fn on_reads(&mut self, batch: &TailBatch) {
+impl Core {
+    /// Pushes the read marks of a batch that rise.
+    pub(super) fn on_reads(&self, batch: &TailBatch) {
+        let mut out = Outputs::default();
         for record in batch.records.iter() {
             let thread = record.key.get(..THREAD_ID_BYTES).and_then(thread_of);
             let Some(thread) = thread else { continue };
             match codec::read_read_mark(record) {
-                Ok(mark) => self.on_mark(thread, mark, record),
-                Err(_) => unread(record),
+                Ok(mark) => self.on_mark(thread, &mark, record, &mut out),
+                Err(_) => note_unread(record),
             }
         }
+        self.flush(&mut out);
     }
 
-    fn on_mark(&mut self, thread: ThreadId, mark: ReadMark, record: &Record) {
+    fn on_mark(&self, thread: ThreadId, mark: &ReadMark, record: &Record, out: &mut Outputs<SessionHandle>) {
         let key = (thread, mark.user.clone());
-        let known = self.reads.get(&key);
-        if let Some(known) = known
-            && (mark.number, mark.at) <= (known.number, known.at)
-        {
-            if (mark.number, mark.at) < (known.number, known.at) {
-                let greatest = ReadMark { number: known.number, at: known.at, ..mark };
-                self.append_again(greatest);
-            }
-            return;
-        }
-        let rises = mark.number > known.map_or(0, |known| known.number);
         let position = Position { topic: Topic::Reads, partition: record.partition, offset: record.offset };
-        self.reads.put(key, KnownMark { number: mark.number, at: mark.at, position });
-        if rises && self.index.thread(thread).is_some() {
-            self.index.push(thread, None, &Utf8Bytes::from(frame::read(&mark)));
+        let came = self.with_reads(|reads| {
+            let known = reads.get(&key).map(|known| (known.number, known.at));
+            match known {
+                Some(known) if (mark.number, mark.at) == known => Came::Again,
+                Some((number, at)) if (mark.number, mark.at) < (number, at) => {
+                    Came::Below(ReadMark { number, at, ..mark.clone() })
+                }
+                _ => {
+                    let rises = mark.number > known.map_or(0, |(number, _)| number);
+                    reads.put(key, KnownMark { number: mark.number, at: mark.at, position });
+                    if rises { Came::Above } else { Came::Again }
+                }
+            }
+        });
+        match came {
+            Came::Below(greatest) => self.append_again(greatest),
+            Came::Above if self.hub.wants(thread) => self.hub.push(thread, None, &frame::read(mark).into(), out),
+            Came::Again | Came::Above => {}
         }
     }
 
@@ -69,18 +71,18 @@ impl Actor {
     }
 
     /// A session marks a thread as read.
-    pub(super) fn on_read(&mut self, asked: Asked, thread: ThreadId, number: u64) {
+    pub(super) fn on_read(&self, asked: Asked, thread: ThreadId, number: u64) {
         let Asked { user, session, id } = asked;
-        if !self.index.is_member(&user, thread) {
+        if !self.hub.user(&user).is_some_and(|local| local.is_member(thread)) {
             return session.finish(Some(answer::not_a_member(id)));
         }
-        let exists = self.index.thread(thread).is_some_and(|local| number <= local.last_number);
-        let known = self.reads.get(&(thread, user.clone()));
-        if let Some(known) = known.filter(|known| exists && number <= known.number) {
+        let exists = self.hub.thread(thread).is_some_and(|state| number <= state.last_number);
+        let known = self.with_reads(|reads| reads.get(&(thread, user.clone())).map(|known| KnownMark { ..*known }));
+        if let Some(known) = known.as_ref().filter(|known| exists && number <= known.number) {
             return session.finish(Some(answer::at(id.as_deref(), known.position)));
         }
         let ask_views = !exists || known.is_none();
-        let place = self.deps.place.last(self.deps.commands.partition_of(thread));
+        let place = self.last_position(thread);
         let (commands, views) = (self.deps.commands.clone(), self.deps.views.clone());
         let mark = ReadMark { thread, user, number, at: clock::now() };
         tokio::spawn(async move {
@@ -105,4 +107,14 @@ impl Actor {
             }));
         });
     }
+}
+
+/// What a read mark that comes is beside the known one.
+enum Came {
+    /// Known already.
+    Again,
+    /// Less than this one, which is appended again.
+    Below(ReadMark),
+    /// Greater.
+    Above,
 }

@@ -1,37 +1,34 @@
-//! What sessions ask of the hub.
+//! What the edge asks of the task for signals.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use threadline_domain::{ThreadId, UserId};
 use threadline_wire::PresenceStatus;
-use tokio::sync::oneshot;
 
-use super::Join;
-use crate::ws::Outbox;
+use crate::session::SessionHandle;
 
 /// A session, and the request that it waits for an answer to.
 pub(crate) struct Asked {
     /// The session's user.
     pub(crate) user: UserId,
     /// The session.
-    pub(crate) session: Arc<Outbox>,
-    /// The request's id as JSON; none, no answer, unless it fails.
+    pub(crate) session: Arc<SessionHandle>,
+    /// The request's id as JSON; without one, only a failure is answered.
     pub(crate) id: Option<Arc<str>>,
 }
 
-/// What sessions ask of the hub.
-pub(crate) enum Request {
-    /// To be taken in.
-    Join(Box<Join>),
-    /// To be let go.
-    Leave { user: UserId, session: Arc<Outbox> },
-    /// To mark a thread as read.
-    Read { asked: Asked, thread: ThreadId, number: u64 },
-    /// To show that one types, or stops.
+/// What the edge asks of the task for signals.
+pub(crate) enum SignalRequest {
+    /// A session shows that its user types, or stops.
     Typing { asked: Asked, thread: ThreadId, active: bool },
-    /// To show how present one is.
+    /// A session shows how present its user is.
     Presence { asked: Asked, status: PresenceStatus },
-    /// To let everybody go within this time, and say when they have gone.
-    Drain { window: Duration, done: oneshot::Sender<()> },
+    /// A session has joined the hub.
+    Entered { user: UserId, session: Arc<SessionHandle> },
+    /// A session has left; with the user's threads if it was the user's last one here.
+    Left { user: UserId, threads: Option<Vec<ThreadId>> },
+    /// A local user has joined a thread.
+    Joined { user: UserId, thread: ThreadId },
+    /// A user, local or not, has left a thread.
+    Removed { user: UserId, thread: ThreadId },
 }

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use threadline_domain::{ThreadId, UserId};
 use threadline_eventlog::EventLog;
+use threadline_hub::{Hub, LocalUser};
 use threadline_wire::{PresenceStatus, Signal};
 
 use super::send;
 use crate::config::SignalsConfig;
-use crate::hub::{Index, LocalUser};
+use crate::session::SessionHandle;
 
 /// Users told of in one tick; the others wait for the next.
 const USERS_PER_TICK_MAX: usize = 200;
@@ -63,9 +64,10 @@ impl Announcer {
     }
 
     /// The user's last session has ended.
-    pub(crate) fn left(&mut self, user: LocalUser) {
-        if self.told.contains_key(&user.id) {
-            self.gone.insert(user.id, (Instant::now(), user.threads.into_iter().take(THREADS_SHOWN_MAX).collect()));
+    pub(crate) fn left(&mut self, user: UserId, mut threads: Vec<ThreadId>) {
+        if self.told.contains_key(&user) {
+            threads.truncate(THREADS_SHOWN_MAX);
+            self.gone.insert(user, (Instant::now(), threads));
         }
     }
 
@@ -77,12 +79,12 @@ impl Announcer {
     }
 
     /// Another edge wants to be told of everybody.
-    pub(crate) fn repeat(&mut self, index: &Index) {
-        self.due.extend(index.users().map(|user| (user.id.clone(), true)));
+    pub(crate) fn repeat(&mut self, hub: &Hub<SessionHandle>) {
+        self.due.extend(hub.users().iter().map(|user| (user.id().clone(), true)));
     }
 
     /// Tells what is due.
-    pub(crate) fn tick(&mut self, index: &Index, now: Instant) {
+    pub(crate) fn tick(&mut self, hub: &Hub<SessionHandle>, now: Instant) {
         if self.alive_at.is_none_or(|at| now.saturating_duration_since(at) >= self.alive_every) {
             self.alive_at = Some(now);
             let started = self.starts < STARTS;
@@ -91,11 +93,11 @@ impl Announcer {
         }
         for _ in 0..USERS_PER_TICK_MAX {
             let Some((user, repeat)) = self.due.pop_first() else { break };
-            let Some(local) = index.user(&user) else { continue };
+            let Some(local) = hub.user(&user) else { continue };
             self.gone.remove(&user);
-            let status = local.status();
+            let status = status_of(&local);
             if self.told.insert(user.clone(), status) != Some(status) || repeat {
-                let threads: Vec<_> = local.threads.iter().copied().take(THREADS_SHOWN_MAX).collect();
+                let threads: Vec<_> = local.threads().into_iter().take(THREADS_SHOWN_MAX).collect();
                 self.tell(&user, status, &threads);
             }
         }
@@ -103,7 +105,7 @@ impl Announcer {
         let offline: Vec<_> =
             self.gone.extract_if(|_, (since, _)| now.saturating_duration_since(*since) >= after).collect();
         for (user, (_, threads)) in offline {
-            if index.user(&user).is_none() {
+            if hub.user(&user).is_none() {
                 self.told.remove(&user);
                 self.tell(&user, PresenceStatus::Offline, &threads);
             }
@@ -116,4 +118,10 @@ impl Announcer {
             send(&*self.log, &Signal::Presence { edge, user, status, threads });
         }
     }
+}
+
+/// How present a user is here: the most present session counts.
+fn status_of(user: &LocalUser<SessionHandle>) -> PresenceStatus {
+    let is_active = user.sessions().iter().any(|session| !session.is_away());
+    if is_active { PresenceStatus::Active } else { PresenceStatus::Away }
 }

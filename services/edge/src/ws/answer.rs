@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use threadline_domain::thread::Rejection;
 use threadline_domain::{Position, Timestamp};
 use threadline_wire::ErrorCode;
@@ -12,13 +12,13 @@ use crate::commands::Refused;
 use crate::error::{RETRY_AFTER_MS, UNSUPPORTED};
 
 /// The answer to a request that was not done.
-pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Utf8Bytes {
+pub(crate) fn error(id: Option<Arc<str>>, error: RequestError) -> Bytes {
     let retry_after_ms = error.code.retryable().then_some(RETRY_AFTER_MS);
     frame::error(&error.for_request(id), retry_after_ms).into()
 }
 
 /// The answer to a command that was refused.
-pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
+pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Bytes {
     error(
         id,
         match refused {
@@ -37,26 +37,26 @@ pub(crate) fn refused(id: Option<Arc<str>>, refused: &Refused) -> Utf8Bytes {
 }
 
 /// The answer to a request that was done and has no result of its own.
-pub(crate) fn done(id: Option<&str>) -> Utf8Bytes {
+pub(crate) fn done(id: Option<&str>) -> Bytes {
     frame::ok(id, OkResult::done()).into()
 }
 
 /// The answer to a request that was done, with its place in the log.
-pub(crate) fn at(id: Option<&str>, position: Position) -> Utf8Bytes {
+pub(crate) fn at(id: Option<&str>, position: Position) -> Bytes {
     frame::ok(id, OkResult::read(position)).into()
 }
 
 /// The answer of a thread that the user is not in.
-pub(crate) fn not_a_member(id: Option<Arc<str>>) -> Utf8Bytes {
+pub(crate) fn not_a_member(id: Option<Arc<str>>) -> Bytes {
     error(id, ErrorCode::NotAMember.into())
 }
 
 /// The answer to a read mark above the thread's last message.
-pub(crate) fn no_such_number(id: Option<Arc<str>>) -> Utf8Bytes {
+pub(crate) fn no_such_number(id: Option<Arc<str>>) -> Bytes {
     error(id, RequestError::invalid("number", "is above the number of the thread's last message"))
 }
 
 /// The answer to a new token: when it ends.
-pub(crate) fn expires(id: Option<&str>, at: Timestamp) -> Utf8Bytes {
+pub(crate) fn expires(id: Option<&str>, at: Timestamp) -> Bytes {
     frame::ok(id, OkResult::auth(at)).into()
 }

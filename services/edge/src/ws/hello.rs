@@ -7,6 +7,7 @@ use axum::extract::ws::{Message, WebSocket};
 use threadline_wire::CloseCode;
 use threadline_wire::frame::{ClientFrame, FrameError, Request};
 
+use super::message::text_of;
 use super::{Parameters, answer, closing};
 use crate::state::Edge;
 
@@ -47,7 +48,7 @@ impl Hello {
             Ok(_) => Err(Some(CloseCode::NoHello)),
             Err(FrameError::BadRequest(error)) => {
                 // It says which field is wrong; there is nothing to go on with.
-                let _ = socket.send(Message::Text(answer::error(error.id.clone(), error))).await;
+                let _ = socket.send(text_of(answer::error(error.id.clone(), error))).await;
                 Err(Some(CloseCode::NoHello))
             }
             Err(FrameError::BadFrame(_)) => Err(Some(CloseCode::BadFrame)),

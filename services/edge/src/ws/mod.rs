@@ -3,8 +3,8 @@
 pub(crate) mod answer;
 mod closing;
 mod hello;
+mod message;
 mod open;
-mod outbox;
 mod requests;
 mod resume;
 mod session;
@@ -22,8 +22,6 @@ use threadline_wire::ErrorCode;
 use crate::error::Problem;
 use crate::origin;
 use crate::state::Edge;
-
-pub(crate) use outbox::{Ending, Outbox};
 
 /// What a connection reads at once.
 const READ_BUFFER_BYTES: usize = 2 * 1024;

@@ -1,20 +1,21 @@
 //! From a hello to a seat in the hub.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
-use threadline_domain::{Offset, Partition, Topic, UserId, limits};
+use bytes::Bytes;
+use threadline_domain::{Topic, UserId, limits};
+use threadline_hub::{Joined, LocalUser, NotJoined};
+use threadline_projections::Memberships;
 use threadline_wire::frame::{self, Limits};
-use threadline_wire::{CloseCode, Cursor};
+use threadline_wire::{CloseCode, Cursor, Offsets};
 
-use super::Outbox;
 use super::hello::Hello;
 use super::resume::{self, Asked, Backlog};
 use crate::auth::{AuthError, Identity};
-use crate::hub::{Join, Joined, NotJoined, Request};
+use crate::hub::snapshot_of;
 use crate::rate::cost;
+use crate::session::SessionHandle;
 use crate::state::Edge;
 
 /// How long it may take until a session is in, waiting for its turn included.
@@ -29,29 +30,28 @@ pub(super) struct Opened {
     pub(super) identity: Identity,
     pub(super) seat: Seat,
     /// The welcome and what the client missed.
-    pub(super) first: Vec<Utf8Bytes>,
+    pub(super) first: Vec<Bytes>,
 }
 
 /// A session's place in the hub, given up when this is dropped.
 pub(super) struct Seat {
     edge: Arc<Edge>,
-    leave: Option<Request>,
+    user: Arc<LocalUser<SessionHandle>>,
+    session: Arc<SessionHandle>,
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Some(leave) = self.leave.take() {
-            self.edge.hub.leave(leave);
-        }
+        self.edge.hub.leave(&self.user, &self.session);
     }
 }
 
 /// Lets a session in. Fails with the code to close with.
-pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<Opened, CloseCode> {
+pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
     tokio::time::timeout(OPEN, enter(edge, hello, outbox)).await.unwrap_or(Err(CloseCode::Overload))
 }
 
-async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<Opened, CloseCode> {
+async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
     let identity = edge.auth.verify(&hello.token).await.map_err(|error| {
         tracing::debug!(error = %error, "a hello was refused");
         match error {
@@ -68,41 +68,46 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<Outbox>) -> Result<O
     edge.greet(&identity);
     let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
     let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
-    let (from, joined) = take_seat(edge, &user, &asked, outbox).await?;
-    let leave = Request::Leave { user: user.clone(), session: Arc::clone(outbox) };
-    let seat = Seat { edge: Arc::clone(edge), leave: Some(leave) };
-    let place = joined.cursor.clone();
-    // Where the client is before the backlog; without partitions, a cursor that nothing can be resumed from.
-    let next = if matches!(asked, Asked::Unusable(_)) { BTreeMap::new() } else { from.clone() };
-    let before = Cursor { log: place.log.clone(), next };
-    let backlog = resume::backlog(edge, &user, asked, &from, joined).await?;
+    let Taken { from, memberships, joined } = take_seat(edge, &user, &asked, outbox).await?;
+    let seat = Seat { edge: Arc::clone(edge), user: Arc::clone(&joined.user), session: Arc::clone(outbox) };
+    let log = edge.hub.log();
+    let place = Cursor { log, next: joined.at.clone() };
+    // Where the client is before the backlog; without offsets, a cursor that nothing can be resumed from.
+    let next = if matches!(asked, Asked::Unusable(_)) { Offsets::new() } else { from.clone() };
+    let before = Cursor { log, next };
+    let backlog = resume::backlog(edge, &user, asked, &from, memberships, joined).await?;
     let first = first_frames(edge, &user, hello.id.as_deref(), (&before, &place), backlog);
     Ok(Opened { user, identity, seat, first })
 }
 
-/// Asks the hub for a seat, from the place that the client named or else the one of the views' snapshot.
+/// A session with a seat.
+struct Taken {
+    /// The client has every event below these offsets.
+    from: Offsets,
+    memberships: Memberships,
+    joined: Joined<SessionHandle>,
+}
+
+/// Asks the hub for a seat, from the offsets that the client named or else those of the snapshot.
 async fn take_seat(
     edge: &Edge,
     user: &UserId,
     asked: &Asked,
-    outbox: &Arc<Outbox>,
-) -> Result<(BTreeMap<Partition, Offset>, Joined), CloseCode> {
+    session: &Arc<SessionHandle>,
+) -> Result<Taken, CloseCode> {
     loop {
-        let memberships = edge.views.memberships(user, asked.from()).await.map_err(|error| {
-            tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
-            CloseCode::Overload
-        })?;
-        // Of a partition that nothing has come from yet, the views know nothing.
-        let next = |partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next);
-        let partitions = 0..edge.log.partitions(Topic::Messages);
-        let snapshot = || partitions.map(|partition| (partition, next(partition))).collect();
+        let memberships =
+            edge.views.memberships(user, asked.offsets_in_messages().as_ref()).await.map_err(|error| {
+                tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
+                CloseCode::Overload
+            })?;
+        let snapshot = || snapshot_of(&memberships, edge.log.partitions(Topic::Messages));
         let from = asked.from().cloned().unwrap_or_else(snapshot);
-        let (user, session) = (user.clone(), Arc::clone(outbox));
-        match edge.hub.join(|reply| Join { user, session, memberships, from: from.clone(), reply }).await {
-            Ok(joined) => return Ok((from, joined)),
-            Err(NotJoined::TooManyConnections) => return Err(CloseCode::TooManyConnections),
-            Err(NotJoined::Leaving) => return Err(CloseCode::Drain),
-            // The views have got further meanwhile. The caller bounds the wait.
+        match edge.hub.join(user, session, &memberships, &from).await {
+            Ok(joined) => return Ok(Taken { from, memberships, joined }),
+            Err(NotJoined::TooManySessions) => return Err(CloseCode::TooManyConnections),
+            Err(NotJoined::Closed) => return Err(CloseCode::Drain),
+            // The projection has got further meanwhile. The caller bounds the wait.
             Err(NotJoined::Behind) => tokio::time::sleep(BEHIND_PAUSE).await,
         }
     }
@@ -117,7 +122,7 @@ fn first_frames(
     id: Option<&str>,
     (before, place): (&Cursor, &Cursor),
     backlog: Backlog,
-) -> Vec<Utf8Bytes> {
+) -> Vec<Bytes> {
     let sessions = &edge.config.sessions;
     let limits = Limits {
         frame_bytes_max: sessions.frame_bytes_max,

@@ -12,7 +12,7 @@ use super::session::{Session, token_until_ms};
 use crate::auth::AuthError;
 use crate::clock;
 use crate::commands::Waiter;
-use crate::hub::{self, Asked};
+use crate::hub::{Asked, SignalRequest};
 use crate::rate::cost;
 use crate::sealing;
 use crate::trace::Trace;
@@ -43,7 +43,7 @@ impl Session {
         match request {
             Ok(request) => self.on_request(id, request).await,
             Err(error) => {
-                self.outbox.push(answer::error(id, error));
+                self.outbox.send(&answer::error(id, error));
                 Ok(())
             }
         }
@@ -55,7 +55,7 @@ impl Session {
             return Err(CloseCode::Rate);
         }
         let error = RequestError::from(ErrorCode::RateLimited).for_request(id);
-        self.outbox.push(frame::error(&error, Some(retry_after_ms)).into());
+        self.outbox.send(&frame::error(&error, Some(retry_after_ms)).into());
         Ok(())
     }
 
@@ -64,13 +64,18 @@ impl Session {
             Request::Send { thread, message } => self.submit(id, thread, Action::Post(message)).await,
             Request::Edit { thread, edit } => self.submit(id, thread, Action::Edit(edit)).await,
             Request::Delete { thread, message } => self.submit(id, thread, Action::Delete { message }).await,
-            Request::Read { thread, number } => self.ask(id, |asked| hub::Request::Read { asked, thread, number }),
-            Request::Typing { thread, active } => self.ask(id, |asked| hub::Request::Typing { asked, thread, active }),
-            Request::Presence { status } => self.ask(id, |asked| hub::Request::Presence { asked, status }),
+            Request::Read { thread, number } => {
+                self.outbox.begin();
+                self.edge.hub.read(self.asked(id), thread, number);
+            }
+            Request::Typing { thread, active } => {
+                self.signal(id, |asked| SignalRequest::Typing { asked, thread, active });
+            }
+            Request::Presence { status } => self.signal(id, |asked| SignalRequest::Presence { asked, status }),
             Request::Ping => self.pong(id.as_deref()),
             Request::Auth { token } => return Box::pin(self.on_auth(id, &token)).await,
             Request::Hello { .. } => {
-                self.outbox.push(answer::error(id, RequestError::invalid("type", "hello was said already")));
+                self.outbox.send(&answer::error(id, RequestError::invalid("type", "hello was said already")));
             }
         }
         Ok(())
@@ -82,7 +87,7 @@ impl Session {
         let posts = matches!(action, Action::Post(_));
         let mut command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
         if let Err(not_sealed) = sealing::seal(&self.edge.keyring, &mut command).await {
-            return self.outbox.push(answer::refused(id, &not_sealed.into()));
+            return self.outbox.send(&answer::refused(id, &not_sealed.into()));
         }
         let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
         let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
@@ -90,20 +95,23 @@ impl Session {
         self.edge.commands.submit(&command, Some(trace.header()), waiter);
     }
 
-    /// Asks the hub, which answers.
-    fn ask(&self, id: Id, request: impl FnOnce(Asked) -> hub::Request) {
+    /// Asks the task for signals, which answers.
+    fn signal(&self, id: Id, request: impl FnOnce(Asked) -> SignalRequest) {
         self.outbox.begin();
-        let asked = Asked { user: self.user.clone(), session: Arc::clone(&self.outbox), id: id.clone() };
-        if self.edge.hub.ask(request(asked)).is_err() {
+        if self.edge.hub.signal(request(self.asked(id.clone()))).is_err() {
             let error = RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened");
             self.outbox.finish(Some(answer::error(id, error)));
         }
     }
 
+    fn asked(&self, id: Id) -> Asked {
+        Asked { user: self.user.clone(), session: Arc::clone(&self.outbox), id }
+    }
+
     /// The place is read before the answer is queued: every event below it is queued in front.
     fn pong(&self, id: Option<&str>) {
-        let cursor = self.edge.hub.place().cursor();
-        self.outbox.push(frame::pong(id, &cursor).into());
+        let cursor = self.edge.hub.cursor();
+        self.outbox.send(&frame::pong(id, &cursor).into());
     }
 
     /// A new token for the open socket. One that is refused leaves the session to its old one.
@@ -116,7 +124,7 @@ impl Session {
                     AuthError::Unavailable => ErrorCode::Unavailable,
                 };
                 let error = RequestError { field: Some("token".into()), ..RequestError::new(code, error.to_string()) };
-                self.outbox.push(answer::error(id, error));
+                self.outbox.send(&answer::error(id, error));
                 return Ok(());
             }
         };
@@ -125,7 +133,7 @@ impl Session {
         }
         self.token_until_ms = token_until_ms(&self.edge, &identity);
         self.told_expiring = false;
-        self.outbox.push(answer::expires(id.as_deref(), identity.expires_at));
+        self.outbox.send(&answer::expires(id.as_deref(), identity.expires_at));
         Ok(())
     }
 }

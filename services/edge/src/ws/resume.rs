@@ -1,16 +1,18 @@
 //! What a client missed: from the place it names to the place at which its session joined.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use threadline_domain::thread::Event;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
+use threadline_hub::{Entry, Joined, Membership as MembershipChange, MembershipEffect, visible};
 use threadline_projections::{Membership, Memberships, TimelineRow};
 use threadline_wire::avro::{self, DecodeError};
-use threadline_wire::{CloseCode, Cursor, frame};
+use threadline_wire::{CloseCode, Cursor, NotACursor, Offsets, frame};
 
-use crate::hub::{About, Entry, Joined, frame_of};
+use crate::hub::{FOLLOWED, frame_of, membership_of};
+use crate::session::SessionHandle;
 use crate::state::Edge;
 
 /// Threads whose missed events are read from the views at once.
@@ -25,17 +27,22 @@ pub(super) enum Asked {
     /// None: a client that starts.
     Nothing,
     /// A place in this log.
-    Place(BTreeMap<Partition, Offset>),
+    Place(Offsets),
     /// None that can be resumed from, for this reason.
     Unusable(&'static str),
 }
 
 impl Asked {
-    pub(super) fn from(&self) -> Option<&BTreeMap<Partition, Offset>> {
+    pub(super) fn from(&self) -> Option<&Offsets> {
         match self {
             Self::Place(from) => Some(from),
             Self::Nothing | Self::Unusable(_) => None,
         }
+    }
+
+    /// The offsets in `messages`.
+    pub(super) fn offsets_in_messages(&self) -> Option<BTreeMap<Partition, Offset>> {
+        Some((0..).zip(self.from()?.get(&Topic::Messages)?.iter().copied()).collect())
     }
 }
 
@@ -44,27 +51,37 @@ pub(super) struct Backlog {
     /// Whether it was given everything that it missed.
     pub(super) recovered: bool,
     /// The threads of which it was not.
-    pub(super) resyncs: Vec<Utf8Bytes>,
+    pub(super) resyncs: Vec<Bytes>,
     /// What it missed.
-    pub(super) events: Vec<Utf8Bytes>,
+    pub(super) events: Vec<Bytes>,
 }
 
 /// Reads a client's cursor.
 pub(super) async fn place_of(edge: &Edge, cursor: Option<&str>) -> Result<Asked, CloseCode> {
     let Some(cursor) = cursor else { return Ok(Asked::Nothing) };
-    let Ok(Cursor { log, next }) = cursor.parse() else { return Ok(Asked::Unusable("bad_cursor")) };
-    let place = edge.hub.place();
-    let partitions = edge.log.partitions(Topic::Messages);
-    if log != place.log() || !next.keys().copied().eq(0..partitions) {
+    let Cursor { log, next } = match cursor.parse() {
+        Ok(cursor) => cursor,
+        Err(NotACursor::Malformed) => return Ok(Asked::Unusable("bad_cursor")),
+        Err(NotACursor::OtherVersion) => return Ok(Asked::Unusable("foreign_cursor")),
+    };
+    let names_all = |topic| next.get(&topic).map(Vec::len) == Some(edge.log.partitions(topic) as usize);
+    if log != edge.hub.log() || next.len() != FOLLOWED.len() || !FOLLOWED.into_iter().all(names_all) {
         return Ok(Asked::Unusable("foreign_cursor"));
     }
-    if !place.reached(&next) {
+    let place = edge.hub.cursor().next;
+    for (&topic, offsets) in &next {
+        let reached = place.get(&topic).map(Vec::as_slice).unwrap_or_default();
+        if offsets.iter().zip(reached).all(|(asked, reached)| asked <= reached) && reached.len() == offsets.len() {
+            continue;
+        }
         // Another edge may have been ahead of this one, but none can be ahead of the log.
-        let ends = edge.log.ends(Topic::Messages).await.all().map_err(|error| {
-            tracing::warn!(error = %error, "a session was not resumed: the log does not say where it ends");
+        let ends = edge.log.ends(topic).await.all().map_err(|error| {
+            tracing::warn!(error = %error, "failed to resume a session: the log does not say where it ends");
             CloseCode::Overload
         })?;
-        if next.iter().any(|(partition, &offset)| ends.get(partition).is_none_or(|&end| offset > end)) {
+        let is_ahead =
+            |(partition, &offset): (Partition, &Offset)| ends.get(&partition).is_none_or(|&end| offset > end);
+        if (0..).zip(offsets).any(is_ahead) {
             return Ok(Asked::Unusable("foreign_cursor"));
         }
     }
@@ -77,8 +94,9 @@ pub(super) async fn backlog(
     edge: &Edge,
     user: &UserId,
     asked: Asked,
-    from: &BTreeMap<Partition, Offset>,
-    joined: Joined,
+    from: &Offsets,
+    memberships: Memberships,
+    joined: Joined<SessionHandle>,
 ) -> Result<Backlog, CloseCode> {
     let (result, reason) = match &asked {
         Asked::Nothing => ("fresh", None),
@@ -87,7 +105,9 @@ pub(super) async fn backlog(
         Asked::Place(_) => ("views", None),
     };
     metrics::counter!("threadline_edge_resumes_total", "from" => result).increment(1);
-    let Joined { memberships, entries, uncovered, .. } = joined;
+    let Joined { missed: entries, uncovered, .. } = joined;
+    // Only `messages` is followed so far: what a ring does not cover is read from the projection.
+    let uncovered: Vec<_> = uncovered.into_iter().map(|(_, partition)| partition).collect();
     let mut too_many = Vec::new();
     let mut missed = Vec::new();
     if !uncovered.is_empty() {
@@ -96,7 +116,8 @@ pub(super) async fn backlog(
     missed.extend(entries.into_iter().map(Missed::Entry));
     open(edge, &mut missed, &mut too_many).await;
     let (missed, too_many) = within(edge.config.hub.backlog_bytes_max, &memberships, missed, too_many);
-    let events = visible(user, &missed, put_out(&memberships, &too_many));
+    let seen = visible(user, &missed, put_out(&memberships, &too_many));
+    let events = seen.into_iter().filter_map(Missed::frame).collect();
     let too_many: Vec<_> = too_many.into_iter().collect();
     let (recovered, threads, reason) = match reason {
         Some(reason) => {
@@ -105,7 +126,7 @@ pub(super) async fn backlog(
         }
         None => (matches!(asked, Asked::Place(_)) && too_many.is_empty(), too_many, "too_old"),
     };
-    let mut resyncs: Vec<Utf8Bytes> =
+    let mut resyncs: Vec<Bytes> =
         threads.chunks(THREADS_PER_RESYNC_MAX).map(|threads| frame::resync(threads, reason).into()).collect();
     if resyncs.is_empty() && matches!(asked, Asked::Unusable(_)) {
         // No thread to name, but the client is told that its cursor was of no use.
@@ -117,37 +138,29 @@ pub(super) async fn backlog(
 /// An event that may have been missed.
 enum Missed {
     /// From the views; without a frame until its event was opened.
-    Row { thread: ThreadId, position: Position, event: Box<Event>, about: About, frame: Option<Utf8Bytes> },
+    Row { thread: ThreadId, position: Position, event: Box<Event>, membership: MembershipChange, frame: Option<Bytes> },
     /// From the ring.
     Entry(Arc<Entry>),
 }
 
 impl Missed {
-    fn thread(&self) -> ThreadId {
+    fn thread(&self) -> Option<ThreadId> {
         match self {
-            Self::Row { thread, .. } => *thread,
-            Self::Entry(entry) => entry.thread,
+            Self::Row { thread, .. } => Some(*thread),
+            Self::Entry(entry) => entry.thread(),
         }
     }
 
     fn position(&self) -> Position {
         match self {
             Self::Row { position, .. } => *position,
-            Self::Entry(entry) => entry.position,
+            Self::Entry(entry) => entry.event.position,
         }
     }
 
-    /// Whether the user is in the thread from this event on, if it is about the user.
-    fn joins(&self, user: &UserId) -> Option<bool> {
+    fn frame(&self) -> Option<Bytes> {
         match self {
-            Self::Row { about, .. } => about.joins(user),
-            Self::Entry(entry) => entry.about.joins(user),
-        }
-    }
-
-    fn frame(&self) -> Option<&Utf8Bytes> {
-        match self {
-            Self::Row { frame, .. } => frame.as_ref(),
+            Self::Row { frame, .. } => frame.clone(),
             Self::Entry(entry) => entry.frame(),
         }
     }
@@ -157,7 +170,7 @@ impl Missed {
         match self {
             Self::Row { event, .. } => Some((**event).clone()),
             Self::Entry(entry) if entry.frame().is_some() => None,
-            Self::Entry(entry) => entry.event(),
+            Self::Entry(entry) => avro::decode_event(&entry.event.value).ok().map(|(event, _)| event),
         }
     }
 
@@ -165,7 +178,20 @@ impl Missed {
     fn encode(&mut self, opened: &Event) {
         match self {
             Self::Row { position, frame, .. } => *frame = Some(frame_of(*position, opened)),
-            Self::Entry(entry) => drop(entry.frame_of_opened(opened)),
+            Self::Entry(entry) => _ = entry.keep_frame(frame_of(entry.event.position, opened)),
+        }
+    }
+}
+
+impl threadline_hub::Missed for Missed {
+    fn thread(&self) -> Option<ThreadId> {
+        self.thread()
+    }
+
+    fn effect(&self, user: &UserId) -> MembershipEffect {
+        match self {
+            Self::Row { membership, .. } => membership.effect(user),
+            Self::Entry(entry) => entry.event.membership.effect(user),
         }
     }
 }
@@ -192,13 +218,14 @@ async fn open(edge: &Edge, missed: &mut [Missed], too_many: &mut Vec<ThreadId>) 
 async fn from_views(
     edge: &Edge,
     memberships: &Memberships,
-    from: &BTreeMap<Partition, Offset>,
+    from: &Offsets,
     uncovered: &[Partition],
 ) -> Result<(Vec<Missed>, Vec<ThreadId>), CloseCode> {
     let only = |place: &dyn Fn(Partition) -> Offset| -> BTreeMap<Partition, Offset> {
         uncovered.iter().map(|&partition| (partition, place(partition))).collect()
     };
-    let from = only(&|partition| from.get(&partition).copied().unwrap_or_default());
+    let messages = from.get(&Topic::Messages).map(Vec::as_slice).unwrap_or_default();
+    let from = only(&|partition| messages.get(partition as usize).copied().unwrap_or_default());
     let to = only(&|partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next));
     let threads = memberships.threads.iter().filter(|membership| uncovered.contains(&membership.partition));
     // From the first event on, not only since the user last came in: an earlier stay may end in what was missed.
@@ -232,7 +259,7 @@ async fn from_views(
 
 fn of_row(row: &TimelineRow, event: Event) -> Missed {
     let TimelineRow { thread, position, .. } = *row;
-    Missed::Row { thread, position, about: About::of(&event), event: Box::new(event), frame: None }
+    Missed::Row { thread, position, membership: membership_of(&event), event: Box::new(event), frame: None }
 }
 
 /// What fits into so many bytes, and the threads of which there is too much. Of these, what lies behind the snapshot
@@ -249,14 +276,16 @@ fn within(
     };
     let (mut bytes, mut too_many) = (0, HashSet::from_iter(too_many));
     for event in missed.iter().filter(|event| in_snapshot(event)) {
-        if !too_many.contains(&event.thread()) {
+        let Some(thread) = event.thread() else { continue };
+        if !too_many.contains(&thread) {
             bytes += event.frame().map_or(0, |frame| frame.len());
             if bytes > bytes_max {
-                too_many.insert(event.thread());
+                too_many.insert(thread);
             }
         }
     }
-    let fits = |event: &Missed| !too_many.contains(&event.thread()) || !in_snapshot(event);
+    let is_too_much = |event: &Missed| event.thread().is_some_and(|thread| too_many.contains(&thread));
+    let fits = |event: &Missed| !is_too_much(event) || !in_snapshot(event);
     (missed.into_iter().filter(fits).collect(), too_many)
 }
 
@@ -264,82 +293,4 @@ fn within(
 fn put_out(memberships: &Memberships, too_many: &HashSet<ThreadId>) -> HashSet<ThreadId> {
     let ended = memberships.threads.iter().filter(|membership| membership.role.is_none());
     ended.map(|membership| membership.thread).filter(|thread| too_many.contains(thread)).collect()
-}
-
-/// The frames of those events at whose position the user was in their thread, the one that removed the user included.
-/// The user is `outside` of these threads before the first event.
-fn visible(user: &UserId, missed: &[Missed], mut outside: HashSet<ThreadId>) -> Vec<Utf8Bytes> {
-    // Before its first event about the user, a thread had the user exactly if that event puts the user out.
-    let mut first = HashMap::new();
-    for event in missed {
-        if let Some(joins) = event.joins(user) {
-            first.entry(event.thread()).or_insert(joins);
-        }
-    }
-    outside.extend(first.into_iter().filter(|(_, joins)| *joins).map(|(thread, _)| thread));
-    let mut frames = Vec::with_capacity(missed.len());
-    for event in missed {
-        let joins = event.joins(user);
-        if joins == Some(true) {
-            outside.remove(&event.thread());
-        }
-        if !outside.contains(&event.thread()) {
-            frames.extend(event.frame().cloned());
-        }
-        if joins == Some(false) {
-            outside.insert(event.thread());
-        }
-    }
-    frames
-}
-
-#[cfg(test)]
-mod tests {
-    use threadline_domain::Timestamp;
-    use threadline_domain::thread::Change;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn row(thread: u128, about: About, text: &str) -> Missed {
-        let position = Position { topic: Topic::Messages, partition: 0, offset: 0 };
-        let thread = ThreadId(Uuid::from_u128(thread));
-        let (actor, at, change) = (user("ann").into(), Timestamp(0), Change::ThreadArchived);
-        let event = Box::new(Event { thread, seq: 1, actor, at, change });
-        Missed::Row { thread, position, event, about, frame: Some(text.to_owned().into()) }
-    }
-
-    fn seen(missed: &[Missed]) -> String {
-        seen_from(&[], missed)
-    }
-
-    fn seen_from(outside: &[u128], missed: &[Missed]) -> String {
-        let outside = outside.iter().map(|&thread| ThreadId(Uuid::from_u128(thread))).collect();
-        visible(&user("ann"), missed, outside).iter().map(|frame| frame.as_str().to_owned()).collect()
-    }
-
-    fn user(id: &str) -> UserId {
-        UserId::new(id).unwrap()
-    }
-
-    #[test]
-    fn membership_counts_at_the_events_position() {
-        let (added, removed) = (|| About::Added(user("ann")), || About::Removed(user("ann")));
-        let nobody = || About::Nobody;
-        assert_eq!(seen(&[row(1, nobody(), "a"), row(2, nobody(), "b")]), "ab");
-        assert_eq!(seen(&[row(1, nobody(), "a"), row(1, added(), "+"), row(1, nobody(), "b")]), "+b");
-        assert_eq!(seen(&[row(1, nobody(), "a"), row(1, removed(), "-"), row(1, nobody(), "b")]), "a-");
-        let again = [row(1, removed(), "-"), row(1, nobody(), "x"), row(1, added(), "+"), row(1, nobody(), "y")];
-        assert_eq!(seen(&again), "-+y");
-        let created = About::Created([user("ben"), user("ann")].into());
-        assert_eq!(seen(&[row(1, created, "c"), row(1, About::Added(user("cleo")), "o")]), "co");
-        assert_eq!(seen(&[row(1, removed(), "-"), row(2, nobody(), "a"), row(1, nobody(), "x")]), "-a");
-    }
-    #[test]
-    fn who_was_put_out_before_sees_nothing_until_let_in_again() {
-        let nobody = || About::Nobody;
-        assert_eq!(seen_from(&[1], &[row(1, nobody(), "x"), row(2, nobody(), "a")]), "a");
-        let again = [row(1, nobody(), "x"), row(1, About::Added(user("ann")), "+"), row(1, nobody(), "a")];
-        assert_eq!(seen_from(&[1], &again), "+a");
-    }
 }

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use threadline_domain::{Timestamp, UserId};
 use threadline_wire::{CloseCode, frame};
 use tokio::time::{Instant, Sleep};
 
+use super::Parameters;
 use super::closing;
 use super::hello::Hello;
+use super::message::text_of;
 use super::open::{Opened, Seat, open};
-use super::{Outbox, Parameters};
 use crate::auth::Identity;
 use crate::clock;
+use crate::session::SessionHandle;
 use crate::state::Edge;
 
 /// Frames written before the session looks at what else there is to do.
@@ -25,7 +28,7 @@ const FRAMES_PER_TURN_MAX: usize = 128;
 /// A session that is in.
 pub(super) struct Session {
     pub(super) edge: Arc<Edge>,
-    pub(super) outbox: Arc<Outbox>,
+    pub(super) outbox: Arc<SessionHandle>,
     pub(super) user: UserId,
     /// When the token ends, leeway included, milliseconds since the epoch.
     pub(super) token_until_ms: i64,
@@ -70,7 +73,7 @@ pub(super) async fn run(edge: Arc<Edge>, mut socket: WebSocket, parameters: Para
 }
 
 async fn converse(edge: Arc<Edge>, socket: &mut WebSocket, hello: Hello) -> End {
-    let outbox = Arc::new(Outbox::new(&edge.config.sessions));
+    let outbox = Arc::new(SessionHandle::new(&edge.config.sessions));
     let opened = Box::pin(open(&edge, hello, &outbox)).await;
     let Opened { user, identity, seat, first } = match opened {
         Ok(opened) => opened,
@@ -89,14 +92,14 @@ async fn converse(edge: Arc<Edge>, socket: &mut WebSocket, hello: Hello) -> End 
 /// takes no frame for as long as `patience` is too slow; one that is to go asks for the rest elsewhere.
 async fn write_first(
     socket: &mut WebSocket,
-    first: Vec<Utf8Bytes>,
-    outbox: &Outbox,
+    first: Vec<Bytes>,
+    outbox: &SessionHandle,
     patience: Duration,
 ) -> Result<(), Option<CloseCode>> {
     let count = first.len() as u64;
     let write = async {
         for frame in first {
-            in_time(patience, socket.feed(Message::Text(frame))).await?;
+            in_time(patience, socket.feed(text_of(frame))).await?;
         }
         in_time(patience, socket.flush()).await
     };
@@ -120,7 +123,7 @@ async fn in_time(
 }
 
 impl Session {
-    fn new(edge: Arc<Edge>, outbox: Arc<Outbox>, user: UserId, identity: &Identity) -> Self {
+    fn new(edge: Arc<Edge>, outbox: Arc<SessionHandle>, user: UserId, identity: &Identity) -> Self {
         let token_until_ms = token_until_ms(&edge, identity);
         Self { edge, outbox, user, token_until_ms, told_expiring: false, refused: 0, heard: Instant::now() }
     }
@@ -170,18 +173,18 @@ impl Session {
         due: Pin<&mut Sleep>,
         cx: &mut Context<'_>,
     ) -> Poll<Step> {
-        self.outbox.register(cx);
-        if let Some(code) = self.outbox.ended(!*unflushed) {
+        self.outbox.queue().register(cx);
+        if let Some(code) = self.outbox.queue().ended(!*unflushed) {
             return Poll::Ready(Step::Close(code));
         }
         if self.poll_write(socket, unflushed, cx).is_err() {
             return Poll::Ready(Step::Gone);
         }
-        if !*unflushed && let Some(code) = self.outbox.ended(true) {
+        if !*unflushed && let Some(code) = self.outbox.queue().ended(true) {
             return Poll::Ready(Step::Close(code));
         }
         // With too many requests under way nothing further is read: the client's own queue grows, not ours.
-        if self.outbox.takes_requests(self.edge.config.sessions.in_flight_max)
+        if self.outbox.queue().takes_requests(self.edge.config.sessions.in_flight_max)
             && let Poll::Ready(read) = socket.poll_next_unpin(cx)
         {
             return Poll::Ready(Step::Read(read));
@@ -203,8 +206,8 @@ impl Session {
                 cx.waker().wake_by_ref();
                 break;
             }
-            let Some(frame) = self.outbox.pop() else { break };
-            socket.start_send_unpin(Message::Text(frame))?;
+            let Some(frame) = self.outbox.queue().pop() else { break };
+            socket.start_send_unpin(text_of(frame))?;
             *unflushed = true;
             written += 1;
         }
@@ -225,9 +228,9 @@ impl Session {
         }
         if !self.told_expiring && now_ms >= self.token_until_ms.saturating_sub(sessions.expiry_notice_ms as i64) {
             self.told_expiring = true;
-            self.outbox.push(frame::token_expiring(Timestamp(self.token_until_ms)).into());
+            self.outbox.send(&frame::token_expiring(Timestamp(self.token_until_ms)).into());
         }
-        if !self.outbox.takes_requests(sessions.in_flight_max) {
+        if !self.outbox.queue().takes_requests(sessions.in_flight_max) {
             // Not heard because not listened to.
             self.heard = Instant::now();
         }

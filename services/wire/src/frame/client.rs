@@ -171,7 +171,7 @@ fn request(fields: &mut Fields) -> Result<Request, RequestError> {
 }
 
 fn hello(fields: &mut Fields) -> Result<Request, RequestError> {
-    Ok(Request::Hello { token: token(fields)?, cursor: fields.optional_text("cursor")? })
+    Ok(Request::Hello { token: token(fields)?, cursor: fields.optional_opaque("cursor")? })
 }
 
 fn send(fields: &mut Fields) -> Result<Request, RequestError> {

@@ -70,6 +70,15 @@ impl Fields {
         }
     }
 
+    /// A string that goes nowhere: any character may stand in it.
+    pub(crate) fn optional_opaque(&mut self, name: &str) -> Result<Option<String>, RequestError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(name, "must be a string")),
+        }
+    }
+
     pub(crate) fn thread(&mut self, name: &str) -> Result<ThreadId, RequestError> {
         let id = self.optional_uuid(name)?;
         self.required(name, id).map(ThreadId)

@@ -4,7 +4,7 @@ use threadline_domain::thread::{Change, Outcome};
 use threadline_domain::{Position, ReadMark, Timestamp, Topic};
 use threadline_wire::frame::{self, Limits};
 use threadline_wire::json::Written;
-use threadline_wire::{Cursor, ErrorCode, PresenceStatus, RequestError};
+use threadline_wire::{Cursor, ErrorCode, LogFingerprint, PresenceStatus, RequestError};
 
 use crate::samples::{changes, event, message, thread, user};
 
@@ -14,7 +14,7 @@ pub(crate) const AT: Timestamp = Timestamp(1_769_860_800_123);
 /// Every frame but events.
 pub(crate) fn server_frames() -> Vec<String> {
     let (ann, at) = (user("ann"), AT);
-    let cursor = Cursor { log: "log".into(), next: [(0, 1), (1, 300)].into() };
+    let cursor = Cursor { log: LogFingerprint::of("log"), next: [(Topic::Messages, vec![1, 300])].into() };
     let limits = Limits {
         frame_bytes_max: 65_536,
         frames_per_second_max: 20,

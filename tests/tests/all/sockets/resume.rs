@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
+use threadline_domain::{Offset, Topic};
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::{PATIENCE, Socket};
 use threadline_tests::wait::until;
-use threadline_wire::Cursor;
+use threadline_wire::{Cursor, LogFingerprint};
 
 use super::seqs;
 
@@ -38,6 +39,11 @@ async fn story(edges: &Edges) -> (String, String, String) {
         .await;
     }
     (one, two, cursor)
+}
+
+/// A cursor's offsets in `messages`.
+fn messages(cursor: &mut Cursor) -> &mut Vec<Offset> {
+    cursor.next.get_mut(&Topic::Messages).expect("the topic")
 }
 
 /// The reasons and threads of all resync frames.
@@ -119,10 +125,16 @@ async fn a_cursor_that_cannot_be_resumed_from_names_every_thread() {
     let cases = [
         ("nonsense".to_owned(), "bad_cursor"),
         (String::new(), "bad_cursor"),
-        (changed(&|cursor| cursor.log = "another log".into()), "foreign_cursor"),
-        (changed(&|cursor| cursor.next.values_mut().for_each(|next| *next += 1_000)), "foreign_cursor"),
-        (changed(&|cursor| cursor.next.retain(|&partition, _| partition > 0)), "foreign_cursor"),
-        (changed(&|cursor| cursor.next.extend([(7, 0)])), "foreign_cursor"),
+        ("\0".to_owned(), "bad_cursor"),
+        (format!("{cursor}\u{feff}"), "bad_cursor"),
+        // The first version, which knew one topic.
+        ("AQNsb2cCAAEBrAI".to_owned(), "foreign_cursor"),
+        (changed(&|cursor| cursor.log = LogFingerprint::of("another log")), "foreign_cursor"),
+        (changed(&|cursor| messages(cursor).iter_mut().for_each(|next| *next += 1_000)), "foreign_cursor"),
+        (changed(&|cursor| _ = messages(cursor).pop()), "foreign_cursor"),
+        (changed(&|cursor| messages(cursor).push(0)), "foreign_cursor"),
+        (changed(&|cursor| cursor.next.clear()), "foreign_cursor"),
+        (changed(&|cursor| _ = cursor.next.insert(Topic::Payments, vec![0])), "foreign_cursor"),
     ];
     for (cursor, reason) in cases {
         let (welcome, frames, _) = resume(&edges, 1, "ben", &cursor).await;

@@ -1,0 +1,117 @@
+//! What the hub's tasks share.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use threadline_domain::{Position, ThreadId, Topic, UserId};
+use threadline_eventlog::{EventLog, StoppedPartitions};
+use threadline_hub::Outputs;
+use threadline_projections::Views;
+use threadline_sealing::Keyring;
+use threadline_wire::{Cursor, LogFingerprint};
+use tokio::sync::{Notify, mpsc};
+
+use super::marks::KnownMark;
+use super::requests::SignalRequest;
+use crate::commands::Commands;
+use crate::config::EdgeConfig;
+use crate::session::SessionHandle;
+
+/// The event topics that this edge follows.
+pub(crate) const FOLLOWED: [Topic; 1] = [Topic::Messages];
+/// Greatest read marks that the hub remembers, of members of local threads.
+const READS_MAX: usize = 50_000;
+
+/// What a hub needs from its process.
+pub(super) struct Deps {
+    pub(super) config: EdgeConfig,
+    pub(super) log: Arc<dyn EventLog>,
+    pub(super) views: Views,
+    pub(super) keyring: Keyring,
+    pub(super) commands: Commands,
+    /// Partitions at a record that only a newer edge can read.
+    pub(super) stopped: StoppedPartitions,
+}
+
+/// What the hub's tasks and its callers share.
+pub(super) struct Core {
+    pub(super) deps: Deps,
+    pub(super) hub: threadline_hub::Hub<SessionHandle>,
+    pub(super) log_fingerprint: LogFingerprint,
+    /// Wakes joins that wait for the hub to get further.
+    pub(super) moved: Notify,
+    /// Wakes whoever waits for the last session to leave.
+    pub(super) left: Notify,
+    pub(super) signals: mpsc::Sender<SignalRequest>,
+    has_caught_up: AtomicBool,
+    reads: Mutex<LruCache<(ThreadId, UserId), KnownMark>>,
+}
+
+impl Core {
+    pub(super) fn new(
+        deps: Deps,
+        hub: threadline_hub::Hub<SessionHandle>,
+        signals: mpsc::Sender<SignalRequest>,
+    ) -> Self {
+        let log_fingerprint = LogFingerprint::of(&deps.log.id());
+        Self {
+            deps,
+            hub,
+            log_fingerprint,
+            moved: Notify::new(),
+            left: Notify::new(),
+            signals,
+            has_caught_up: AtomicBool::new(false),
+            reads: Mutex::new(LruCache::new(NonZeroUsize::new(READS_MAX).unwrap_or(NonZeroUsize::MIN))),
+        }
+    }
+
+    /// Runs `with` on the known read marks.
+    pub(super) fn with_reads<T>(&self, with: impl FnOnce(&mut LruCache<(ThreadId, UserId), KnownMark>) -> T) -> T {
+        with(&mut self.reads.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the hub's progress as a client keeps it.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor { log: self.log_fingerprint, next: self.hub.progress().offsets() }
+    }
+
+    /// Returns the last position that the hub has seen in a thread's partition.
+    pub(super) fn last_position(&self, thread: ThreadId) -> Position {
+        self.hub.progress().last(Topic::Messages, self.hub.partition_of(thread))
+    }
+
+    /// Returns whether the hub has read everything that the log held when it started.
+    pub(super) fn has_caught_up(&self) -> bool {
+        self.has_caught_up.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_caught_up(&self) {
+        self.has_caught_up.store(true, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+
+    /// Has every session written whose queue has filled, and empties the outputs.
+    pub(super) fn flush(&self, out: &mut Outputs<SessionHandle>) {
+        out.flush.drain(..).for_each(|session| session.flush());
+        if out.deliveries > 0 {
+            metrics::counter!("threadline_edge_deliveries_total").increment(out.deliveries);
+            out.deliveries = 0;
+        }
+        for (user, thread) in out.joined.drain(..) {
+            self.signal(SignalRequest::Joined { user, thread });
+        }
+        for (user, thread) in out.removed.drain(..) {
+            self.signal(SignalRequest::Removed { user, thread });
+        }
+    }
+
+    /// Asks the signals task for something; a task that is too busy misses it.
+    pub(super) fn signal(&self, request: SignalRequest) {
+        if self.signals.try_send(request).is_err() {
+            metrics::counter!("threadline_edge_signals_lost_total").increment(1);
+        }
+    }
+}

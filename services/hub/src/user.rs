@@ -1,0 +1,140 @@
+//! Users with sessions on this edge.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use threadline_domain::{ThreadId, UserId};
+
+use crate::outputs::Outputs;
+use crate::session::Session;
+
+/// A user with at least one session on this edge.
+#[derive(Debug)]
+pub struct LocalUser<S> {
+    id: UserId,
+    state: Mutex<State<S>>,
+}
+
+#[derive(Debug)]
+struct State<S> {
+    seats: Vec<Seat<S>>,
+    threads: HashSet<ThreadId>,
+    is_gone: bool,
+}
+
+/// A session in the hub. While it joins, only shards below `shards_joined` deliver to it.
+#[derive(Debug)]
+struct Seat<S> {
+    session: Arc<S>,
+    shards_joined: usize,
+}
+
+/// What came of adding a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// The user has the session now.
+    Here,
+    /// The user has too many sessions.
+    TooMany,
+    /// The last session left in the meantime: this value of the user is of no use.
+    Gone,
+}
+
+impl<S: Session> LocalUser<S> {
+    pub(crate) fn new(id: UserId) -> Self {
+        Self { id, state: Mutex::new(State { seats: Vec::new(), threads: HashSet::new(), is_gone: false }) }
+    }
+
+    /// Returns the user's id.
+    pub fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    /// Returns the user's sessions.
+    pub fn sessions(&self) -> Vec<Arc<S>> {
+        self.lock().seats.iter().map(|seat| Arc::clone(&seat.session)).collect()
+    }
+
+    /// Returns the user's threads.
+    pub fn threads(&self) -> Vec<ThreadId> {
+        self.lock().threads.iter().copied().collect()
+    }
+
+    /// Returns whether the user is a member of the thread.
+    pub fn is_member(&self, thread: ThreadId) -> bool {
+        self.lock().threads.contains(&thread)
+    }
+
+    /// Queues a frame for each of the user's sessions that has joined.
+    pub fn push(&self, frame: &Bytes, out: &mut Outputs<S>) {
+        self.push_from(usize::MAX - 1, frame, out);
+    }
+
+    /// Queues a frame of this shard for each of the user's sessions that has joined the shard.
+    pub(crate) fn push_from(&self, shard: usize, frame: &Bytes, out: &mut Outputs<S>) {
+        for seat in &self.lock().seats {
+            if seat.shards_joined > shard {
+                out.push(&seat.session, frame);
+            }
+        }
+    }
+
+    pub(crate) fn enter(&self, session: &Arc<S>, sessions_max: usize) -> Entered {
+        let mut state = self.lock();
+        if state.is_gone {
+            return Entered::Gone;
+        }
+        if state.seats.len() >= sessions_max {
+            return Entered::TooMany;
+        }
+        state.seats.push(Seat { session: Arc::clone(session), shards_joined: 0 });
+        Entered::Here
+    }
+
+    /// Notes that a session has joined all shards below `shards`.
+    pub(crate) fn mark_joined(&self, session: &Arc<S>, shards: usize) {
+        if let Some(seat) = self.lock().seats.iter_mut().find(|seat| Arc::ptr_eq(&seat.session, session)) {
+            seat.shards_joined = shards;
+        }
+    }
+
+    /// Removes a session. Returns the user's threads if it was the last session; the user is gone then.
+    pub(crate) fn leave(&self, session: &Arc<S>) -> Left {
+        let mut state = self.lock();
+        let Some(place) = state.seats.iter().position(|seat| Arc::ptr_eq(&seat.session, session)) else {
+            return Left::WasNotHere;
+        };
+        state.seats.swap_remove(place);
+        if !state.seats.is_empty() {
+            return Left::OthersStay;
+        }
+        state.is_gone = true;
+        Left::Last(std::mem::take(&mut state.threads).into_iter().collect())
+    }
+
+    /// Adds a thread; false when the user has it already or is gone.
+    pub(crate) fn add_thread(&self, thread: ThreadId) -> bool {
+        let mut state = self.lock();
+        !state.is_gone && state.threads.insert(thread)
+    }
+
+    pub(crate) fn remove_thread(&self, thread: ThreadId) {
+        self.lock().threads.remove(&thread);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<S>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a session that leaves leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// The session was not here.
+    WasNotHere,
+    /// The user has other sessions.
+    OthersStay,
+    /// The user is gone; these were the user's threads.
+    Last(Vec<ThreadId>),
+}
