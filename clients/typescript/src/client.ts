@@ -255,11 +255,15 @@ export class Client {
       case "read":
         return this.#threads.onRead(frame.thread, frame.user, frame.number);
       case "typing":
-        if (frame.user === this.#me) return;
+        // A large thread tells only how many type.
+        if (frame.user === undefined || frame.user === this.#me) return;
         return this.#threads.find(frame.thread)?.typists.set(frame.user, frame.status === "start");
       case "presence":
-        if (frame.status === "active") this.#threads.onSeen(frame.user);
-        return this.#presence.set(frame.user, frame.status);
+        for (const { user, status } of frame.users) {
+          if (status === "active") this.#threads.onSeen(user);
+          this.#presence.set(user, status);
+        }
+        return;
       case "resync":
         // Only "too_old" says that what is known is true as far as it goes.
         return this.#threads.onResync(frame.threads, frame.reason !== "too_old");

@@ -277,7 +277,7 @@ describe("on the open socket", () => {
     const { onmessage, onclose } = old;
     old.drop();
     await clock.advance(250);
-    onmessage!({ data: JSON.stringify({ type: "presence", user: "ben", status: "active" }) });
+    onmessage!({ data: JSON.stringify({ type: "presence", users: [{ user: "ben", status: "active" }] }) });
     onclose!({ code: 4500, reason: "" });
     expect([frames, opened.length, state().status]).toEqual([[], 2, "connecting"]);
   });

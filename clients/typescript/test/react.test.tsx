@@ -96,7 +96,7 @@ test("every hook shows what is there and what changes, in StrictMode, over one s
   expect(shown()).toEqual(["connected", "ann", "t:1", "ann,ben", "hello:sent", "1", "", "offline"]);
   await act(async () => {
     edge.tell([{ type: "typing", thread: "t", user: "ben", status: "start" }]);
-    edge.tell([{ type: "presence", user: "ben", status: "active" }]);
+    edge.tell([{ type: "presence", users: [{ user: "ben", status: "active" }] }]);
   });
   await advance(20);
   expect([text("typing"), text("ben"), text("chars")]).toEqual(["ben", "active", "10000"]);

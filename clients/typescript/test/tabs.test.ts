@@ -98,7 +98,7 @@ describe("tabs of one browser", () => {
   test("a tab that comes later knows what went before, and who is there", async () => {
     await tab("1");
     edge.post("t", "ben", "before");
-    edge.tell([{ type: "presence", user: "ben", status: "active" }]);
+    edge.tell([{ type: "presence", users: [{ user: "ben", status: "active" }] }]);
     const two = await tab("2");
     expect([texts(two), two.presence("ben").get()]).toEqual([["before"], "active"]);
   });

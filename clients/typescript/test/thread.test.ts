@@ -87,7 +87,7 @@ describe("a thread", () => {
     await connect();
     expect(state.get().thread?.members.map((member) => member.name)).toEqual([null, null]);
     edge.names.set("ben", "Ben Okafor");
-    edge.tell([{ type: "presence", user: "ben", status: "active" }]);
+    edge.tell([{ type: "presence", users: [{ user: "ben", status: "active" }] }]);
     await clock.advance(500);
     expect(state.get().thread?.members.map((member) => member.name)).toEqual([null, "Ben Okafor"]);
   });

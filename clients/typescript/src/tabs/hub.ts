@@ -103,7 +103,9 @@ export class Hub {
     const owner = this.#guests.get(this.#owner!);
     if (frame.type === "welcome") return this.#onWelcome(frame, text, owner?.hello?.cursor);
     if (frame.type === "token_expiring" || frame.type === "drain") return owner?.port.frame(text);
-    if (frame.type === "presence") this.#present.set(frame.user, text);
+    if (frame.type === "presence") {
+      for (const one of frame.users) this.#present.set(one.user, JSON.stringify({ type: "presence", users: [one] }));
+    }
     if (frame.type === "event") this.#remember(text);
     if ("id" in frame && frame.id !== undefined) {
       const asked = this.#asked.get(frame.id);

@@ -10,10 +10,10 @@ use threadline_eventlog::{Record, Stopped, TailBatch, codec, header};
 use threadline_hub::{Content, Lost, Outputs, Published};
 use threadline_wire::{avro, frame};
 
-use super::core::Core;
 use super::events::{self, note_unread, thread_of};
 use super::held::Held;
 use super::opening::{Opener, Read};
+use super::shared::Core;
 use crate::clock;
 use crate::session::SessionHandle;
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use threadline_domain::ThreadId;
 use threadline_domain::thread::Outcome;
 
-use super::core::Core;
+use super::shared::Core;
 
 /// Answers to commands that changed nothing because an earlier event had settled them, where the hub has not seen that
 /// event yet. Bounded by the commands that wait.

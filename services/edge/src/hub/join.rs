@@ -8,8 +8,8 @@ use threadline_hub::{Join, JoinMembership, Joined, Joining, LocalUser, NotJoined
 use threadline_projections::Memberships;
 use threadline_wire::Offsets;
 
-use super::core::Core;
 use super::requests::SignalRequest;
+use super::shared::Core;
 use crate::session::SessionHandle;
 
 /// How long a session waits for the hub to reach the offsets that it starts from.

@@ -4,7 +4,6 @@
 //! once and have the sessions written that received a frame. Typing and presence have a task of their own, which misses
 //! signals before anything else suffers.
 
-mod core;
 mod events;
 mod feed;
 mod held;
@@ -16,6 +15,7 @@ mod reads;
 mod rejections;
 mod requests;
 mod run;
+mod shared;
 mod signals;
 
 use std::sync::Arc;
@@ -35,10 +35,10 @@ use crate::commands::Commands;
 use crate::config::EdgeConfig;
 use crate::session::SessionHandle;
 
-pub(crate) use self::core::FOLLOWED;
 pub(crate) use events::{frame_of, membership_of};
 pub(crate) use join::snapshot_of;
 pub(crate) use requests::{Asked, SignalRequest};
+pub(crate) use shared::FOLLOWED;
 
 /// Sessions that join or resume at once; further ones wait.
 const JOINS_MAX: usize = 64;
@@ -77,7 +77,7 @@ impl Hub {
             stopped: stopped.clone(),
             log: LogFingerprint::of(&log.id()),
         };
-        let deps = self::core::Deps { config: config.clone(), log, views, keyring, commands, stopped };
+        let deps = shared::Deps { config: config.clone(), log, views, keyring, commands, stopped };
         let (readiness, started) = (Arc::clone(&hub.readiness), Arc::clone(&hub.started));
         tokio::spawn(shutdown.run_until_cancelled_owned(run::run(deps, readiness, started, (signals, inbox))));
         hub

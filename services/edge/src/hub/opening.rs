@@ -8,8 +8,8 @@ use threadline_domain::Offset;
 use threadline_domain::thread::Event;
 use threadline_eventlog::{Record, TailBatch, codec, header};
 
-use super::core::Core;
 use super::events::{changes_membership, thread_of};
+use super::shared::Core;
 
 /// How long the events of all threads wait for the keys of one.
 const OPEN_WAIT: Duration = Duration::from_millis(500);

@@ -9,10 +9,10 @@ use threadline_hub::Outputs;
 use threadline_projections::ReadPlace;
 use threadline_wire::frame;
 
-use super::core::Core;
 use super::events::{note_unread, thread_of};
 use super::marks::KnownMark;
 use super::requests::Asked;
+use super::shared::Core;
 use crate::clock;
 use crate::commands::Refused;
 use crate::session::SessionHandle;

@@ -3,9 +3,9 @@
 use threadline_eventlog::codec::CommandReply;
 use threadline_eventlog::{TailBatch, codec, header};
 
-use super::core::Core;
 use super::events::note_unread;
 use super::held::Held;
+use super::shared::Core;
 
 /// Settles the commands that a batch answers.
 pub(super) fn on_batch(core: &Core, held: &Held, batch: &TailBatch) {

@@ -13,12 +13,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::core::{Core, Deps};
 use super::feed::Feed;
 use super::held::Held;
 use super::readiness::Readiness;
 use super::rejections;
 use super::requests::SignalRequest;
+use super::shared::{Core, Deps};
 use super::signals::Signals;
 use crate::session::SessionHandle;
 

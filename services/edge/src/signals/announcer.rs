@@ -9,6 +9,7 @@ use threadline_eventlog::EventLog;
 use threadline_hub::{Hub, LocalUser};
 use threadline_wire::{PresenceStatus, Signal};
 
+use super::presence::Presence;
 use super::send;
 use crate::config::SignalsConfig;
 use crate::session::SessionHandle;
@@ -19,7 +20,7 @@ const USERS_PER_TICK_MAX: usize = 200;
 const THREADS_PER_SIGNAL_MAX: usize = 64;
 /// Threads in which a user is shown; in further ones members do not see who is present.
 const THREADS_SHOWN_MAX: usize = 512;
-/// An edge that starts says so this often: the others may not hear the first time.
+/// An edge that starts says so twice: the edge that was to answer the first time may be gone.
 const STARTS: u32 = 2;
 
 /// Tells the other edges who is here and how present. Changes that cancel out within a tick or the grace after the last
@@ -36,7 +37,12 @@ pub(crate) struct Announcer {
     offline_after: Duration,
     alive_every: Duration,
     alive_at: Option<Instant>,
+    /// How often it was said that this edge has started, and when that is due next.
     starts: u32,
+    start_at: Option<Instant>,
+    start_again_after: Duration,
+    /// Users of all edges that a new edge is still to be told of.
+    answer: Vec<UserId>,
 }
 
 impl Announcer {
@@ -51,6 +57,9 @@ impl Announcer {
             alive_every: Duration::from_millis(config.alive_ms),
             alive_at: None,
             starts: 0,
+            start_at: None,
+            start_again_after: Duration::from_millis(config.edge_silent_ms),
+            answer: Vec::new(),
         }
     }
 
@@ -78,19 +87,44 @@ impl Announcer {
         }
     }
 
-    /// Another edge wants to be told of everybody.
-    pub(crate) fn repeat(&mut self, hub: &Hub<SessionHandle>) {
-        self.due.extend(hub.users().iter().map(|user| (user.id().clone(), true)));
+    /// Another edge has started, and this edge tells it of everybody who is present anywhere. Spread over time.
+    pub(crate) fn answer(&mut self, presence: &Presence) {
+        self.answer = presence.users().cloned().collect();
+    }
+
+    /// Hears a signal about a user of this edge, which another edge may have repeated when it was true no more.
+    pub(crate) fn heard(&mut self, user: &UserId, status: PresenceStatus, threads: &[ThreadId]) {
+        match self.told.get(user) {
+            Some(&told) if told != status => _ = self.due.insert(user.clone(), true),
+            None if status != PresenceStatus::Offline => self.tell(user, PresenceStatus::Offline, threads),
+            _ => {}
+        }
+    }
+
+    /// Looks at every user again, after requests were lost.
+    pub(crate) fn look_again(&mut self, hub: &Hub<SessionHandle>, presence: &Presence) {
+        for user in hub.users() {
+            self.touch(user.id());
+        }
+        let gone: Vec<_> = self.told.keys().filter(|user| hub.user(user).is_none()).cloned().collect();
+        for user in gone {
+            let (_, threads) = presence.of(&user);
+            self.left(user, threads);
+        }
     }
 
     /// Tells what is due.
-    pub(crate) fn tick(&mut self, hub: &Hub<SessionHandle>, now: Instant) {
+    pub(crate) fn tick(&mut self, hub: &Hub<SessionHandle>, presence: &Presence, now: Instant) {
         if self.alive_at.is_none_or(|at| now.saturating_duration_since(at) >= self.alive_every) {
             self.alive_at = Some(now);
-            let started = self.starts < STARTS;
-            self.starts += u32::from(started);
+            let started = self.starts < STARTS && self.start_at.is_none_or(|at| now >= at);
+            if started {
+                self.starts += 1;
+                self.start_at = Some(now + self.start_again_after);
+            }
             send(&*self.log, &Signal::EdgeAlive { edge: self.edge.clone(), started });
         }
+        self.answer_on(presence);
         for _ in 0..USERS_PER_TICK_MAX {
             let Some((user, repeat)) = self.due.pop_first() else { break };
             let Some(local) = hub.user(&user) else { continue };
@@ -112,9 +146,22 @@ impl Announcer {
         }
     }
 
+    fn answer_on(&mut self, presence: &Presence) {
+        for user in self.answer.split_off(self.answer.len().saturating_sub(USERS_PER_TICK_MAX)) {
+            let (on, threads) = presence.of(&user);
+            for (edge, status) in on {
+                self.tell_of(&edge, &user, status, &threads);
+            }
+        }
+    }
+
     fn tell(&self, user: &UserId, status: PresenceStatus, threads: &[ThreadId]) {
+        self.tell_of(&self.edge, user, status, threads);
+    }
+
+    fn tell_of(&self, edge: &str, user: &UserId, status: PresenceStatus, threads: &[ThreadId]) {
         for threads in threads.chunks(THREADS_PER_SIGNAL_MAX) {
-            let (edge, user, threads) = (self.edge.clone(), user.clone(), threads.to_vec());
+            let (edge, user, threads) = (edge.to_owned(), user.clone(), threads.to_vec());
             send(&*self.log, &Signal::Presence { edge, user, status, threads });
         }
     }

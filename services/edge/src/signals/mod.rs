@@ -3,11 +3,15 @@
 
 mod announcer;
 mod presence;
+mod summary;
+mod told;
 mod typing;
 
 pub(crate) use announcer::Announcer;
 pub(crate) use presence::{Change, Presence};
-pub(crate) use typing::Typing;
+pub(crate) use summary::{LISTED_MAX, Summaries};
+pub(crate) use told::Told;
+pub(crate) use typing::{Typing, TypingChange};
 
 use futures_util::FutureExt;
 use threadline_domain::Topic;

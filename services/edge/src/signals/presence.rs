@@ -9,8 +9,8 @@ use threadline_wire::PresenceStatus;
 
 use crate::config::SignalsConfig;
 
-/// Pairs of user and thread that are kept; who comes later is not shown there.
-const PAIRS_MAX: usize = 500_000;
+/// Pairs of user and thread that are kept, of the whole cluster; who comes later is not shown there, and the log says so.
+const PAIRS_MAX: usize = 2_000_000;
 /// Edges that are kept.
 const EDGES_MAX: usize = 1_024;
 
@@ -20,6 +20,8 @@ pub(crate) struct Presence {
     threads: HashMap<ThreadId, HashSet<UserId>>,
     edges: HashMap<Arc<str>, Instant>,
     pairs: usize,
+    /// Whether the log was told that there are too many pairs.
+    is_full: bool,
     silent: Duration,
 }
 
@@ -51,6 +53,7 @@ impl Presence {
             threads: HashMap::new(),
             edges: HashMap::new(),
             pairs: 0,
+            is_full: false,
             silent: Duration::from_millis(config.edge_silent_ms),
         }
     }
@@ -133,6 +136,32 @@ impl Presence {
         users.filter_map(|user| Some((user, self.users.get(user)?.status())))
     }
 
+    /// Returns the number of members of a thread who are present.
+    pub(crate) fn online(&self, thread: ThreadId) -> usize {
+        self.threads.get(&thread).map_or(0, HashSet::len)
+    }
+
+    /// Returns how present a user is anywhere.
+    pub(crate) fn status(&self, user: &UserId) -> PresenceStatus {
+        self.users.get(user).map_or(PresenceStatus::Offline, Present::status)
+    }
+
+    /// Returns every user who is present.
+    pub(crate) fn users(&self) -> impl Iterator<Item = &UserId> {
+        self.users.keys()
+    }
+
+    /// Returns on which edges a user is present, and the threads that the user is shown in.
+    pub(crate) fn of(&self, user: &UserId) -> (Vec<(Arc<str>, PresenceStatus)>, Vec<ThreadId>) {
+        let Some(present) = self.users.get(user) else { return Default::default() };
+        (present.on.clone(), present.threads.iter().copied().collect())
+    }
+
+    /// Returns the edge that answers an edge that has started: the first one by name of all others.
+    pub(crate) fn answers(&self, started: &str) -> Option<&str> {
+        self.edges.keys().map(AsRef::as_ref).filter(|edge| *edge != started).min()
+    }
+
     /// The user is not in the thread any more.
     pub(crate) fn removed(&mut self, thread: ThreadId, user: &UserId) {
         if let Some(present) = self.users.get_mut(user) {
@@ -147,7 +176,10 @@ impl Presence {
             return false;
         }
         if self.pairs >= PAIRS_MAX {
-            metrics::counter!("threadline_edge_signals_lost_total").increment(1);
+            metrics::counter!("threadline_edge_presence_untold_total").increment(1);
+            if !std::mem::replace(&mut self.is_full, true) {
+                tracing::warn!(pairs = PAIRS_MAX, "presence is full: users who come now are not shown to others");
+            }
             return false;
         }
         self.pairs += 1;
@@ -160,6 +192,7 @@ impl Presence {
         let Some(users) = self.threads.get_mut(&thread) else { return };
         if users.remove(user) {
             self.pairs -= 1;
+            self.is_full &= self.pairs >= PAIRS_MAX / 2;
         }
         if users.is_empty() {
             self.threads.remove(&thread);

@@ -10,43 +10,85 @@ use crate::config::SignalsConfig;
 /// Users seen typing at once; further ones are not shown.
 const TYPISTS_MAX: usize = 10_000;
 
-/// Who types in which thread, and until when without a further start.
+/// Who types in which thread, and until when without another start.
 pub(crate) struct Typing {
-    until: HashMap<(ThreadId, UserId), Instant>,
+    typists: HashMap<(ThreadId, UserId), Typist>,
+    counts: HashMap<ThreadId, usize>,
     lasts: Duration,
+}
+
+struct Typist {
+    until: Instant,
+    is_told_by_name: bool,
+}
+
+/// What changes for the members of a thread when somebody starts or stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TypingChange {
+    /// Nothing.
+    Nothing,
+    /// They are told the name.
+    Name,
+    /// The number of typists is another one.
+    Count,
 }
 
 impl Typing {
     pub(crate) fn new(config: &SignalsConfig) -> Self {
-        Self { until: HashMap::new(), lasts: Duration::from_millis(config.typing_ms) }
+        Self { typists: HashMap::new(), counts: HashMap::new(), lasts: Duration::from_millis(config.typing_ms) }
     }
 
-    /// Someone starts, or goes on; true when members are to be told.
-    pub(crate) fn start(&mut self, thread: ThreadId, user: &UserId, now: Instant) -> bool {
+    /// A user starts, or goes on. `by_name` says how the thread's members are told.
+    pub(crate) fn start(&mut self, thread: ThreadId, user: &UserId, by_name: bool, now: Instant) -> TypingChange {
         let until = now + self.lasts;
-        if let Some(known) = self.until.get_mut(&(thread, user.clone())) {
-            *known = until;
-            return false;
+        if let Some(known) = self.typists.get_mut(&(thread, user.clone())) {
+            known.until = until;
+            return TypingChange::Nothing;
         }
-        if self.until.len() >= TYPISTS_MAX {
+        if self.typists.len() >= TYPISTS_MAX {
             metrics::counter!("threadline_edge_signals_lost_total").increment(1);
-            return false;
+            return TypingChange::Nothing;
         }
-        self.until.insert((thread, user.clone()), until);
-        true
+        self.typists.insert((thread, user.clone()), Typist { until, is_told_by_name: by_name });
+        *self.counts.entry(thread).or_default() += 1;
+        if by_name { TypingChange::Name } else { TypingChange::Count }
     }
 
-    /// Someone stops; true when members are to be told.
-    pub(crate) fn stop(&mut self, thread: ThreadId, user: &UserId) -> bool {
-        self.until.remove(&(thread, user.clone())).is_some()
+    /// A user stops.
+    pub(crate) fn stop(&mut self, thread: ThreadId, user: &UserId) -> TypingChange {
+        match self.typists.remove(&(thread, user.clone())) {
+            Some(typist) => self.stopped(thread, &typist),
+            None => TypingChange::Nothing,
+        }
     }
 
-    /// Those who have not gone on in time.
-    pub(crate) fn expire(&mut self, now: Instant) -> Vec<(ThreadId, UserId)> {
-        if self.until.is_empty() {
+    /// Returns those who have not gone on in time.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<(ThreadId, UserId, TypingChange)> {
+        if self.typists.is_empty() {
             return Vec::new();
         }
-        self.until.extract_if(|_, until| *until <= now).map(|(who, _)| who).collect()
+        let expired: Vec<_> = self.typists.extract_if(|_, typist| typist.until <= now).collect();
+        expired.into_iter().map(|((thread, user), typist)| (thread, user, self.stopped(thread, &typist))).collect()
+    }
+
+    /// Returns whether a start of this user is known and lasts for long enough that another one says nothing.
+    pub(crate) fn is_fresh(&self, thread: ThreadId, user: &UserId, now: Instant) -> bool {
+        self.typists.get(&(thread, user.clone())).is_some_and(|typist| typist.until >= now + self.lasts * 3 / 4)
+    }
+
+    /// Returns the number of users who type in a thread.
+    pub(crate) fn count(&self, thread: ThreadId) -> usize {
+        self.counts.get(&thread).copied().unwrap_or_default()
+    }
+
+    fn stopped(&mut self, thread: ThreadId, typist: &Typist) -> TypingChange {
+        if let Some(count) = self.counts.get_mut(&thread) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&thread);
+            }
+        }
+        if typist.is_told_by_name { TypingChange::Name } else { TypingChange::Count }
     }
 }
 
@@ -60,15 +102,18 @@ mod tests {
 
     #[test]
     fn typing_ends_by_itself_unless_it_goes_on() {
-        let mut typing = Typing::new(&SignalsConfig { typing_ms: 5_000, ..SignalsConfig::default() });
+        use TypingChange::{Count, Name, Nothing};
+        let mut typing = Typing::new(&SignalsConfig { typing_ms: 4_000, ..SignalsConfig::default() });
         let (ann, start) = (UserId::new("ann").unwrap(), Instant::now());
         let at = |ms| start + Duration::from_millis(ms);
-        assert!(typing.start(T, &ann, at(0)));
-        assert!(!typing.start(T, &ann, at(3_000)), "going on is not told again");
-        assert_eq!(typing.expire(at(7_999)), []);
-        assert_eq!(typing.expire(at(8_000)), [(T, ann.clone())]);
-        assert!(!typing.stop(T, &ann), "it has ended");
-        assert!(typing.start(T, &ann, at(9_000)) && typing.stop(T, &ann));
-        assert_eq!(typing.expire(at(99_000)), []);
+        assert_eq!(typing.start(T, &ann, true, at(0)), Name);
+        assert!(typing.is_fresh(T, &ann, at(1_000)) && !typing.is_fresh(T, &ann, at(1_001)));
+        assert_eq!(typing.start(T, &ann, true, at(3_000)), Nothing, "going on is not told again");
+        assert_eq!((typing.count(T), typing.expire(at(6_999))), (1, vec![]));
+        assert_eq!(typing.expire(at(7_000)), [(T, ann.clone(), Name)]);
+        assert_eq!(typing.stop(T, &ann), Nothing, "it has ended");
+        assert_eq!(typing.start(T, &ann, false, at(9_000)), Count);
+        assert_eq!(typing.stop(T, &ann), Count);
+        assert_eq!((typing.count(T), typing.expire(at(99_000))), (0, vec![]));
     }
 }

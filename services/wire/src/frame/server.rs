@@ -81,23 +81,40 @@ pub(super) enum Frame<'a> {
         /// When.
         at: Time,
     },
-    /// Someone types, or stopped.
+    /// A user types, or stopped. A thread with more than 100 members online sums up: the frame has `count` in place of
+    /// `user` and `status`, and comes at most once a second.
     Typing {
-        /// Where.
+        /// The thread.
         #[serde(serialize_with = "json::text")]
         #[schema(value_type = uuid::Uuid)]
         thread: ThreadId,
-        /// Who.
-        user: &'a str,
-        /// Whether it starts.
-        status: Typing,
+        /// The user.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = String, required = false)]
+        user: Option<&'a str>,
+        /// Whether typing starts.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Typing, required = false)]
+        status: Option<Typing>,
+        /// The number of users who type in a large thread.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false)]
+        count: Option<usize>,
     },
-    /// Someone came, went or looked away.
+    /// Users came, went or looked away. A thread with more than 100 members online sums up: the frame has `thread` and
+    /// `online` with no users, and comes at most once a second. Users in it of whom the client was told before are still
+    /// told of by name.
     Presence {
-        /// Who.
-        user: &'a str,
-        /// How they are.
-        status: PresenceStatus,
+        /// Users whose presence has changed or is told for the first time.
+        users: Vec<Present<'a>>,
+        /// A large thread.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = uuid::Uuid, required = false)]
+        thread: Option<String>,
+        /// The number of its members who are online.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(required = false)]
+        online: Option<usize>,
     },
     /// Answers ping, or stands behind what was missed.
     Pong {
@@ -126,6 +143,15 @@ pub(super) enum Frame<'a> {
         /// Milliseconds.
         reconnect_within_ms: u64,
     },
+}
+
+/// How present a user is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Present<'a> {
+    /// The user.
+    user: &'a str,
+    /// How present.
+    status: PresenceStatus,
 }
 
 impl Frame<'_> {
@@ -169,15 +195,26 @@ pub fn read(mark: &ReadMark) -> String {
     Frame::Read { thread: mark.thread, user, number: mark.number, at }.text()
 }
 
-/// Someone types, or stopped.
+/// A user types, or stopped.
 pub fn typing(thread: ThreadId, user: &UserId, active: bool) -> String {
     let status = if active { Typing::Start } else { Typing::Stop };
-    Frame::Typing { thread, user: user.as_str(), status }.text()
+    Frame::Typing { thread, user: Some(user.as_str()), status: Some(status), count: None }.text()
 }
 
-/// Someone came, went or looked away.
-pub fn presence(user: &UserId, status: PresenceStatus) -> String {
-    Frame::Presence { user: user.as_str(), status }.text()
+/// So many users type in a large thread.
+pub fn typing_count(thread: ThreadId, count: usize) -> String {
+    Frame::Typing { thread, user: None, status: None, count: Some(count) }.text()
+}
+
+/// Users came, went or looked away.
+pub fn presence<'a>(users: impl IntoIterator<Item = (&'a UserId, PresenceStatus)>) -> String {
+    let users = users.into_iter().map(|(user, status)| Present { user: user.as_str(), status }).collect();
+    Frame::Presence { users, thread: None, online: None }.text()
+}
+
+/// So many members of a large thread are online.
+pub fn presence_count(thread: ThreadId, online: usize) -> String {
+    Frame::Presence { users: Vec::new(), thread: Some(thread.to_string()), online: Some(online) }.text()
 }
 
 /// The answer to ping.

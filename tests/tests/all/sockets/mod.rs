@@ -2,6 +2,7 @@
 
 mod closing;
 mod joining;
+mod large;
 mod leaving;
 mod reads;
 mod resume;

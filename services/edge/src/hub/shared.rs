@@ -46,6 +46,8 @@ pub(super) struct Core {
     pub(super) left: Notify,
     pub(super) signals: mpsc::Sender<SignalRequest>,
     has_caught_up: AtomicBool,
+    /// Whether the signals task missed a request.
+    signals_lost: AtomicBool,
     reads: Mutex<LruCache<(ThreadId, UserId), KnownMark>>,
 }
 
@@ -64,6 +66,7 @@ impl Core {
             left: Notify::new(),
             signals,
             has_caught_up: AtomicBool::new(false),
+            signals_lost: AtomicBool::new(false),
             reads: Mutex::new(LruCache::new(NonZeroUsize::new(READS_MAX).unwrap_or(NonZeroUsize::MIN))),
         }
     }
@@ -108,10 +111,16 @@ impl Core {
         }
     }
 
-    /// Asks the signals task for something; a task that is too busy misses it.
+    /// Asks the signals task for something. A task that is too busy misses it, and looks at everybody again later.
     pub(super) fn signal(&self, request: SignalRequest) {
         if self.signals.try_send(request).is_err() {
+            self.signals_lost.store(true, Ordering::Release);
             metrics::counter!("threadline_edge_signals_lost_total").increment(1);
         }
+    }
+
+    /// Returns whether the signals task has missed a request since the last call.
+    pub(super) fn take_signals_lost(&self) -> bool {
+        self.signals_lost.swap(false, Ordering::AcqRel)
     }
 }
