@@ -1,12 +1,12 @@
-//! Events that are not shown. Their seqs and numbers are taken all the same, so that no decider gives them again.
+//! Events that are not shown: their numbers are taken all the same, so that nobody gives one again.
 
 use sqlx::PgConnection;
+
 use threadline_domain::Partition;
 
 use crate::Lost;
 
-/// Adds lost events to the timeline and raises their threads' last seq and number. Must run after the rows of all other
-/// events of the transaction; an event whose seq another event has already gets no row.
+/// Keeps the seqs and numbers of lost events, after the rows of the others. No value that they have can be refused.
 pub(crate) async fn apply(connection: &mut PgConnection, all: &[(Partition, &Lost)]) -> Result<(), sqlx::Error> {
     if all.is_empty() {
         return Ok(());

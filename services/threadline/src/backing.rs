@@ -11,6 +11,7 @@ use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_sealing::Keyring;
 use threadline_eventlog::{EventLog, GatedLog, Readers};
 use threadline_projections::{Entered, Roster, RosterConfig, Views};
+use threadline_sealing::Keyring;
 use threadline_wire::avro::SCHEMAS;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
