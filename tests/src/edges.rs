@@ -4,19 +4,20 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig};
 use threadline_eventlog::memory::MemoryLog;
 use threadline_eventlog::{EventLog, StoppedPartitions};
-use threadline_projections::Views;
+use threadline_projections::Conversations;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::database::Database;
 use crate::keys;
+use crate::projections::Projections;
 use crate::rest::Rest;
 use crate::token::SECRET;
 use crate::wait::until;
@@ -30,7 +31,7 @@ pub struct Edges {
     pub log: MemoryLog,
     http: reqwest::Client,
     config: EdgeConfig,
-    views: Views,
+    projections: Projections,
     all: Vec<Edge>,
     _roles: DropGuard,
     // Last: the database goes when nobody is connected any more.
@@ -52,28 +53,25 @@ impl Edges {
     /// Starts so many edges with settings changed by the test.
     pub async fn start_with(count: usize, change: impl FnOnce(&mut EdgeConfig)) -> Self {
         let database = Database::fresh().await;
-        let views = Views::new(PgPool::connect_with(database.options()).await.expect("the database answers"));
-        views.migrate().await.expect("the views' schema can be made");
+        let projections = Projections::fresh(&database).await;
         let log = MemoryLog::new(PARTITIONS);
         let shutdown = CancellationToken::new();
         let (decider, projector) = (Arc::new(log.process()), Arc::new(log.process()));
         tokio::spawn(threadline_decider::run::<Thread, _>(
             threadline_decider::Config::default(),
             decider,
-            views.clone(),
+            projections.states.clone(),
             StoppedPartitions::new(),
             shutdown.clone(),
         ));
-        let (leases, to, stop) = (database.options(), views.clone(), shutdown.clone());
-        tokio::spawn(async move {
-            let config = threadline_projector::Config::default();
-            threadline_projector::run(config, projector, to, &leases, StoppedPartitions::new(), stop).await;
-        });
+        let config = threadline_projector::Config::default();
+        let (leases, stopped) = (database.options(), StoppedPartitions::new());
+        tokio::spawn(projections.clone().run_projector(config, projector, leases, stopped, shutdown.clone()));
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         config.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut config);
         let (http, roles) = (reqwest::Client::new(), shutdown.drop_guard());
-        let mut edges = Self { log, http, config, views, all: Vec::new(), _roles: roles, database };
+        let mut edges = Self { log, http, config, projections, all: Vec::new(), _roles: roles, database };
         for _ in 0..count {
             edges.add().await;
         }
@@ -87,7 +85,7 @@ impl Edges {
         let shutdown = CancellationToken::new();
         let log: Arc<dyn EventLog> = Arc::new(self.log.process());
         let keyring = keys::keyring(&self.database, &log.id()).await;
-        let deps = Deps { log, views: self.views.clone(), keyring, metrics: None };
+        let deps = Deps { log, views: self.projections.conversations.clone(), keyring, metrics: None };
         let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
         let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
         let ready = format!("{url}/readyz");
@@ -130,13 +128,14 @@ impl Edges {
     /// The views stay as they are until this is dropped: the projector waits, readers do not.
     pub async fn hold_views(&self) -> PgConnection {
         let mut holding = PgConnection::connect_with(&self.database.options()).await.expect("the database answers");
-        let lock = format!("begin; lock table {}.positions in exclusive mode", threadline_projections::SCHEMA);
+        let schema = self.projections.live("conversations").await;
+        let lock = format!("begin; lock table {schema}.positions in exclusive mode");
         sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.expect("the positions can be locked");
         holding
     }
 
     /// The views, for looking at what has arrived there.
-    pub fn views(&self) -> &Views {
-        &self.views
+    pub fn views(&self) -> &Conversations {
+        &self.projections.conversations
     }
 }

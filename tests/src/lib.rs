@@ -8,6 +8,7 @@ pub mod edges;
 pub mod keys;
 pub mod log;
 pub mod person;
+pub mod projections;
 pub mod rest;
 pub mod socket;
 pub mod token;

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use threadline_domain::thread::Thread;
 use threadline_domain::{Aggregate, MessageId, Partition, ThreadId, Topic};
-use threadline_projections::{Error, Progress, Views};
+use threadline_projections::{Error, Progress};
 
 /// Stored states of one type of aggregate.
 pub trait States<A: Aggregate>: Send + Sync + 'static {
@@ -33,7 +33,7 @@ pub struct Loaded<A: Aggregate> {
     pub progress: Progress,
 }
 
-impl States<Thread> for Views {
+impl States<Thread> for threadline_projections::States {
     async fn load(
         &self,
         partition: Partition,

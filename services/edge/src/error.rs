@@ -254,7 +254,7 @@ impl From<views::Error> for Problem {
                 tracing::warn!(error = %error, "a read failed");
                 Self::new(ErrorCode::Unavailable, "the views cannot be read now")
             }
-            views::Error::Newer { .. } => {
+            views::Error::UnknownName { .. } => {
                 tracing::error!(error = %error, "a read failed: {error}");
                 Self::new(ErrorCode::Unsupported, "this edge is too old for what stands here")
             }

@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use threadline_domain::Topic;
 use threadline_eventlog::EventLog;
-use threadline_projections::Views;
+use threadline_projections::Conversations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +37,7 @@ pub struct Health {
 
 impl Health {
     /// Of a role that stands on the log and the views.
-    pub fn backed(log: &Arc<dyn EventLog>, views: &Views, metrics: Option<PrometheusHandle>) -> Self {
+    pub fn backed(log: &Arc<dyn EventLog>, views: &Conversations, metrics: Option<PrometheusHandle>) -> Self {
         let (log, views) = (Arc::clone(log), views.clone());
         Self { metrics, ..Self::default() }
             .check("log", move || {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use threadline_domain::{Position, Topic, UserProfile};
 use threadline_eventlog::EventLog;
-use threadline_projections::Views;
+use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
 
 use crate::answers::Answers;
@@ -26,7 +26,7 @@ pub struct Deps {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The read models.
-    pub views: Views,
+    pub views: Conversations,
     /// What seals and opens typed texts.
     pub keyring: Keyring,
     /// What `/metrics` shows; without it that route answers 404.
@@ -40,7 +40,7 @@ pub struct Edge {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The read models.
-    pub views: Views,
+    pub views: Conversations,
     /// What seals and opens typed texts.
     pub keyring: Keyring,
     /// Who may come in.

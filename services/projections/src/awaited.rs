@@ -1,14 +1,14 @@
-//! Waiting for the views to reach a position: however many wait, one statement at a time looks for all of them.
+//! Waiting for a generation to reach positions: however many wait, one statement at a time looks for all of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline_domain::{Offset, Partition, Position};
+use threadline_domain::{Offset, Partition, Topic};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
-use crate::Error;
+use crate::{Error, Schema};
 
 /// Between two looks, milliseconds: at first and at most.
 const LOOK_MS_FIRST: u64 = 1;
@@ -25,12 +25,25 @@ struct Look {
     next: HashMap<(String, Partition), Offset>,
 }
 
+/// The next offset that each partition of a topic must have at least.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal<'a> {
+    pub(crate) topic: Topic,
+    pub(crate) next: &'a BTreeMap<Partition, Offset>,
+}
+
 impl Awaited {
-    /// Waits until the views have this position's record.
-    pub(crate) async fn reach(&self, pool: &PgPool, position: Position, wait: Duration) -> Result<(), Error> {
+    /// Waits until the generation has come this far.
+    pub(crate) async fn reach(
+        &self,
+        schema: &Schema,
+        pool: &PgPool,
+        goal: Goal<'_>,
+        wait: Duration,
+    ) -> Result<(), Error> {
         let deadline = Instant::now() + wait;
         let mut pause = Duration::from_millis(LOOK_MS_FIRST);
-        while !self.look(pool, position, deadline).await? {
+        while !self.look(schema, pool, goal, deadline).await? {
             if Instant::now() >= deadline {
                 return Err(Error::Behind);
             }
@@ -40,19 +53,21 @@ impl Awaited {
         Ok(())
     }
 
-    /// Whether the views have it, as of now: what somebody else asked for since is as good.
-    async fn look(&self, pool: &PgPool, position: Position, deadline: Instant) -> Result<bool, Error> {
+    /// Whether the generation has come this far, as of now: what somebody else asked for since is as good.
+    async fn look(&self, schema: &Schema, pool: &PgPool, goal: Goal<'_>, deadline: Instant) -> Result<bool, Error> {
         let since = Instant::now();
         let mut last = timeout_at(deadline, self.0.lock()).await.map_err(|_| Error::Behind)?;
         if last.as_ref().is_none_or(|look| look.at < since) {
             let at = Instant::now();
             let rows: Vec<(String, i32, i64)> =
-                sqlx::query_as("select topic, partition, next from positions").fetch_all(pool).await?;
+                sqlx::query_as(schema.sql("select topic, partition, next from @positions")).fetch_all(pool).await?;
             let next =
                 rows.into_iter().map(|(topic, partition, next)| ((topic, partition as Partition), next as Offset));
             *last = Some(Look { at, next: next.collect() });
         }
-        let partition = (position.topic.name().to_owned(), position.partition);
-        Ok(last.as_ref().and_then(|look| look.next.get(&partition)).is_some_and(|&next| next > position.offset))
+        let Some(look) = last.as_ref() else { return Ok(false) };
+        let reached =
+            |partition| look.next.get(&(goal.topic.name().to_owned(), partition)).copied().unwrap_or_default();
+        Ok(goal.next.iter().all(|(&partition, &next)| reached(partition) >= next))
     }
 }

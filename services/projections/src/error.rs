@@ -1,46 +1,69 @@
-//! What the views can answer instead of doing it.
+//! What projections can answer instead of doing it.
 
-/// Why the views did not do it.
+use crate::Schema;
+
+/// Why a projection did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Postgres cannot be reached, or refused for now; worth a retry.
-    #[error("the views are unavailable: {0}")]
+    #[error("the projections are unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// Another projector has moved this partition on; the batch left no trace.
-    #[error("fenced: another projector has moved this partition")]
-    Fenced,
-    /// The wait for a position ended before the views reached it.
-    #[error("the views did not reach the position in time")]
+    /// The wait for a position ended before the projection reached it.
+    #[error("the projection did not reach the position in time")]
     Behind,
-    /// One record's rows cannot be written, whatever is done; nothing of the call left a trace.
-    #[error("record {index} of batch {batch} cannot be applied: {reason}")]
-    Poison {
-        /// Which of the batches; 0 where there is only one.
-        batch: usize,
-        /// Its index in the batch.
-        index: usize,
-        /// Why.
-        reason: String,
-    },
-    /// The views were made from another log: its offsets mean nothing here.
-    #[error("the views were made from log {views}, this is log {log}")]
+    /// The generation was made from another log: its offsets mean nothing here.
+    #[error("schema {schema} was made from log {found}, this is log {log}")]
     OtherLog {
-        /// The log that the views follow.
-        views: String,
+        /// The generation's schema.
+        schema: Schema,
+        /// The log that the generation follows.
+        found: String,
         /// The log at hand.
         log: String,
     },
     /// A row holds a value that only a newer program knows.
     #[error("no {kind} is named {name}: a newer program wrote it")]
-    Newer {
+    UnknownName {
         /// What sort of value.
         kind: &'static str,
         /// What it is called.
         name: String,
     },
-    /// The schema is not there or not the one this program knows.
-    #[error("the views' schema is not as expected: {0}")]
+    /// The tables are not there or not those that this program knows.
+    #[error("the projections' schema is not as expected: {0}")]
     Schema(String),
+    /// A newer program made the live generation.
+    #[error(
+        "projection {name} is live in version {found}, this program knows version {known}: a newer program made it"
+    )]
+    Newer {
+        /// The projection.
+        name: &'static str,
+        /// The version of its live generation.
+        found: u32,
+        /// The version that this program knows.
+        known: u32,
+    },
+    /// An older program made the live generation.
+    #[error(
+        "projection {name} is live in version {found}, this program needs version {known}: run `threadline replay rebuild \
+         {name}`, then `threadline replay swap {name}`"
+    )]
+    Outdated {
+        /// The projection.
+        name: &'static str,
+        /// The version of its live generation.
+        found: u32,
+        /// The version that this program needs.
+        known: u32,
+    },
+}
+
+impl Error {
+    /// Whether a retry cannot help: the program does not fit what it found.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::OtherLog { .. } | Self::Newer { .. } | Self::Outdated { .. })
+    }
 }
 
 impl From<sqlx::Error> for Error {

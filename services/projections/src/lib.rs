@@ -1,31 +1,54 @@
-//! Read models in Postgres: one file a view, its `apply` and its queries side by side. The only SQL on views.
+//! Projections: what follows from the log, in Postgres. The only SQL on them.
 //!
-//! Everything here follows from the log: `DROP SCHEMA` and a run of the projector from offset 0 restores every row.
+//! A projection is a folder: each of its tables is a file with the rows that records make and the queries, side by side.
+//! `DROP SCHEMA` and a run from offset 0 restores every row.
+//!
+//! ```text
+//! states/          what deciders load
+//! conversations/   what readers see
+//!
+//! projection.rs    what a projection is: a specification, and rows that records make
+//! registry.rs      generations: building, ready, live, retired
+//! transaction.rs   rows and progress of several generations in one transaction
+//! live.rs          how readers find the live generation
+//! ```
 
 mod awaited;
-mod batch;
 mod checksums;
+mod conversations;
 mod dead_letters;
-mod deciding;
+mod entry;
 mod error;
-mod lost;
-mod members;
-mod messages;
-mod model;
+mod feed;
+mod generation;
+mod live;
 mod positions;
-mod reads;
+mod progress;
+mod projection;
+mod registry;
 mod roster;
 mod rows;
 mod schema;
-mod store;
-mod threads;
-mod timeline;
-mod users;
+mod states;
+mod transaction;
 
-pub use batch::{Batch, Records};
-pub use deciding::Deciding;
+use std::sync::Arc;
+
+pub use conversations::*;
+pub use dead_letters::Letter;
+pub use entry::{Entry, Lost, Mark, Recorded};
 pub use error::Error;
-pub use model::*;
+pub use feed::Feed;
+pub use generation::{Generation, NotAState, State};
+pub use progress::Progress;
+pub use projection::{Applying, Lock, Projection, Rows, Spec};
+pub use registry::{REGISTRY_SCHEMA, RebuildAlone, Registry, SwapError};
 pub use roster::{Entered, ROSTER_SCHEMA, Roster, RosterConfig};
-pub use schema::SCHEMA;
-pub use store::Views;
+pub use schema::Schema;
+pub use states::{Loaded, States};
+pub use transaction::{Batch, ProjectError, Share, project};
+
+/// The projections of this program.
+pub fn projections() -> Vec<Arc<dyn Projection>> {
+    vec![Arc::new(states::StatesProjection), Arc::new(conversations::ConversationsProjection)]
+}

@@ -1,13 +1,14 @@
-//! How far the views have followed the log.
+//! How far a generation has followed the log: its table `positions`.
 
 use std::collections::BTreeMap;
 
 use sqlx::{PgConnection, PgPool};
 use threadline_domain::{Offset, Partition, Topic};
 
-use crate::{Error, Progress};
+use crate::{Error, Progress, Schema};
 
 /// One partition's step from one progress to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) topic: Topic,
     pub(crate) partition: Partition,
@@ -19,36 +20,40 @@ pub(crate) fn progress(next: i64, cause: Option<i64>) -> Progress {
     Progress { next: next as Offset, cause: cause.map(|cause| cause as Offset) }
 }
 
-/// The progress of each partition touched so far.
-pub(crate) async fn all(pool: &PgPool, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
+/// Looks up the progress of each partition touched so far.
+pub(crate) async fn all(schema: &Schema, pool: &PgPool, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
     let rows: Vec<(i32, i64, Option<i64>)> =
-        sqlx::query_as("select partition, next, cause from positions where topic = $1")
+        sqlx::query_as(schema.sql("select partition, next, cause from @positions where topic = $1"))
             .bind(topic.name())
             .fetch_all(pool)
             .await?;
     Ok(rows.into_iter().map(|(partition, next, cause)| (partition as Partition, progress(next, cause))).collect())
 }
 
-/// Moves all of these, or says that one of them is elsewhere already. Whoever else would move one waits for the end
-/// of this transaction.
-pub(crate) async fn advance(connection: &mut PgConnection, steps: &[Step]) -> Result<bool, sqlx::Error> {
-    let mut steps: Vec<&Step> = steps.iter().collect();
+/// Moves all of these, or finds that one of them is elsewhere already: a compare-and-set. Others that would move the same
+/// partitions wait for the end of this transaction.
+pub(crate) async fn advance(
+    schema: &Schema,
+    connection: &mut PgConnection,
+    steps: impl Iterator<Item = Step>,
+) -> Result<bool, sqlx::Error> {
+    let mut steps: Vec<Step> = steps.collect();
     // Locks are taken in one order everywhere.
     steps.sort_unstable_by_key(|step| (step.topic.name(), step.partition));
     let offset = |offset: Option<Offset>| offset.map(|offset| offset as i64);
-    let moved = sqlx::query(
-        "insert into positions as p (topic, partition, next, cause)
+    let moved = sqlx::query(schema.sql(
+        "insert into @positions as p (topic, partition, next, cause)
          select s.topic, s.partition, s.to_next, s.to_cause
          from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
               as s(topic, partition, from_next, from_cause, to_next, to_cause)
          where s.from_next = 0
-            or exists (select from positions q where q.topic = s.topic and q.partition = s.partition)
+            or exists (select from @positions q where q.topic = s.topic and q.partition = s.partition)
          on conflict (topic, partition) do update set next = excluded.next, cause = excluded.cause
          where (p.next, coalesce(p.cause, -1)) in (
              select f.next, coalesce(f.cause, -1)
              from unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[]) as f(topic, partition, next, cause)
              where f.topic = p.topic and f.partition = p.partition)",
-    )
+    ))
     .bind(steps.iter().map(|step| step.topic.name()).collect::<Vec<_>>())
     .bind(steps.iter().map(|step| step.partition as i32).collect::<Vec<_>>())
     .bind(steps.iter().map(|step| step.from.next as i64).collect::<Vec<_>>())
@@ -58,18 +63,4 @@ pub(crate) async fn advance(connection: &mut PgConnection, steps: &[Step]) -> Re
     .execute(connection)
     .await?;
     Ok(moved.rows_affected() == steps.len() as u64)
-}
-
-/// Binds the views to a log on first use, and refuses another one ever after.
-pub(crate) async fn follow(pool: &PgPool, log: &str) -> Result<(), Error> {
-    let bound: String = sqlx::query_scalar(
-        "with bound as (insert into source (log_id) values ($1) on conflict do nothing returning log_id)
-         select log_id from bound union all select log_id from source limit 1",
-    )
-    .bind(log)
-    .fetch_optional(pool)
-    .await?
-    // Two first uses at once: the other one's row was not there yet when this one looked.
-    .map_or_else(|| Err(Error::Unavailable(sqlx::Error::RowNotFound)), Ok)?;
-    if bound == log { Ok(()) } else { Err(Error::OtherLog { views: bound, log: log.to_owned() }) }
 }

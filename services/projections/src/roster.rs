@@ -19,8 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{PgPool, SqlSafeStr};
+use sqlx::PgPool;
 
 use crate::{Error, schema};
 
@@ -87,10 +86,7 @@ impl Roster {
     /// Makes or updates the roster's schema; processes that do so at once wait for each other.
     pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
         let sql = include_str!("../../../migrations/roles/0001_roles.sql");
-        let migration = Migration::new(1, "roles".into(), MigrationType::Simple, sql.into_sql_str(), false);
-        let mut migrator = Migrator::with_migrations(vec![migration]);
-        migrator.create_schema(ROSTER_SCHEMA.to_owned());
-        schema::migrate_with(&migrator, &schema::pool_in(ROSTER_SCHEMA, pool)).await
+        schema::migrate(ROSTER_SCHEMA, &[sql], pool).await
     }
 
     /// The place of a role that reads these schemas; `id` is unique among all processes.

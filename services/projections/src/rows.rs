@@ -15,7 +15,7 @@ pub(crate) fn user(id: &str) -> Result<UserId, Error> {
 
 /// A value stored by its name.
 pub(crate) fn named<T: FromStr>(name: &str) -> Result<T, Error> {
-    let newer = || Error::Newer { kind: std::any::type_name::<T>(), name: name.to_owned() };
+    let newer = || Error::UnknownName { kind: std::any::type_name::<T>(), name: name.to_owned() };
     name.parse().map_err(|_| newer())
 }
 

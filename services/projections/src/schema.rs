@@ -1,58 +1,73 @@
-//! The schema that holds one version of the views, and the connections that see it.
+//! Names of tables, connections to them, and how schemas are made.
+
+use std::sync::Arc;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPool;
-use sqlx::{Connection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 
 use crate::Error;
 
-/// The schema of this version of the views.
-pub const SCHEMA: &str = "threadline_views_v1";
-
-/// No statement on the views runs longer, milliseconds.
+/// No statement on a projection runs longer, milliseconds.
 const STATEMENT_MS_MAX: u32 = 30_000;
 
-/// A pool like the given one whose connections look into `schema`.
-///
-/// Every statement on the views walks along indexes. A plan made while the tables were small, or had no statistics,
-/// would prefer to read them whole, and be kept while they grow: so that is forbidden from the start.
-pub(crate) fn pool_in(schema: &str, pool: &PgPool) -> PgPool {
-    let options = pool.connect_options().as_ref().clone().application_name("threadline-projections").options([
-        ("search_path", schema),
-        ("statement_timeout", &STATEMENT_MS_MAX.to_string()),
-        ("jit", "off"),
-        ("enable_seqscan", "off"),
-        ("enable_hashjoin", "off"),
-        ("enable_mergejoin", "off"),
-    ]);
+/// A schema with the tables of one generation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Schema(Arc<str>);
+
+impl std::fmt::Display for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Schema {
+    /// Names a schema; the name comes from a program or the registry, never from a client.
+    pub(crate) fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Fills in a statement, which marks this schema's tables with a leading `@`. So one connection serves all
+    /// generations, and a statement that was prepared for one of them never runs on another one.
+    pub(crate) fn sql(&self, statement: &str) -> AssertSqlSafe<String> {
+        AssertSqlSafe(statement.replace('@', &format!("{}.", self.0)))
+    }
+}
+
+/// A pool like the given one whose connections suit statements on projections.
+pub(crate) fn pool_like(pool: &PgPool) -> PgPool {
+    let options = pool.connect_options().as_ref().clone().application_name("threadline-projections");
+    let options = options.options([("statement_timeout", STATEMENT_MS_MAX.to_string().as_str()), ("jit", "off")]);
     pool.options().clone().connect_lazy_with(options)
 }
 
-/// Makes or updates the schema; processes that do so at once wait for each other.
-pub(crate) async fn migrate(schema: &str, pool: &PgPool) -> Result<(), Error> {
-    migrate_with(&migrator(schema), pool).await
+/// Likewise, with connections that look into `schema`.
+pub(crate) fn pool_in(schema: &str, pool: &PgPool) -> PgPool {
+    let pool = pool_like(pool);
+    let options = pool.connect_options().as_ref().clone().options([("search_path", schema)]);
+    pool.options().clone().connect_lazy_with(options)
 }
 
-pub(crate) async fn migrate_with(migrator: &Migrator, pool: &PgPool) -> Result<(), Error> {
+/// Makes or updates a schema; processes that do so at once wait for each other. The statements of `migrations` name tables
+/// without a schema.
+pub(crate) async fn migrate(schema: &str, migrations: &[&'static str], pool: &PgPool) -> Result<(), Error> {
+    let migration = |(index, sql): (usize, &&'static str)| {
+        let version = index as i64 + 1;
+        Migration::new(version, format!("{schema} {version}").into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    let mut migrator = Migrator::with_migrations(migrations.iter().enumerate().map(migration).collect());
+    migrator.create_schema(schema.to_owned());
     // The connection is closed afterwards, whatever happens: it holds the lock that the others wait for.
-    let mut connection = pool.acquire().await?.detach();
+    let mut connection = pool_in(schema, pool).acquire().await?.detach();
     let migrated = migrator.run_direct(None, &mut connection, false).await;
     let _ = connection.close().await;
     migrated.map_err(|error| match error {
         sqlx::migrate::MigrateError::Execute(error) => error.into(),
         other => Error::Schema(other.to_string()),
     })
-}
-
-fn migrator(schema: &str) -> Migrator {
-    let migration = |version, description: &'static str, sql: &'static str| {
-        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    let mut migrator = Migrator::with_migrations(vec![migration(
-        1,
-        "views",
-        include_str!("../../../migrations/projections/views/0001_views.sql"),
-    )]);
-    migrator.create_schema(schema.to_owned());
-    migrator
 }

@@ -12,14 +12,20 @@ pub struct Config {
     /// The least time from the start of one transaction to the start of the next. A record that comes after a quiet
     /// moment is applied at once; under load this is what keeps transactions few and batches large.
     pub transaction_interval: Duration,
-    /// How long one transaction, or one look at the views or the log, may take.
+    /// How long one transaction, or one look at a projection or the log, may take.
     pub attempt_timeout: Duration,
-    /// The pause before the views and the log are tried again: at first and at most.
+    /// The pause before projections and log are tried again: at first and at most.
     pub retry_pause_first: Duration,
     /// See [`retry_pause_first`](Self::retry_pause_first).
     pub retry_pause_max: Duration,
-    /// How often the lag is measured, and the views looked at.
+    /// How often the lag is measured, and looked at whether the generations are where they were left.
     pub lag_interval: Duration,
+    /// How often the registry is looked at for other generations.
+    pub registry_interval: Duration,
+    /// The most records a second; for rebuilds that leave room for others.
+    pub records_per_second_max: Option<u32>,
+    /// Generations that stand at most so many records apart share transactions.
+    pub shared_lag_max: u64,
 }
 
 impl Default for Config {
@@ -32,6 +38,9 @@ impl Default for Config {
             retry_pause_first: Duration::from_millis(50),
             retry_pause_max: Duration::from_secs(2),
             lag_interval: Duration::from_secs(5),
+            registry_interval: Duration::from_secs(1),
+            records_per_second_max: None,
+            shared_lag_max: 10_000,
         }
     }
 }

@@ -1,23 +1,19 @@
-//! From a record of the log to what the views take.
+//! From a record of the log to what projections take in.
 
-use threadline_domain::{ReadMark, UserProfile};
 use threadline_eventlog::codec::{self, Context, DecodeError};
-use threadline_eventlog::{Record, Topic};
-use threadline_projections::{Lost, Progress, Recorded};
+use threadline_eventlog::{EventLog, Record, Topic, partition_of};
+use threadline_projections::{Entry, Lost, Mark, Progress, Recorded};
 
-/// What a record says.
-pub(crate) enum Value {
-    Event(Recorded),
-    Mark(ReadMark),
-    User(UserProfile),
-    /// An event that is there for the second time.
-    Duplicate,
-}
-
-/// Reads a record and moves the progress past it, unless its schema is unknown: then the progress stays before it.
-pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> Result<Value, DecodeError> {
+/// Reads a record and moves the progress past it, unless its schema is unknown: then the progress stays before it. `None`
+/// is an event that is there for the second time.
+pub(crate) fn decode(
+    log: &dyn EventLog,
+    topic: Topic,
+    record: &Record,
+    progress: &mut Progress,
+) -> Result<Option<Entry>, DecodeError> {
     let before = *progress;
-    let read = read(topic, record, progress);
+    let read = read(log, topic, record, progress);
     if matches!(read, Err(DecodeError::UnknownSchema { .. })) {
         *progress = before;
     }
@@ -27,26 +23,35 @@ pub(crate) fn decode(topic: Topic, record: &Record, progress: &mut Progress) -> 
 /// Reads the seq and number of a corrupt event from its headers; `None` when the headers lack them or the record is no event.
 pub(crate) fn lost(topic: Topic, record: &Record) -> Option<Lost> {
     let (event, _) = (topic == Topic::Messages).then(|| codec::lost_event(record))??;
-    Some(Lost { event, offset: record.offset, value: record.value.clone().unwrap_or_default() })
+    Some(Lost { offset: record.offset, event, value: record.value.clone().unwrap_or_default() })
 }
 
-fn read(topic: Topic, record: &Record, progress: &mut Progress) -> Result<Value, DecodeError> {
+fn read(
+    log: &dyn EventLog,
+    topic: Topic,
+    record: &Record,
+    progress: &mut Progress,
+) -> Result<Option<Entry>, DecodeError> {
     progress.next = record.offset + 1;
     match topic {
-        Topic::Reads => codec::read_read_mark(record).map(Value::Mark),
-        Topic::Users => codec::read_user(record).map(Value::User),
+        Topic::Reads => codec::read_read_mark(record).map(|mark| {
+            let thread = mark.thread.to_string();
+            let thread_partition = partition_of(thread.as_bytes(), log.partitions(Topic::Messages));
+            Some(Entry::Mark(Mark { mark, thread_partition }))
+        }),
+        Topic::Users => codec::read_user(record).map(|profile| Some(Entry::User(profile))),
         _ => {
             // The header tells a duplicate before its value is read, even of an event that cannot be.
             let cause = codec::cause_of(record);
             if cause.is_some_and(|cause| progress.cause.is_some_and(|last| cause <= last)) {
-                return Ok(Value::Duplicate);
+                return Ok(None);
             }
             progress.cause = progress.cause.max(cause);
             let (event, cause) = codec::read_event(record)?;
             progress.cause = progress.cause.max(Some(cause));
             tracing::debug!(event.offset = record.offset, trace.id = Context::of(record).trace_id(), "projecting");
             let value = record.value.clone().unwrap_or_default();
-            Ok(Value::Event(Recorded { offset: record.offset, cause, value, event }))
+            Ok(Some(Entry::Event(Recorded { offset: record.offset, cause, value, event })))
         }
     }
 }

@@ -1,77 +1,76 @@
-//! The tails of all topics, for the partitions owned, from where the views are.
+//! The tails of all topics of a lane, from where the generation stands that is behind most.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::select_all;
 use threadline_eventlog::{EventLog, Partition, Start, Tail, TailBatch, Topic};
-use threadline_projections::{Progress, Views};
+use threadline_projections::{Feed, Progress};
 
-use crate::TOPICS;
-use crate::apply::Failed;
+/// A partition of a topic.
+pub(crate) type Place = (Topic, Partition);
+
+/// A generation and where it stands, by what this projector knows.
+pub(crate) struct Fed {
+    pub(crate) feed: Feed,
+    pub(crate) progress: BTreeMap<Place, Progress>,
+}
+
+impl Fed {
+    /// Where it stands in a partition; `None` when it is not made from the topic.
+    pub(crate) fn at(&self, place: Place) -> Option<Progress> {
+        self.progress.get(&place).copied()
+    }
+}
 
 /// Partitions being followed.
 pub(crate) struct Following {
-    /// `None` where no partition of the topic is owned.
-    tails: [Option<Tail>; TOPICS.len()],
-    /// How far the views are, by what this projector knows.
-    pub(crate) progress: BTreeMap<(Topic, Partition), Progress>,
-    /// Partitions that are not applied further because their next record has an unknown schema. Found again from the log each
-    /// time the projector opens its tails.
-    pub(crate) stopped: BTreeSet<(Topic, Partition)>,
+    tails: Vec<(Topic, Tail)>,
+    /// Up to where the tails have been read.
+    pub(crate) read: BTreeMap<Place, Progress>,
+    /// Partitions at a record with an unknown schema: nothing further of them is applied.
+    pub(crate) stopped: BTreeSet<Place>,
 }
 
 impl Following {
-    /// Starts where the views are. They must have been made from this log.
-    pub(crate) async fn open(log: &dyn EventLog, views: &Views, owned: &BTreeSet<Partition>) -> Result<Self, Failed> {
-        views.follow(&log.id()).await?;
-        let mut progress = BTreeMap::new();
-        // All at once: a topic that is away takes its time to say so.
-        let ends = futures_util::future::join_all(TOPICS.map(|topic| log.ends(topic))).await;
-        for (topic, ends) in TOPICS.into_iter().zip(ends) {
-            let known = views.progress(topic).await?;
-            for &partition in owned.range(..log.partitions(topic)) {
-                let at = known.get(&partition).copied().unwrap_or_default();
-                if let Some(&end) = ends.known().get(&partition)
-                    && at.next > end
-                {
-                    return Err(Failed::Ahead { topic, partition, next: at.next, end });
-                }
-                progress.insert((topic, partition), at);
+    /// Starts where the generation stands that is behind most.
+    pub(crate) fn open(log: &dyn EventLog, fed: &[Fed]) -> Self {
+        let mut read: BTreeMap<Place, Progress> = BTreeMap::new();
+        for (&place, &at) in fed.iter().flat_map(|fed| &fed.progress) {
+            let least = read.entry(place).or_insert(at);
+            if at.next < least.next {
+                *least = at;
             }
         }
+        let topics: BTreeSet<Topic> = read.keys().map(|(topic, _)| *topic).collect();
         let tail = |topic| {
-            let ours = progress.iter().filter(|((of, _), _)| *of == topic);
-            let starts: BTreeMap<_, _> = ours.map(|((_, partition), at)| (*partition, Start::At(at.next))).collect();
-            (!starts.is_empty()).then(|| log.tail(topic, starts))
+            let ours = read.iter().filter(|((of, _), _)| *of == topic);
+            (topic, log.tail(topic, ours.map(|((_, partition), at)| (*partition, Start::At(at.next))).collect()))
         };
-        Ok(Self { tails: TOPICS.map(tail), progress, stopped: BTreeSet::new() })
-    }
-
-    /// Stops following partitions that were given up.
-    pub(crate) fn leave(&mut self, partitions: &[Partition]) {
-        self.progress.retain(|(_, partition), _| !partitions.contains(partition));
-        self.stopped.retain(|(_, partition)| !partitions.contains(partition));
+        Self { tails: topics.into_iter().map(tail).collect(), read, stopped: BTreeSet::new() }
     }
 
     /// The next records of any topic; `None` when the log was shut down. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<(Topic, TailBatch)> {
-        let [one, two, three] = &mut self.tails;
-        let (topic, batch) = tokio::select! {
-            batch = next(one) => (TOPICS[0], batch),
-            batch = next(two) => (TOPICS[1], batch),
-            batch = next(three) => (TOPICS[2], batch),
-        };
+        let tails = self.tails.iter_mut().map(|(topic, tail)| Box::pin(async { (*topic, tail.next().await) }));
+        let tails: Vec<_> = tails.collect();
+        if tails.is_empty() {
+            return std::future::pending().await;
+        }
+        let ((topic, batch), index, _) = select_all(tails).await;
+        self.take_turns(index);
         Some((topic, batch?))
     }
 
     /// Records that are there already.
     pub(crate) fn try_next(&mut self) -> Option<(Topic, TailBatch)> {
-        TOPICS.into_iter().zip(&mut self.tails).find_map(|(topic, tail)| Some((topic, tail.as_mut()?.try_next()?)))
+        let next = |(index, (topic, tail)): (usize, &mut (Topic, Tail))| Some((index, *topic, tail.try_next()?));
+        let (index, topic, batch) = self.tails.iter_mut().enumerate().find_map(next)?;
+        self.take_turns(index);
+        Some((topic, batch))
     }
-}
 
-async fn next(tail: &mut Option<Tail>) -> Option<TailBatch> {
-    match tail {
-        Some(tail) => tail.next().await,
-        None => std::future::pending().await,
+    /// Whoever had something goes to the end.
+    fn take_turns(&mut self, index: usize) {
+        self.tails.rotate_left(index + 1);
     }
 }

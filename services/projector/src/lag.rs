@@ -1,52 +1,59 @@
-//! Measures how far the views lag behind the log, apart from projecting: a topic that does not answer delays its own
-//! gauge and nothing else.
+//! How far generations are behind the log.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::time::Duration;
 
-use threadline_eventlog::{EventLog, Offset, Partition, Topic};
-use threadline_projections::Progress;
-use tokio::task::JoinHandle;
+use futures_util::future::join_all;
+use threadline_eventlog::{EventLog, Offset, Topic};
+use threadline_projections::{Feed, Progress};
 
-use crate::TOPICS;
+use crate::error::Failed;
+use crate::follow::{Fed, Place};
 
-/// Measurements, one task a topic; dropping it ends them.
-pub(crate) struct LagMeter {
-    log: Arc<dyn EventLog>,
-    under_way: BTreeMap<Topic, JoinHandle<()>>,
+/// How long a topic may take to say where it ends.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where partitions end, as far as the log says.
+pub(crate) type Ends = BTreeMap<Place, Offset>;
+
+/// Asks where the partitions of these topics end, all at once. One that does not say in time is left out.
+pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
+    let asked = topics.into_iter().map(|topic| tokio::time::timeout(ENDS_WITHIN, ends_of(log, topic)));
+    join_all(asked).await.into_iter().flatten().flatten().collect()
 }
 
-impl LagMeter {
-    pub(crate) fn new(log: Arc<dyn EventLog>) -> Self {
-        Self { log, under_way: BTreeMap::new() }
-    }
+async fn ends_of(log: &dyn EventLog, topic: Topic) -> Ends {
+    log.ends(topic).await.known().iter().map(|(&partition, &end)| ((topic, partition), end)).collect()
+}
 
-    /// Starts to measure every topic, except those whose last measurement still waits for the log. Returns at once.
-    pub(crate) fn measure(&mut self, progress: &BTreeMap<(Topic, Partition), Progress>) {
-        for topic in TOPICS {
-            if self.under_way.get(&topic).is_some_and(|task| !task.is_finished()) {
-                continue;
-            }
-            let ours = progress.iter().filter(|((of, _), _)| *of == topic);
-            let next = ours.map(|((_, partition), at)| (*partition, at.next)).collect();
-            self.under_way.insert(topic, tokio::spawn(measure(Arc::clone(&self.log), topic, next)));
+/// How many records a generation is behind, in the partitions whose ends are known.
+pub(crate) fn behind(progress: &BTreeMap<Place, Progress>, ends: &Ends) -> u64 {
+    let behind = |(place, at): (&Place, &Progress)| ends.get(place).map_or(0, |end| end.saturating_sub(at.next));
+    progress.iter().map(behind).sum()
+}
+
+/// Shows the lag of a generation by topic.
+pub(crate) fn show(fed: &Fed, ends: &Ends) {
+    for &topic in fed.feed.spec().topics {
+        let of_topic = fed.progress.iter().filter(|((of, _), _)| *of == topic);
+        let lag = behind(&of_topic.map(|(place, at)| (*place, *at)).collect(), ends);
+        let schema = fed.feed.generation().schema.to_string();
+        metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name(), "schema" => schema)
+            .set(lag as f64);
+    }
+}
+
+/// Finds out whether a generation is where it was left: that tells that nobody has thrown it away, which would go unnoticed
+/// until the next record.
+pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<Place, Progress>) -> Result<(), Failed> {
+    for &topic in feed.spec().topics {
+        let found = feed.progress(topic).await?;
+        let moved = |(&(of, partition), at): (&Place, &Progress)| {
+            of == topic && found.get(&partition).copied().unwrap_or_default() != *at
+        };
+        if left_at.iter().any(moved) {
+            return Err(Failed::Moved { schema: feed.generation().schema.clone() });
         }
     }
-}
-
-impl Drop for LagMeter {
-    fn drop(&mut self) {
-        for task in self.under_way.values() {
-            task.abort();
-        }
-    }
-}
-
-/// Sets the topic's gauge. While a partition does not answer, its lag is not known and the gauge stays where it was.
-async fn measure(log: Arc<dyn EventLog>, topic: Topic, next: BTreeMap<Partition, Offset>) {
-    let ends = log.ends(topic).await;
-    let lag = |(partition, next): (&Partition, &Offset)| Some(ends.known().get(partition)?.saturating_sub(*next));
-    if let Some(lag) = next.iter().map(lag).sum::<Option<Offset>>() {
-        metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name()).set(lag as f64);
-    }
+    Ok(())
 }

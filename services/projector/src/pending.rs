@@ -1,79 +1,105 @@
 //! Records of one partition that wait for their transaction.
 
-use threadline_domain::{LostEvent, ReadMark, UserProfile};
-use threadline_eventlog::{Partition, Record, Topic};
-use threadline_projections::{Batch, Lost, Progress, Recorded, Records};
+use std::collections::BTreeMap;
 
-use crate::decode::Value;
+use threadline_domain::LostEvent;
+use threadline_domain::thread::Change;
+use threadline_eventlog::{Offset, Record};
+use threadline_projections::{Batch, Entry, Letter, Lost, Progress, Recorded};
 
-/// Records of one partition, and the step in progress that they are.
+use crate::follow::{Fed, Place};
+
+/// Records of one partition, for all generations of a lane.
 pub(crate) struct Pending {
-    pub(crate) topic: Topic,
-    pub(crate) partition: Partition,
-    from: Progress,
+    pub(crate) place: Place,
+    /// The progress after them.
     pub(crate) to: Progress,
-    values: Values,
-    /// The record behind each value, should it turn out to be poison.
-    records: Vec<Record>,
-    /// Events that are not shown; they keep their seq and number.
-    lost: Vec<Lost>,
+    items: Vec<Item>,
+    /// What could not be read.
+    letters: Vec<Letter>,
+    /// What a generation could not apply, by its index and the record's offset.
+    refused: BTreeMap<(usize, Offset), Refused>,
     /// How many records were taken in, duplicates and dead letters too.
     pub(crate) seen: u64,
 }
 
-enum Values {
-    Events(Vec<Recorded>),
-    Marks(Vec<ReadMark>),
-    Users(Vec<UserProfile>),
+/// What a record says, and the record, should it turn out to be poison.
+struct Item {
+    entry: Entry,
+    record: Record,
+}
+
+/// What stands in the place of a record that a generation cannot apply.
+struct Refused {
+    entry: Option<Entry>,
+    letter: Letter,
 }
 
 impl Pending {
-    pub(crate) fn new(topic: Topic, partition: Partition, from: Progress) -> Self {
-        let values = match topic {
-            Topic::Reads => Values::Marks(vec![]),
-            Topic::Users => Values::Users(vec![]),
-            _ => Values::Events(vec![]),
-        };
-        Self { topic, partition, from, to: from, values, records: vec![], lost: vec![], seen: 0 }
+    pub(crate) fn new(place: Place, from: Progress) -> Self {
+        Self { place, to: from, items: vec![], letters: vec![], refused: BTreeMap::new(), seen: 0 }
     }
 
     /// Takes in what a record says.
-    pub(crate) fn push(&mut self, value: Value, record: &Record) {
-        match (&mut self.values, value) {
-            (Values::Events(events), Value::Event(event)) => events.push(event),
-            (Values::Marks(marks), Value::Mark(mark)) => marks.push(mark),
-            (Values::Users(users), Value::User(user)) => users.push(user),
-            // A duplicate; nothing else is read from a partition of another topic.
-            _ => return,
-        }
-        self.records.push(record.clone());
+    pub(crate) fn push(&mut self, entry: Entry, record: &Record) {
+        self.items.push(Item { entry, record: record.clone() });
     }
 
-    /// Takes in an event that is not shown.
-    pub(crate) fn push_lost(&mut self, lost: Lost) {
-        self.lost.push(lost);
+    /// Takes in a record that could not be read.
+    pub(crate) fn push_letter(&mut self, letter: Letter) {
+        self.letters.push(letter);
     }
 
-    /// Takes a record out again. The progress still goes past it, and an event's numbers stay taken.
-    pub(crate) fn remove(&mut self, index: usize) -> Record {
-        match &mut self.values {
-            Values::Events(events) => {
-                let Recorded { offset, value, event, .. } = events.remove(index);
-                let event = LostEvent { id: event.thread, seq: event.seq, number: event.change.new_number() };
-                self.lost.push(Lost { event, offset, value });
-            }
-            Values::Marks(marks) => drop(marks.remove(index)),
-            Values::Users(users) => drop(users.remove(index)),
-        }
-        self.records.remove(index)
+    /// The record behind an entry of a generation's batch.
+    pub(crate) fn record(&self, generation: usize, fed: &Fed, index: usize) -> Option<Record> {
+        self.entries(generation, fed).nth(index).map(|(record, _)| record.clone())
     }
 
-    pub(crate) fn batch(&self) -> Batch<'_> {
-        let records = match &self.values {
-            Values::Events(events) => Records::Events(events),
-            Values::Marks(marks) => Records::Reads(marks),
-            Values::Users(users) => Records::Users(users),
+    /// Leaves a record out for one generation. The progress still goes past it, and an event's numbers stay taken.
+    pub(crate) fn refuse(&mut self, generation: usize, letter: Letter) {
+        let key = (generation, letter.offset);
+        let item = self.items.iter().find(|item| item.record.offset == letter.offset);
+        let entry = match item.map(|item| &item.entry) {
+            // What is refused even without its body is left out.
+            _ if self.refused.contains_key(&key) => None,
+            Some(Entry::Event(recorded)) => Some(Entry::Lost(without_body(recorded))),
+            Some(Entry::Lost(_) | Entry::Mark(_) | Entry::User(_)) | None => None,
         };
-        Batch { partition: self.partition, from: self.from, to: self.to, records, lost: &self.lost }
+        self.refused.insert(key, Refused { entry, letter });
     }
+
+    /// What a generation has to apply; `None` when it is not made from the topic or stands behind all of it already.
+    pub(crate) fn batch<'a>(&'a self, generation: usize, fed: &Fed) -> Option<Batch<'a>> {
+        let from = fed.at(self.place)?;
+        if self.to.next <= from.next {
+            return None;
+        }
+        let entries = self.entries(generation, fed).map(|(_, entry)| entry).collect();
+        let refused = self.refused.iter().filter(|((of, _), _)| *of == generation).map(|(_, refused)| &refused.letter);
+        let letters = self.letters.iter().filter(|letter| letter.offset >= from.next).chain(refused).collect();
+        let (topic, partition) = self.place;
+        Some(Batch { topic, partition, from, to: self.to, entries, letters })
+    }
+
+    /// The entries of a generation's batch, each with its record.
+    fn entries<'a>(&'a self, generation: usize, fed: &Fed) -> impl Iterator<Item = (&'a Record, &'a Entry)> {
+        let next = fed.at(self.place).map_or(Offset::MAX, |at| at.next);
+        let items = self.items.iter().filter(move |item| item.record.offset >= next);
+        items.filter_map(move |item| {
+            let entry = match self.refused.get(&(generation, item.record.offset)) {
+                Some(refused) => refused.entry.as_ref()?,
+                None => &item.entry,
+            };
+            Some((&item.record, entry))
+        })
+    }
+}
+
+fn without_body(recorded: &Recorded) -> Lost {
+    let number = match &recorded.event.change {
+        Change::MessagePosted(posted) => Some(posted.number),
+        _ => None,
+    };
+    let event = LostEvent { id: recorded.event.thread, seq: recorded.event.seq, number };
+    Lost { offset: recorded.offset, event, value: recorded.value.clone() }
 }

@@ -1,4 +1,4 @@
-//! What every role stands on: the log and the views.
+//! What every role stands on: the log and the projections.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
 use threadline_sealing::Keyring;
 use threadline_eventlog::{EventLog, GatedLog, Readers};
-use threadline_projections::{Entered, Roster, RosterConfig, Views};
+use threadline_projections::{Conversations, Entered, Registry, Roster, RosterConfig, States, projections};
 use threadline_sealing::Keyring;
 use threadline_wire::avro::SCHEMAS;
 use tokio::task::JoinHandle;
@@ -24,29 +24,40 @@ use crate::postgres::Managed;
 const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// Connections for the roster.
 const ROSTER_CONNECTIONS_MAX: u32 = 2;
-/// How long a role waits for a free connection to the views.
+/// How long a role waits for a free connection to the projections.
 const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
-/// The log and the views, open.
+/// The log and the projections, open.
 #[derive(Clone)]
 pub struct Backing {
     /// The log.
     pub log: Arc<dyn EventLog>,
-    /// The read models, as edges, probes and commands read them.
-    pub views: Views,
-    /// The same, as deciders load from them. Each role has connections of its own: none can starve another.
-    pub decider_views: Views,
-    /// The same, as projectors write them.
-    pub projector_views: Views,
-    /// The Postgres of the views.
+    /// What edges, probes and commands read. Each role has connections of its own: none can starve another.
+    pub conversations: Conversations,
+    /// What deciders load.
+    pub states: States,
+    /// What projectors write to.
+    pub registry: Registry,
+    /// The Postgres of the projections.
     pub database: PgConnectOptions,
     /// Connections for the roster.
     pool: PgPool,
 }
 
 impl Backing {
-    /// Opens both. The log in Postgres makes its schema when it opens; the views' must be there (see [`migrate`]).
+    /// Opens both. The log in Postgres makes its schema when it opens; the projections' must be there (see [`migrate`]).
     pub async fn open(config: &Config) -> Result<Self, Error> {
+        let backing = Self::connect(config).await?;
+        // Projections of another log would be continued as if they were of this one; those of a newer program are not for
+        // this one. What is away may come later.
+        match backing.registry.check(&projections(), &backing.log.id()).await {
+            Err(error) if error.is_final() => Err(error.into()),
+            Ok(()) | Err(_) => Ok(backing),
+        }
+    }
+
+    /// Opens both, whether or not this program can work with the projections that are live.
+    pub async fn connect(config: &Config) -> Result<Self, Error> {
         let database = database(config)?;
         let log: Arc<dyn EventLog> = match &config.log {
             Log::Postgres { partitions } => Arc::new(PostgresLog::open(&database, log_options(*partitions)).await?),
@@ -59,15 +70,11 @@ impl Backing {
             pool.connect_lazy_with(options)
         };
         let connections = &config.database.connections_max;
-        let views = Views::new(pool(connections.edge));
-        let decider_views = Views::new(pool(connections.decider));
-        let projector_views = Views::new(pool(connections.projector));
+        let conversations = Conversations::new(pool(connections.edge));
+        let states = States::new(pool(connections.decider));
+        let registry = Registry::new(pool(connections.projector));
         let pool = pool(ROSTER_CONNECTIONS_MAX);
-        // Views of another log would be continued as if they were of this one. Views that are away may come later.
-        if let Err(error @ threadline_projections::Error::OtherLog { .. }) = views.follow(&log.id()).await {
-            return Err(error.into());
-        }
-        Ok(Self { log, views, decider_views, projector_views, database, pool })
+        Ok(Self { log, conversations, states, registry, database, pool })
     }
 
     /// Announces a role with all the schemas that this program reads, until what is answered is dropped. The role starts
@@ -89,11 +96,11 @@ impl Backing {
         Announced { roster, announcing }
     }
 
-    /// Closes the connections to the views; for whoever stops the server next.
+    /// Closes the connections to the projections; for whoever stops the server next.
     pub async fn close(self) {
-        self.views.close().await;
-        self.decider_views.close().await;
-        self.projector_views.close().await;
+        self.conversations.close().await;
+        self.states.close().await;
+        self.registry.close().await;
     }
 }
 
@@ -133,7 +140,7 @@ impl Drop for Announced {
     }
 }
 
-/// Makes or updates what roles need before they start: the views' schema, and the log's if it is in Postgres.
+/// Makes or updates what roles need before they start: the projections' schemas, and the log's if it is in Postgres.
 pub async fn migrate(config: &Config) -> Result<(), Error> {
     let database = database(config)?;
     if let Log::Postgres { partitions } = &config.log {
@@ -141,7 +148,7 @@ pub async fn migrate(config: &Config) -> Result<(), Error> {
     }
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.clone());
     Roster::migrate(&pool).await?;
-    Views::new(pool).migrate().await?;
+    Registry::new(pool).migrate(&projections()).await?;
     Ok(Keyring::migrate(&database).await?)
 }
 
@@ -175,7 +182,7 @@ pub fn find_database(config: &mut Config) {
     }
 }
 
-/// Where our own Postgres has its data. Views are made from one log: each sort of log has a Postgres of its own, so that
+/// Where our own Postgres has its data. Projections are made from one log: each sort of log has a Postgres of its own, so that
 /// one can go to Kafka and back.
 fn postgres_directory(config: &Config) -> PathBuf {
     config.directory.join(match config.log {

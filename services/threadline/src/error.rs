@@ -16,9 +16,9 @@ pub enum Error {
     /// The log.
     #[error(transparent)]
     Log(#[from] threadline_eventlog::Error),
-    /// The views.
+    /// The projections.
     #[error(transparent)]
-    Views(#[from] threadline_projections::Error),
+    Projections(#[from] threadline_projections::Error),
     /// The keys.
     #[error(transparent)]
     Sealing(#[from] threadline_sealing::Error),
@@ -44,12 +44,24 @@ pub enum Error {
     /// A role ended though nobody asked it to.
     #[error("the {0} ended by itself")]
     Ended(&'static str),
+    /// What a tool would not do; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// What a tool found; said in full already.
     #[error("{0}")]
     Tool(String),
 }
 
 impl Error {
+    /// The exit code of a process that ends with this: 3 when nothing was changed because what was asked for is not possible
+    /// now, otherwise 1. (2 is for arguments that make no sense.)
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(_) => 3,
+            _ => 1,
+        }
+    }
+
     /// A refusal of the operating system.
     pub fn system(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();

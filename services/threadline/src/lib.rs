@@ -9,6 +9,7 @@ pub mod keys;
 pub mod load;
 mod output;
 pub mod postgres;
+pub mod replay;
 pub mod roles;
 pub mod shutdown;
 pub mod telemetry;

@@ -102,6 +102,14 @@ impl Cluster {
         run(&self.directory, &self.backend.environment(), arguments)
     }
 
+    /// Runs a command of the binary that is to fail; returns its exit code and what it complained.
+    pub fn refused(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut command = command(Program::Current, &self.directory, &self.backend.environment());
+        let output = command.args(arguments).output().expect("the binary starts");
+        assert!(!output.status.success(), "threadline {} succeeded", arguments.join(" "));
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// What all processes have logged so far.
     pub fn logs(&self) -> String {
         self.processes.iter().map(Process::logged).collect()

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::{ConnectOptions, Executor};
 use threadline::backing::Backing;
 use threadline::config::Config;
 use threadline_eventlog::{Offset, Partition, Topic};
+use threadline_projections::Progress;
 use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
 use threadline_tests::corpus::Corpus;
+use threadline_tests::projections::Projections;
 use threadline_tests::socket::Socket;
 use threadline_tests::wait::until;
 
@@ -35,15 +36,15 @@ async fn rebuild(test: &str, backend: Backend, corpus: &Corpus) {
     everything_happens(&cluster).await;
     let config = Config::read([], cluster.backend.environment(), None).expect("what the processes are told is sound");
     let backing = Backing::open(&config).await.expect("the log and the views open");
+    let projections = Projections::at(cluster.backend.database_url());
     caught_up(&backing).await;
     for projector in ["projector-0", "projector-1"] {
         cluster.process(projector).terminate();
         assert!(cluster.process(projector).exited().await.success(), "{projector} ends well");
     }
-    let before = backing.views.checksums().await.expect("the views answer");
+    let before = projections.checksums().await;
 
-    let mut database = backing.database.connect().await.expect("the database answers");
-    database.execute("DROP SCHEMA threadline_views_v1 CASCADE").await.expect("the views can be dropped");
+    projections.drop_all().await;
     cluster.run(&["migrate"]);
     let start = Instant::now();
     for projector in ["projector-0", "projector-1"] {
@@ -56,7 +57,7 @@ async fn rebuild(test: &str, backend: Backend, corpus: &Corpus) {
         "{test}: {events} events in {seconds:.1} s, {:.0}/s, start of the processes included",
         events as f64 / seconds
     );
-    assert_eq!(backing.views.checksums().await.expect("the views answer"), before);
+    assert_eq!(projections.checksums().await, before);
     assert!(events > corpus.messages);
 }
 
@@ -94,8 +95,12 @@ pub(crate) async fn caught_up(backing: &Backing) {
     for topic in FOLLOWED {
         let ends = ends(backing, topic).await;
         until("the views have the whole log", CAUGHT_UP_WITHIN, async || {
-            let progress = backing.views.progress(topic).await.unwrap_or_default();
-            ends.iter().all(|(partition, end)| progress.get(partition).map_or(0, |one| one.next) >= *end)
+            let conversations = backing.conversations.progress(topic).await.unwrap_or_default();
+            let states = backing.states.progress(topic).await.unwrap_or_default();
+            let has = |progress: &BTreeMap<Partition, Progress>| {
+                ends.iter().all(|(partition, end)| progress.get(partition).map_or(0, |one| one.next) >= *end)
+            };
+            has(&conversations) && (topic != Topic::Messages || has(&states))
         })
         .await;
     }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use threadline_domain::{ThreadId, UserId};
 use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_hub::{Ending, Joined, LocalUser, NotJoined};
-use threadline_projections::{Memberships, Views};
+use threadline_projections::{Conversations, Memberships};
 use threadline_sealing::Keyring;
 use threadline_wire::{CloseCode, Cursor, LogFingerprint, Offsets, frame};
 use tokio::sync::{Semaphore, mpsc};
@@ -61,7 +61,7 @@ impl Hub {
     pub fn start(
         config: &EdgeConfig,
         log: Arc<dyn EventLog>,
-        views: Views,
+        views: Conversations,
         keyring: Keyring,
         commands: Commands,
         shutdown: CancellationToken,

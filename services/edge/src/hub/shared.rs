@@ -8,7 +8,7 @@ use lru::LruCache;
 use threadline_domain::{Position, ThreadId, Topic, UserId};
 use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_hub::Outputs;
-use threadline_projections::Views;
+use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
 use threadline_wire::{Cursor, LogFingerprint};
 use tokio::sync::{Notify, mpsc};
@@ -28,7 +28,7 @@ const READS_MAX: usize = 50_000;
 pub(super) struct Deps {
     pub(super) config: EdgeConfig,
     pub(super) log: Arc<dyn EventLog>,
-    pub(super) views: Views,
+    pub(super) views: Conversations,
     pub(super) keyring: Keyring,
     pub(super) commands: Commands,
     /// Partitions at a record that only a newer edge can read.

@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Cli, Command, Topics};
 use crate::config::{self, Config, Log};
 use crate::error::Error;
-use crate::{backing, import, load, output, roles, shutdown, telemetry, token};
+use crate::{backing, import, load, output, replay, roles, shutdown, telemetry, token};
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<(), Error> {
@@ -38,6 +38,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Ok(())
         }
         Command::Import(options) => role(async |stop| import::run(config, options, stop).await),
+        Command::Replay { verb } => role(async |stop| replay::run(config, verb, stop).await),
         Command::Load(options) => role(async |stop| load::run(config, options, stop).await),
     }
 }

@@ -15,6 +15,7 @@ pub use commands::run;
 use crate::config;
 use crate::import;
 use crate::load;
+use crate::replay;
 use crate::token::parse_ttl;
 
 /// Event-sourced messaging: conversations are facts in a log, everything else is derived from it.
@@ -53,12 +54,12 @@ enum Command {
         #[command(flatten)]
         health: Health,
     },
-    /// Brings events into the views.
+    /// Brings events into the projections.
     Projector {
         #[command(flatten)]
         health: Health,
     },
-    /// Makes or updates the schema of the views, and of the log in Postgres.
+    /// Makes or updates the schemas of the projections, and of the log in Postgres.
     Migrate,
     /// Kafka's topics.
     Topics {
@@ -84,6 +85,11 @@ enum Command {
     Config,
     /// Appends an existing history through the log; a second run changes nothing.
     Import(import::Options),
+    /// Rebuilds projections beside live traffic, and says which of their generations is read.
+    Replay {
+        #[command(subcommand)]
+        verb: replay::Verb,
+    },
     /// Drives load against running edges and reports latencies.
     Load(load::Options),
 }

@@ -133,7 +133,7 @@ async fn import(
 async fn wait_for_views(backing: &Backing, outcomes: &Outcomes) -> Result<(), Error> {
     for (&partition, &offset) in &outcomes.last {
         let position = Position { topic: Topic::Messages, partition, offset };
-        backing.views.wait_for(position, VIEWS_WITHIN).await?;
+        backing.conversations.wait_for(position, VIEWS_WITHIN).await?;
     }
     Ok(())
 }

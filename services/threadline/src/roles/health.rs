@@ -23,7 +23,7 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     let at = listener.local_addr().map_err(Error::system("the health endpoints' address"))?;
     let leaving = shutdown.clone();
-    let health = Health::backed(&backing.log, &backing.views, Some(metrics)).check("role", move || {
+    let health = Health::backed(&backing.log, &backing.conversations, Some(metrics)).check("role", move || {
         let left = if leaving.is_cancelled() { Err("shutting down".into()) } else { Ok(()) };
         async move { left }
     });

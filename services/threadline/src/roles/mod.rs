@@ -9,6 +9,7 @@ pub use single::{decider, edge, projector};
 
 use threadline_domain::thread::Thread;
 use threadline_eventlog::StoppedPartitions;
+use threadline_projections::projections;
 use threadline_projector as projection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ async fn run_decider(
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.decider_views.clone());
+    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.states.clone());
     threadline_decider::run::<Thread, _>(decider, log, states, stopped, shutdown.clone()).await;
     ended("decider", &shutdown)
 }
@@ -35,9 +36,9 @@ async fn run_projector(
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let Backing { log, projector_views, database, .. } = backing.clone();
+    let Backing { log, registry, database, .. } = backing.clone();
     let config = projection::Config::default();
-    projection::run(config, log, projector_views, &database, stopped, shutdown.clone()).await;
+    projection::run(config, log, registry, projections(), &database, stopped, shutdown.clone()).await;
     ended("projector", &shutdown)
 }
 

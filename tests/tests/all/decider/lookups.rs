@@ -27,7 +27,7 @@ async fn what_many_commands_need_is_looked_up_at_once() {
         append(&world, &creation(&key)).await;
         append(&world, &post(&key, 1)).await;
     }
-    let states = Watched::new(&world.views);
+    let states = Watched::new(&world.projections);
     let _decider = world.decider_with(Config { state_bytes_max: 16 << 20, ..config() }, states.clone());
     world.expect_oracle().await;
     let (lookups, asked) = states.lookups();
@@ -48,7 +48,8 @@ async fn what_only_a_loaded_state_shows_to_be_missing_is_looked_up_next() {
     world.expect_oracle().await;
     first.kill();
     while world
-        .views
+        .projections
+        .states
         .progress(Topic::Messages)
         .await
         .expect("progress")
@@ -77,7 +78,7 @@ async fn what_only_a_loaded_state_shows_to_be_missing_is_looked_up_next() {
         let action = Action::Post(PostMessage { reply_to: Some(message), ..answer });
         append(&world, &Command { action, ..post(&key, 200 + nth) }).await;
     }
-    let states = Watched::new(&world.views);
+    let states = Watched::new(&world.projections);
     let _second = world.decider_with(Config { state_bytes_max: 16 << 20, ..config() }, states.clone());
     world.expect_oracle().await;
     let (lookups, asked) = states.lookups();
@@ -90,7 +91,7 @@ async fn what_only_a_loaded_state_shows_to_be_missing_is_looked_up_next() {
 async fn a_lookup_that_hangs_holds_up_its_partition_until_the_timeout_and_no_other() {
     const COMMANDS: u32 = 1_000;
     let world = World::new(1).await;
-    let states = Watched::new(&world.views);
+    let states = Watched::new(&world.projections);
     let config = Config {
         load_timeout: Duration::from_secs(5),
         state_bytes_max: 16 << 20,

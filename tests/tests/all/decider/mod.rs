@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use sqlx::PgPool;
 use threadline_decider::{Config, States};
 use threadline_domain::thread::{
     Action, Command, CreateThread, EditMessage, Event, Kind, MessageKind, PostMessage, Role, Thread,
@@ -21,8 +20,9 @@ use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
 use threadline_eventlog::topics::RECORD_BYTES_MAX;
 use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, StoppedPartitions, partition_of};
-use threadline_projections::{Progress, Recorded, Views};
+use threadline_projections::{Progress, Recorded};
 use threadline_tests::database::Database;
+use threadline_tests::projections::Projections;
 use threadline_tests::wait;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -37,10 +37,10 @@ mod oracle;
 mod states;
 mod unreadable;
 
-/// A log in memory beside real views.
+/// A log in memory beside real projections.
 struct World {
     log: MemoryLog,
-    views: Views,
+    projections: Projections,
     rng: StdRng,
     commands: u64,
     messages: Vec<(ThreadId, PostMessage, UserId)>,
@@ -52,16 +52,21 @@ impl World {
     async fn new(seed: u64) -> Self {
         println!("seed {seed}");
         let database = Database::fresh().await;
-        let pool = PgPool::connect_with(database.options()).await.expect("the database answers");
-        let views = Views::new(pool);
-        views.migrate().await.expect("the views' schema can be made");
+        let projections = Projections::fresh(&database).await;
         let rng = StdRng::seed_from_u64(seed);
-        Self { log: MemoryLog::new(PARTITIONS), views, rng, commands: 0, messages: Vec::new(), _database: database }
+        Self {
+            log: MemoryLog::new(PARTITIONS),
+            projections,
+            rng,
+            commands: 0,
+            messages: Vec::new(),
+            _database: database,
+        }
     }
 
     /// A decider in a process of its own; with another group it owns every partition, whoever else does.
     fn decider(&self, group: &str) -> MemoryLog {
-        self.decider_with(Config { group: group.into(), ..config() }, self.views.clone()).process
+        self.decider_with(Config { group: group.into(), ..config() }, self.projections.states.clone()).process
     }
 
     fn decider_with(&self, config: Config, states: impl States<Thread>) -> Decider {
@@ -130,12 +135,13 @@ impl World {
         Command { thread, actor: actor.into(), at, action }
     }
 
-    /// Brings the views up to some place in each partition, as a projector that lags would.
+    /// Brings the projections up to some place in each partition, as a projector that lags would.
     async fn project_some(&mut self) {
         let events = effective(&self.records(Topic::Messages).await);
         for (partition, events) in events {
             let from = self
-                .views
+                .projections
+                .states
                 .progress(Topic::Messages)
                 .await
                 .expect("progress")
@@ -147,7 +153,7 @@ impl World {
                 events.into_iter().take(until).filter(|event| event.offset >= from.next).collect();
             let Some(last) = batch.last() else { continue };
             let to = Progress { next: last.offset + 1, cause: Some(last.cause) };
-            self.views.project_events(partition, from, to, &batch).await.expect("the batch is applied");
+            self.projections.project_events(partition, from, to, &batch).await.expect("the batch is applied");
         }
     }
 

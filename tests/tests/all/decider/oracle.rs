@@ -21,7 +21,7 @@ async fn states_that_lag_far_behind_are_continued_from_the_log() {
     for seed in seeds() {
         let mut world = World::new(seed).await;
         let config = || Config { recent_bytes_max: 2_000, ..config() };
-        let mut decider = world.decider_with(config(), world.views.clone());
+        let mut decider = world.decider_with(config(), world.projections.states.clone());
         for round in 0..6 {
             world.ask(30).await;
             if round % 3 == 1 {
@@ -30,7 +30,7 @@ async fn states_that_lag_far_behind_are_continued_from_the_log() {
             if round % 2 == 1 {
                 world.expect_oracle().await;
                 decider.process.kill();
-                decider = world.decider_with(config(), world.views.clone());
+                decider = world.decider_with(config(), world.projections.states.clone());
             }
         }
         world.expect_oracle().await;

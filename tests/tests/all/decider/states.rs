@@ -4,22 +4,27 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use threadline_decider::{Loaded, States};
-use threadline_projections::Error;
+use threadline_projections::{Error, States as Projected};
 
 use super::*;
 
-/// The views, but for one partition that may hang.
+/// The states, but for one partition that may hang.
 #[derive(Clone)]
 pub(super) struct Watched {
-    views: Views,
+    states: Projected,
     hanging: Arc<Mutex<Option<Partition>>>,
     calls: Arc<AtomicUsize>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Watched {
-    pub(super) fn new(views: &Views) -> Self {
-        Self { views: views.clone(), hanging: Arc::default(), calls: Arc::default(), asked: Arc::default() }
+    pub(super) fn new(projections: &Projections) -> Self {
+        Self {
+            states: projections.states.clone(),
+            hanging: Arc::default(),
+            calls: Arc::default(),
+            asked: Arc::default(),
+        }
     }
 
     /// From now on lookups in this partition never end.
@@ -45,10 +50,10 @@ impl States<Thread> for Watched {
         if *self.hanging.lock().expect("no panic while it was held") == Some(partition) {
             std::future::pending::<()>().await;
         }
-        States::<Thread>::load(&self.views, partition, states, facts).await
+        States::<Thread>::load(&self.states, partition, states, facts).await
     }
 
     async fn progress(&self) -> Result<BTreeMap<Partition, Progress>, Error> {
-        States::<Thread>::progress(&self.views).await
+        States::<Thread>::progress(&self.states).await
     }
 }

@@ -119,7 +119,7 @@ async fn wait_for_events(world: &World, partition: Partition, count: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_of_a_newer_program_stops_its_partition_and_is_decided_by_no_one_else() {
     let world = World::new(1).await;
-    let old = world.decider_with(config(), world.views.clone());
+    let old = world.decider_with(config(), world.projections.states.clone());
     let (here, there) = (key_in(0, 0), key_in(1, 0));
     append(&world, &creation(&here)).await;
     let unknown = newer(codec::command_record(&post(&here, 1), &Context::default()));
@@ -143,7 +143,7 @@ async fn a_command_of_a_newer_program_stops_its_partition_and_is_decided_by_no_o
 async fn a_partition_with_an_event_of_a_newer_program_is_not_served() {
     let world = World::new(1).await;
     let (here, there) = (key_in(0, 0), key_in(1, 0));
-    let newer_decider = world.decider_with(config(), world.views.clone());
+    let newer_decider = world.decider_with(config(), world.projections.states.clone());
     append(&world, &creation(&here)).await;
     wait_for_events(&world, 0, 1).await;
     newer_decider.process.kill();
@@ -151,7 +151,7 @@ async fn a_partition_with_an_event_of_a_newer_program_is_not_served() {
     let event = world.oracle().await[&0][0].1.clone();
     let record = codec::event_record(&Event { seq: 2, ..event }, 1, &Context::default());
     let position = world.log.append_to(Topic::Messages, 0, newer(record)).await.expect("appended");
-    let old = world.decider_with(config(), world.views.clone());
+    let old = world.decider_with(config(), world.projections.states.clone());
     append(&world, &post(&here, 1)).await;
     append(&world, &post(&here, 2)).await;
     append(&world, &creation(&there)).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use threadline_tests::cluster::{Backend, Cluster, Layout};
+use threadline_tests::projections::Projections;
 use threadline_tests::wait::until;
 use uuid::Uuid;
 
@@ -19,7 +20,8 @@ async fn reads_that_wait_do_not_keep_a_decider_from_its_states() {
 
     // Names are read with every thread, and never by a decider: whoever reads a thread waits for this lock.
     let mut holding = PgConnection::connect(cluster.backend.database_url()).await.expect("the database answers");
-    let lock = format!("begin; lock table {}.users in access exclusive mode", threadline_projections::SCHEMA);
+    let schema = Projections::at(cluster.backend.database_url()).live("conversations").await;
+    let lock = format!("begin; lock table {schema}.users in access exclusive mode");
     sqlx::raw_sql(AssertSqlSafe(lock)).execute(&mut holding).await.expect("the table can be locked");
     let reads: Vec<_> = (0..READS)
         .map(|index| {

@@ -61,7 +61,7 @@ async fn a_topic_away_from_the_start_comes_later() {
     for (partition, end) in events {
         if let Some(offset) = end.checked_sub(1) {
             let last = threadline_domain::Position { topic: Topic::Messages, partition, offset };
-            world.views.wait_for(last, PATIENCE).await.expect("events are projected");
+            world.views.conversations.wait_for(last, PATIENCE).await.expect("events are projected");
         }
     }
     for partition in partitions {

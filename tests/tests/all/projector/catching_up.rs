@@ -27,10 +27,10 @@ async fn dropped_views_come_back_as_they_were_under_a_running_projector() {
     world.happen(300).await;
     let projector = world.start();
     world.caught_up(&world.views).await;
-    let before = world.views.checksums().await.unwrap();
+    let before = world.views.checksums().await;
     world.drop_views().await;
     world.caught_up(&world.views).await;
-    assert_eq!(world.views.checksums().await.unwrap(), before);
+    assert_eq!(world.views.checksums().await, before);
     world.happen(50).await;
     world.caught_up(&world.views).await;
     projector.abort();
@@ -59,10 +59,13 @@ async fn projectors_share_the_work_and_take_over() {
 async fn a_projector_refuses_views_of_another_log() {
     let mut world = World::new(4).await;
     world.happen(50).await;
-    world.views.follow("another log").await.unwrap();
+    for name in ["states", "conversations"] {
+        let schema = world.views.live(name).await;
+        world.views.registry.follow(&schema, "another log").await.unwrap();
+    }
     // It ends by itself.
     world.start().await.unwrap();
-    assert_eq!(world.views.progress(Topic::Messages).await.unwrap(), [].into());
+    assert_eq!(world.views.conversations.progress(Topic::Messages).await.unwrap(), [].into());
 }
 
 #[tokio::test]
@@ -72,8 +75,10 @@ async fn a_projector_refuses_views_ahead_of_the_log() {
     let projector = world.start();
     world.caught_up(&world.views).await;
     projector.abort();
-    let (at, end) =
-        (world.views.progress(Topic::Users).await.unwrap(), world.log.ends(Topic::Users).await.all().unwrap());
+    let (at, end) = (
+        world.views.conversations.progress(Topic::Users).await.unwrap(),
+        world.log.ends(Topic::Users).await.all().unwrap(),
+    );
     let (&partition, &progress) = at.first_key_value().unwrap();
     let ahead = threadline_projections::Progress { next: end[&partition] + 1, ..progress };
     world.views.project_users(partition, progress, ahead, &[]).await.unwrap();
@@ -86,14 +91,8 @@ async fn shutdown_ends_it() {
     world.happen(50).await;
     let shutdown = CancellationToken::new();
     let (log, options) = (Arc::new(world.log.clone()), world.database.options());
-    let projector = threadline_projector::run(
-        Config::default(),
-        log,
-        world.views.clone(),
-        &options,
-        StoppedPartitions::new(),
-        shutdown.clone(),
-    );
+    let stopped = StoppedPartitions::new();
+    let projector = world.views.clone().run_projector(Config::default(), log, options, stopped, shutdown.clone());
     let stop = async {
         world.caught_up(&world.views).await;
         shutdown.cancel();

@@ -47,7 +47,7 @@ async fn an_outage_of_the_views_is_caught_up() {
     world.caught_up(&world.views).await;
     world.database.set_outage(true).await;
     world.happen(200).await;
-    assert!(world.views.progress(Topic::Messages).await.is_err());
+    assert!(world.views.conversations.progress(Topic::Messages).await.is_err());
     world.database.set_outage(false).await;
     world.caught_up(&world.views).await;
     projector.abort();
@@ -60,8 +60,7 @@ async fn an_outage_of_the_log_is_caught_up() {
     let projector = world.start();
     world.happen(100).await;
     world.log.set_outage(true);
-    let before = world.views.checksums().await;
-    assert!(before.is_ok());
+    assert!(!world.views.checksums().await.is_empty());
     world.log.set_outage(false);
     world.happen(100).await;
     world.caught_up(&world.views).await;

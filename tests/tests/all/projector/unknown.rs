@@ -8,7 +8,7 @@ use threadline_eventlog::{EventLog, Headers, NewRecord, header};
 use threadline_tests::wait::until;
 
 use super::World;
-use crate::views::{Script, user};
+use crate::projections::{Script, user};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -42,10 +42,10 @@ async fn a_record_of_an_unknown_schema_stops_its_partition_alone() {
         world.log.append_to(Topic::Messages, 1, event(&there, index)).await.unwrap();
     }
     let last = Position { topic: Topic::Messages, partition: 1, offset: 1 };
-    world.views.wait_for(last, PATIENCE).await.unwrap();
-    let view = world.views.thread(&user("ann"), stands_still).await.unwrap().unwrap();
+    world.views.conversations.wait_for(last, PATIENCE).await.unwrap();
+    let view = world.views.conversations.thread(&user("ann"), stands_still).await.unwrap().unwrap();
     assert_eq!((view.last_seq, view.last_number), (2, 1));
-    assert_eq!(world.views.progress(Topic::Messages).await.unwrap()[&0].next, 2);
-    assert!(world.views.checksums().await.unwrap()["dead_letters"].starts_with("0:"), "no letter is about it");
+    assert_eq!(world.views.conversations.progress(Topic::Messages).await.unwrap()[&0].next, 2);
+    assert!(world.views.checksums().await["conversations.dead_letters"].starts_with("0:"), "no letter is about it");
     projector.abort();
 }

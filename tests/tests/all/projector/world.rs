@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use sqlx::{ConnectOptions, Executor};
 use threadline_domain::{Position, ReadMark, ThreadId, Topic, UserProfile};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::MemoryLog;
-use threadline_eventlog::{EventLog, StoppedPartitions};
-use threadline_projections::Views;
+use threadline_eventlog::{EventLog, StoppedPartitions, partition_of};
 use threadline_projector::Config;
 use threadline_tests::database::Database;
+use threadline_tests::projections::Projections;
+use threadline_tests::wait::until;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::views::{Script, at, open, user};
+use crate::projections::{Script, at, user};
 
 pub(crate) const PARTITIONS: u32 = 4;
 const PEOPLE: [&str; 5] = ["ann", "bob", "cid", "dan", "eve"];
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A log in memory beside real views.
 pub(crate) struct World {
     pub(crate) log: MemoryLog,
-    pub(crate) views: Views,
+    pub(crate) views: Projections,
     pub(crate) rng: StdRng,
     /// What its projectors stand still at.
     pub(crate) stopped: StoppedPartitions,
@@ -38,8 +39,7 @@ impl World {
     pub(crate) async fn new(seed: u64) -> Self {
         println!("seed {seed}");
         let database = Database::fresh().await;
-        let views = open(&database);
-        views.migrate().await.unwrap();
+        let views = Projections::fresh(&database).await;
         let scripts = (0..PARTITIONS).map(Script::new).collect();
         let rng = StdRng::seed_from_u64(seed);
         let stopped = StoppedPartitions::new();
@@ -47,31 +47,33 @@ impl World {
     }
 
     /// Other, empty views of the same log, with the database that they are in.
-    pub(crate) async fn elsewhere(&self) -> (Views, Database) {
+    pub(crate) async fn elsewhere(&self) -> (Projections, Database) {
         let database = Database::fresh().await;
-        let views = open(&database);
-        views.migrate().await.unwrap();
-        (views, database)
+        (Projections::fresh(&database).await, database)
     }
 
     /// A projector in a task of its own; aborting the task kills it.
-    pub(crate) fn projector(&self, views: &Views, database: &Database) -> JoinHandle<()> {
+    pub(crate) fn projector(&self, views: &Projections, database: &Database) -> JoinHandle<()> {
         self.projector_on(Arc::new(self.log.clone()), views, database)
     }
 
     /// Likewise, with a way of its own into the log.
-    pub(crate) fn projector_on(&self, log: Arc<dyn EventLog>, views: &Views, database: &Database) -> JoinHandle<()> {
+    pub(crate) fn projector_on(
+        &self,
+        log: Arc<dyn EventLog>,
+        views: &Projections,
+        database: &Database,
+    ) -> JoinHandle<()> {
         let config = Config {
             batch_records_max: 7,
             transaction_interval: Duration::ZERO,
             retry_pause_first: Duration::from_millis(1),
             lag_interval: Duration::from_millis(100),
+            registry_interval: Duration::from_millis(50),
             ..Config::default()
         };
-        let (views, options, stopped) = (views.clone(), database.options(), self.stopped.clone());
-        tokio::spawn(async move {
-            threadline_projector::run(config, log, views, &options, stopped, CancellationToken::new()).await;
-        })
+        let (options, stopped) = (database.options(), self.stopped.clone());
+        tokio::spawn(views.clone().run_projector(config, log, options, stopped, CancellationToken::new()))
     }
 
     /// A projector of the views of this world.
@@ -80,11 +82,18 @@ impl World {
     }
 
     /// Waits until the views have all that is in the log.
-    pub(crate) async fn caught_up(&self, views: &Views) {
+    pub(crate) async fn caught_up(&self, views: &Projections) {
         for topic in [Topic::Messages, Topic::Reads, Topic::Users] {
             for (partition, end) in self.log.ends(topic).await.all().unwrap() {
                 if let Some(offset) = end.checked_sub(1) {
-                    views.wait_for(Position { topic, partition, offset }, PATIENCE).await.unwrap();
+                    views.conversations.wait_for(Position { topic, partition, offset }, PATIENCE).await.unwrap();
+                    if topic == Topic::Messages {
+                        until("the states have it too", PATIENCE, async || {
+                            let progress = views.states.progress(topic).await.unwrap_or_default();
+                            progress.get(&partition).is_some_and(|at| at.next >= end)
+                        })
+                        .await;
+                    }
                 }
             }
         }
@@ -97,7 +106,13 @@ impl World {
                 0 if self.threads.len() < 12 => {
                     let id = self.threads.len();
                     let script = id % self.scripts.len();
-                    let thread = self.scripts[script].group(id as u128 + 1, &PEOPLE[..3]);
+                    let lies_there = |id: &u128| {
+                        let thread = ThreadId(Uuid::from_u128(*id)).to_string();
+                        partition_of(thread.as_bytes(), PARTITIONS) == script as u32
+                    };
+                    let candidates = (1..).map(|n| n * 100 + id as u128);
+                    let thread_id = candidates.into_iter().find(lies_there).expect("some id falls there");
+                    let thread = self.scripts[script].group(thread_id, &PEOPLE[..3]);
                     self.threads.push((script, thread, 0));
                     self.append_last(script).await;
                 }
@@ -166,22 +181,19 @@ impl World {
         let (views, database) = self.elsewhere().await;
         let projector = self.projector(&views, &database);
         self.caught_up(&views).await;
-        let (expected, found) = (views.checksums().await.unwrap(), self.views.checksums().await.unwrap());
+        let (expected, found) = (views.checksums().await, self.views.checksums().await);
         projector.abort();
         assert_eq!(found, expected);
         assert!(
-            found["timeline"].starts_with(&format!("{}:", self.events())),
+            found["conversations.timeline"].starts_with(&format!("{}:", self.events())),
             "{} {}",
-            found["timeline"],
+            found["conversations.timeline"],
             self.events()
         );
     }
 
-    /// Throws the views away and makes their empty schema again.
+    /// Throws all projections away and makes empty ones.
     pub(crate) async fn drop_views(&self) {
-        let mut connection = self.database.options().connect().await.unwrap();
-        let drop = format!("DROP SCHEMA {} CASCADE", threadline_projections::SCHEMA);
-        connection.execute(sqlx::AssertSqlSafe(drop)).await.unwrap();
-        self.views.migrate().await.unwrap();
+        self.views.drop_and_migrate().await;
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use threadline_domain::thread::Thread;
 use threadline_edge::auth::AuthConfig;
 use threadline_edge::{Deps, EdgeConfig, Listeners};
 use threadline_eventlog::memory::MemoryLog;
 use threadline_eventlog::{EventLog, StoppedPartitions};
-use threadline_projections::Views;
+use threadline_projections::Conversations;
 use threadline_tests::database::Database;
+use threadline_tests::projections::Projections;
 use threadline_tests::rest::Rest;
 use threadline_tests::token::SECRET;
 use tokio::net::TcpListener;
@@ -28,7 +28,7 @@ pub(super) struct App {
     pub(super) operations: String,
     pub(super) http: Client,
     pub(super) log: MemoryLog,
-    pub(super) views: Views,
+    pub(super) views: Conversations,
     pub(super) keyring: threadline_sealing::Keyring,
     pub(super) shutdown: CancellationToken,
     pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
@@ -50,9 +50,8 @@ impl App {
     /// With other settings than the default.
     pub(super) async fn start_with(change: impl FnOnce(&mut EdgeConfig)) -> Self {
         let database = Database::fresh().await;
-        let pool = PgPool::connect_with(database.options()).await.expect("the database answers");
-        let views = Views::new(pool);
-        views.migrate().await.expect("the views' schema can be made");
+        let projections = Projections::fresh(&database).await;
+        let views = projections.conversations.clone();
         let memory = MemoryLog::new(PARTITIONS);
         let log: Arc<dyn EventLog> = Arc::new(memory.clone());
 
@@ -62,17 +61,13 @@ impl App {
         tokio::spawn(threadline_decider::run::<Thread, _>(
             decider,
             Arc::clone(&log),
-            views.clone(),
+            projections.states.clone(),
             stopped,
             stop.clone(),
         ));
-        let projector = tokio::spawn({
-            let (log, views, stop, options) = (Arc::clone(&log), views.clone(), stop.clone(), database.options());
-            async move {
-                let (config, stopped) = (threadline_projector::Config::default(), StoppedPartitions::new());
-                threadline_projector::run(config, log, views, &options, stopped, stop).await;
-            }
-        });
+        let (config, stopped) = (threadline_projector::Config::default(), StoppedPartitions::new());
+        let projector = projections.run_projector(config, Arc::clone(&log), database.options(), stopped, stop.clone());
+        let projector = tokio::spawn(projector);
 
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         // The log in memory has a clock of its own, which says nothing about how old a record is.

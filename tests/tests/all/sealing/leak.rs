@@ -8,6 +8,7 @@ use threadline_domain::Topic;
 use threadline_eventlog::{EventLog, Headers, NewRecord};
 use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
 use threadline_tests::log::records;
+use threadline_tests::projections::Projections;
 use threadline_tests::rest::Rest;
 use threadline_tests::socket::Socket;
 use threadline_tests::wait::until;
@@ -37,7 +38,8 @@ async fn a_destroyed_key_erases_on_every_path_and_in_a_rebuild() {
     caught_up(&backing).await;
     let shown = everything_shown(&cluster, &typed, &cursor).await;
     assert!(shown.iter().all(|(path, text)| text.contains(PLANTED) || panic!("{path} shows {text}")));
-    let before = backing.views.checksums().await.expect("the projections answer");
+    let projections = Projections::at(cluster.backend.database_url());
+    let before = projections.checksums().await;
 
     let pool = PgPool::connect(cluster.backend.database_url()).await.expect("the database answers");
     pool.execute("select threadline_keys.destroy('ann')").await.expect("a key can be destroyed");
@@ -50,19 +52,18 @@ async fn a_destroyed_key_erases_on_every_path_and_in_a_rebuild() {
     let thread = cluster.rest(0, "bob").get(&format!("threads/{}/", typed.thread)).await.ok();
     assert_eq!((&thread["title"], &thread["last_number"], &thread["unread"]), (&Value::Null, &json!(3), &json!(0)));
 
-    assert_eq!(backing.views.checksums().await.expect("the projections answer"), before, "no row changed");
+    assert_eq!(projections.checksums().await, before, "no row changed");
     for projector in ["projector-0", "projector-1"] {
         cluster.process(projector).terminate();
         assert!(cluster.process(projector).exited().await.success(), "{projector} ends well");
     }
-    let drop = format!("DROP SCHEMA {} CASCADE", backing.views.schema());
-    pool.execute(AssertSqlSafe(drop)).await.expect("the projections can be dropped");
+    projections.drop_all().await;
     cluster.run(&["migrate"]);
     for projector in ["projector-0", "projector-1"] {
         cluster.revive(projector).await;
     }
     caught_up(&backing).await;
-    assert_eq!(backing.views.checksums().await.expect("the projections answer"), before);
+    assert_eq!(projections.checksums().await, before);
     let shown = everything_shown(&cluster, &typed, &cursor).await;
     assert!(shown.iter().all(|(_, text)| !text.contains(PLANTED)), "{shown:?}");
 

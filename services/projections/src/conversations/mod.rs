@@ -1,0 +1,227 @@
+//! `conversations`: threads, messages and read marks as people see them.
+
+mod inbox;
+mod members;
+mod messages;
+mod model;
+mod threads;
+mod timeline;
+mod users;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+use threadline_domain::{MessageId, Offset, Partition, Position, ThreadId, Topic, UserId};
+
+use crate::awaited::Goal;
+use crate::live::{Live, read};
+use crate::projection::Applying;
+use crate::{Entry, Error, Lock, Progress, Projection, Rows, Schema, Spec, positions};
+
+pub use model::*;
+
+/// What is fixed for `conversations`.
+pub(crate) static SPEC: Spec = Spec {
+    name: "conversations",
+    version: 1,
+    topics: &[Topic::Messages, Topic::Reads, Topic::Users],
+    migrations: &[include_str!("../../../../migrations/projections/conversations/0001_conversations.sql")],
+    tables: &["threads", "members", "messages", "timeline", "users"],
+};
+
+/// How `conversations` is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConversationsProjection;
+
+impl Projection for ConversationsProjection {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn rows<'a>(&self) -> Box<dyn Rows<'a> + 'a> {
+        Box::<Pending<'a>>::default()
+    }
+}
+
+/// Rows to be written. Each table has seen every record before the first statement, so a thread, message or member that
+/// many records concern is written once.
+#[derive(Default)]
+struct Pending<'a> {
+    threads: threads::Pending<'a>,
+    members: members::Pending<'a>,
+    messages: messages::Pending<'a>,
+    timeline: timeline::Pending<'a>,
+    users: users::Pending<'a>,
+    locks: BTreeMap<Partition, Lock>,
+}
+
+impl Pending<'_> {
+    fn lock(&mut self, partition: Partition, lock: Lock) {
+        let held = self.locks.entry(partition).or_insert(lock);
+        *held = lock.max(*held);
+    }
+}
+
+impl<'a> Rows<'a> for Pending<'a> {
+    fn add(&mut self, partition: Partition, entry: &'a Entry) {
+        match entry {
+            Entry::Event(recorded) => {
+                let last_number = self.threads.last_number(recorded.event.thread);
+                self.members.add(recorded, last_number);
+                self.threads.add(partition, recorded);
+                self.messages.add(&recorded.event);
+                self.timeline.add(partition, recorded);
+                self.lock(partition, Lock::Alone);
+            }
+            Entry::Lost(lost) => {
+                self.threads.add_lost(&lost.event);
+                self.timeline.add_lost(partition, lost);
+                self.lock(partition, Lock::Alone);
+            }
+            Entry::Mark(mark) => {
+                self.members.add_mark(&mark.mark);
+                self.lock(mark.thread_partition, Lock::Shared);
+            }
+            Entry::User(profile) => self.users.add(profile),
+        }
+    }
+
+    /// What a mark and an event of one thread do to its members' inboxes must not happen at once.
+    fn locks(&self) -> &BTreeMap<Partition, Lock> {
+        &self.locks
+    }
+
+    fn apply<'c>(&'c self, schema: &'c Schema, connection: &'c mut PgConnection) -> Applying<'c> {
+        Box::pin(async move {
+            self.threads.insert(schema, connection).await?;
+            self.members.apply(schema, connection).await?;
+            self.members.apply_reads(schema, connection).await?;
+            self.threads.update(schema, connection).await?;
+            self.messages.apply(schema, connection).await?;
+            self.timeline.apply(schema, connection).await?;
+            self.users.apply(schema, connection).await
+        })
+    }
+}
+
+/// What readers see, from the live generation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Conversations(Live);
+
+impl Conversations {
+    /// Reads over connections like those of the given pool.
+    #[expect(clippy::needless_pass_by_value, reason = "takes the pool's place")]
+    pub fn new(pool: PgPool) -> Self {
+        Self(Live::new(&pool, &SPEC))
+    }
+
+    /// Closes all connections; calls still running end first.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
+    /// Looks up how far each partition of a topic has been followed; one never touched is absent.
+    pub async fn progress(&self, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
+        read!(self.0, |live| positions::all(&live.schema, &live.pool, topic))
+    }
+
+    /// Waits until this position's record has been applied, at most `wait`; [`Error::Behind`] if it has not.
+    pub async fn wait_for(&self, position: Position, wait: Duration) -> Result<(), Error> {
+        let next = [(position.partition, position.offset.saturating_add(1))].into();
+        let goal = Goal { topic: position.topic, next: &next };
+        read!(self.0, |live| live.awaited.reach(&live.schema, &live.pool, goal, wait))
+    }
+
+    /// Reads a page of the viewer's threads, latest activity first, at most `limit`, after `after`. Archived ones too.
+    pub async fn threads(
+        &self,
+        viewer: &UserId,
+        after: Option<ThreadsCursor>,
+        limit: u32,
+    ) -> Result<Vec<ThreadView>, Error> {
+        read!(self.0, |live| threads::page(&live.schema, &live.pool, viewer, after, limit))
+    }
+
+    /// Reads one thread with all its members; `None` when there is none or the viewer is not in it.
+    pub async fn thread(&self, viewer: &UserId, thread: ThreadId) -> Result<Option<ThreadView>, Error> {
+        read!(self.0, |live| threads::find(&live.schema, &live.pool, viewer, thread))
+    }
+
+    /// Reads messages of a thread, newest first whatever the window, at most `limit`; `None` when the viewer is not in it.
+    pub async fn messages(
+        &self,
+        viewer: &UserId,
+        thread: ThreadId,
+        window: Window,
+        limit: u32,
+    ) -> Result<Option<Vec<MessageView>>, Error> {
+        read!(self.0, |live| messages::page(&live.schema, &live.pool, viewer, thread, window, limit))
+    }
+
+    /// Reads one message by its id, in whichever of the viewer's threads it is (the earliest posted, should there be
+    /// several).
+    pub async fn message(&self, viewer: &UserId, message: MessageId) -> Result<Option<MessageView>, Error> {
+        read!(self.0, |live| messages::find(&live.schema, &live.pool, viewer, message))
+    }
+
+    /// Counts what the user has not read, in every thread where there is something: messages since the user came in, deleted
+    /// ones not counted.
+    pub async fn unread(&self, user: &UserId) -> Result<BTreeMap<ThreadId, u64>, Error> {
+        read!(self.0, |live| inbox::unread_counts(&live.schema, &live.pool, user))
+    }
+
+    /// Looks up to where the user has read a thread; `None` when not a member.
+    pub async fn read_place(&self, user: &UserId, thread: ThreadId) -> Result<Option<ReadPlace>, Error> {
+        read!(self.0, |live| members::read_place(&live.schema, &live.pool, user, thread))
+    }
+
+    /// Looks up who has read up to where; `None` when the viewer is not in the thread.
+    pub async fn receipts(&self, viewer: &UserId, thread: ThreadId) -> Result<Option<Vec<Receipt>>, Error> {
+        read!(self.0, |live| members::receipts(&live.schema, &live.pool, viewer, thread))
+    }
+
+    /// Reads a thread's events after `after_seq`, at most `limit`; `None` when the viewer is not in the thread.
+    pub async fn timeline(
+        &self,
+        viewer: &UserId,
+        thread: ThreadId,
+        after_seq: u64,
+        limit: u32,
+    ) -> Result<Option<Vec<TimelineRow>>, Error> {
+        read!(self.0, |live| timeline::page(&live.schema, &live.pool, viewer, thread, after_seq, limit))
+    }
+
+    /// Reads the user's memberships, those removed at or after `removed_since` (offsets of `messages`) too, with the
+    /// progress of the same snapshot.
+    pub async fn memberships(
+        &self,
+        user: &UserId,
+        removed_since: Option<&BTreeMap<Partition, Offset>>,
+    ) -> Result<Memberships, Error> {
+        read!(self.0, |live| members::memberships(&live.schema, &live.pool, user, removed_since))
+    }
+
+    /// Reads events of these memberships from the offsets `from` (inclusive, by partition) up to `to` (exclusive). Of a
+    /// thread that the user came into later, nothing before that; of one that the user was removed from, nothing after the
+    /// removal. At most `limit_per_thread` of each thread, and threads only as far as their events' values together fit
+    /// into `bytes_max`.
+    pub async fn missed(
+        &self,
+        memberships: &Memberships,
+        from: &BTreeMap<Partition, Offset>,
+        to: &BTreeMap<Partition, Offset>,
+        limit_per_thread: u32,
+        bytes_max: usize,
+    ) -> Result<Missed, Error> {
+        read!(self.0, |live| timeline::missed(
+            &live.schema,
+            &live.pool,
+            memberships,
+            from,
+            to,
+            limit_per_thread,
+            bytes_max
+        ))
+    }
+}

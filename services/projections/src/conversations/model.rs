@@ -1,0 +1,184 @@
+//! What readers of conversations get, in the domain's own types.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use threadline_domain::thread::{Kind, MessageKind, Role};
+use threadline_domain::{Actor, MessageId, Metadata, Offset, Partition, Position, Text, ThreadId, Timestamp, UserId};
+
+use crate::Progress;
+
+/// A user as shown to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub user: UserId,
+    /// The name as last seen, if any token with a name was seen; sealed by the user.
+    pub name: Option<Text>,
+    /// As what.
+    pub role: Role,
+    /// The number of the last message that the user has read; 0 before the first. Those before the user came in do not
+    /// count as read.
+    pub read_number: u64,
+    /// When that mark was set.
+    pub read_at: Option<Timestamp>,
+}
+
+/// A thread as one of its members sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadView {
+    /// Its id.
+    pub id: ThreadId,
+    /// What sort.
+    pub kind: Kind,
+    /// What it is for.
+    pub key: Option<Arc<str>>,
+    /// Its title.
+    pub title: Option<Text>,
+    /// Who sealed the title: whoever set it last.
+    pub title_by: Option<Actor>,
+    /// The product's own data.
+    pub metadata: Metadata,
+    /// Who sealed the metadata.
+    pub metadata_by: Actor,
+    /// Its members, by user id. In lists only the first few (see `member_count`).
+    pub members: Vec<MemberView>,
+    /// How many members it has.
+    pub member_count: u64,
+    /// The seq of its last event.
+    pub last_seq: u64,
+    /// The number of its last message.
+    pub last_number: u64,
+    /// Its last message, tombstones included.
+    pub last_message: Option<MessageView>,
+    /// Messages since the viewer came in that the viewer has not read, deleted ones not counted.
+    pub unread: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was closed.
+    pub archived_at: Option<Timestamp>,
+    /// When anything last happened in it: what lists are sorted by.
+    pub active_at: Timestamp,
+}
+
+/// A message as it stands now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    /// Its id.
+    pub id: MessageId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The seq of its posting.
+    pub seq: u64,
+    /// Its number.
+    pub number: u64,
+    /// Who posted it, and sealed what stands in it.
+    pub sender: Actor,
+    /// What sort.
+    pub kind: MessageKind,
+    /// The text now; empty when deleted.
+    pub content: Text,
+    /// The product's own data now; empty when deleted.
+    pub metadata: Metadata,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+    /// When it was posted.
+    pub sent_at: Timestamp,
+    /// When it was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Which messages of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The newest.
+    Newest,
+    /// The newest below this number.
+    Before(u64),
+    /// The oldest above this number.
+    After(u64),
+    /// Half from this number down, half above it.
+    Around(u64),
+}
+
+/// Where a list of threads goes on: behind the thread with this activity and id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadsCursor {
+    /// Its `active_at`.
+    pub active_at: Timestamp,
+    /// Its id.
+    pub thread: ThreadId,
+}
+
+/// How far a member has read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who.
+    pub user: UserId,
+    /// Up to which number; 0 before the first.
+    pub number: u64,
+    /// When that mark was set.
+    pub at: Option<Timestamp>,
+}
+
+/// How far a member has read, of how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPlace {
+    /// Up to which number; 0 before the first. Never above `last_number`.
+    pub number: u64,
+    /// The number of the thread's last message.
+    pub last_number: u64,
+}
+
+/// An event in a thread's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimelineRow {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Its seq.
+    pub seq: u64,
+    /// Where it lies in the log.
+    pub position: Position,
+    /// The record's value as it lies in the log.
+    pub value: Bytes,
+}
+
+/// A user's part in a thread, past ones included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The thread.
+    pub thread: ThreadId,
+    /// The `messages` partition it lives in.
+    pub partition: Partition,
+    /// The role; `None` when the user was removed.
+    pub role: Option<Role>,
+    /// The seq of the event that the user came in with (last, after a removal).
+    pub joined_seq: u64,
+    /// The offset of the event that removed the user, when removed.
+    pub removed_offset: Option<Offset>,
+    /// The seq of the thread's last event.
+    pub last_seq: u64,
+    /// The number of the thread's last message.
+    pub last_number: u64,
+}
+
+/// All memberships of a user, and how far the projection had come when they were read.
+#[derive(Clone, Debug, Default)]
+pub struct Memberships {
+    /// The memberships; current ones, and those removed at or behind the place asked for.
+    pub threads: Vec<Membership>,
+    /// Progress on `messages`, each partition, in the same snapshot.
+    pub progress: BTreeMap<Partition, Progress>,
+}
+
+/// What a resuming client missed, from the timeline.
+#[derive(Clone, Debug, Default)]
+pub struct Missed {
+    /// The events, by partition and offset.
+    pub rows: Vec<TimelineRow>,
+    /// Threads of which more was missed than the limits allow; none of their events are in `rows`.
+    pub too_many: Vec<ThreadId>,
+}

@@ -1,0 +1,73 @@
+//! A generation: one copy of a projection's tables, in a schema of its own.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Schema;
+
+/// One copy of a projection's tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    /// The projection.
+    pub name: String,
+    /// 1, 2, 3 … for each projection.
+    pub number: u32,
+    /// The version of its tables.
+    pub version: u32,
+    /// The schema that holds them.
+    pub schema: Schema,
+    /// What it is there for.
+    pub state: State,
+    /// The log that it was made from, once it follows one.
+    pub log: Option<String>,
+}
+
+/// What a generation is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// A rebuild fills it.
+    Building,
+    /// It was filled; projectors feed it, and it can be swapped in.
+    Ready,
+    /// Projectors feed it, and it is what is read. There is at most one of each projection.
+    Live,
+    /// It was live before; projectors still feed it, so that a rollback is possible at once.
+    Retired,
+}
+
+impl State {
+    const ALL: [Self; 4] = [Self::Building, Self::Ready, Self::Live, Self::Retired];
+
+    /// Its name in the registry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Building => "building",
+            Self::Ready => "ready",
+            Self::Live => "live",
+            Self::Retired => "retired",
+        }
+    }
+
+    /// Whether projectors keep such a generation up with the log.
+    pub const fn is_fed(self) -> bool {
+        !matches!(self, Self::Building)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The text is not a state's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAState;
+
+impl FromStr for State {
+    type Err = NotAState;
+
+    fn from_str(name: &str) -> Result<Self, NotAState> {
+        Self::ALL.into_iter().find(|state| state.name() == name).ok_or(NotAState)
+    }
+}

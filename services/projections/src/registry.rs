@@ -1,0 +1,352 @@
+//! The registry: which generations of projections there are, and which of them is read.
+//!
+//! ```text
+//! rebuild ──▶ building ──▶ ready ──swap──▶ live ──swap──▶ retired ──next swap──▶ dropped
+//!                                            ◀──rollback──┘
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
+
+use crate::{Error, Feed, Generation, Projection, Schema, Spec, State, schema};
+
+/// The schema that holds the registry.
+pub const REGISTRY_SCHEMA: &str = "threadline_projections";
+
+/// The registry's columns, in the order of [`generation`].
+const COLUMNS: &str = "name, number, version, schema, state, log_id";
+
+/// The registry in one Postgres. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    pool: PgPool,
+}
+
+/// The right to rebuild a projection.
+#[derive(Debug)]
+pub struct RebuildAlone {
+    _connection: PgConnection,
+}
+
+/// Why a generation was not swapped in.
+#[derive(Debug, thiserror::Error)]
+pub enum SwapError {
+    /// There is nothing to swap in.
+    #[error("there is no generation of {name} that is {wanted}")]
+    Missing {
+        /// The projection.
+        name: String,
+        /// The state that it should have.
+        wanted: State,
+    },
+    /// The other generation is behind the live one.
+    #[error("{schema} is {records} records behind the live generation")]
+    Behind {
+        /// The schema of the other generation.
+        schema: Schema,
+        /// How many records it lacks.
+        records: u64,
+    },
+    /// Something else.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<sqlx::Error> for SwapError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Registry {
+    /// Over connections like those of the given pool.
+    #[expect(clippy::needless_pass_by_value, reason = "takes the pool's place")]
+    pub fn new(pool: PgPool) -> Self {
+        Self::over(schema::pool_like(&pool))
+    }
+
+    pub(crate) fn over(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Makes or updates the registry, and sees to it that each projection has a live generation with all its tables. Safe
+    /// to run from several processes at once. Leaves a live generation of another version as it is.
+    pub async fn migrate(&self, projections: &[Arc<dyn Projection>]) -> Result<(), Error> {
+        let sql = include_str!("../../../migrations/projections/registry/0001_registry.sql");
+        schema::migrate(REGISTRY_SCHEMA, &[sql], &self.pool).await?;
+        for projection in projections {
+            let spec = projection.spec();
+            let mut transaction = self.pool.begin().await?;
+            lock(&mut transaction).await?;
+            let generations = all(&mut transaction, Some(spec.name)).await?;
+            if !generations.iter().any(|generation| generation.state == State::Live) {
+                add(&mut transaction, spec, &generations, State::Live).await?;
+            }
+            transaction.commit().await?;
+            for generation in self.generations().await? {
+                if generation.name == spec.name && generation.version == spec.version {
+                    schema::migrate(generation.schema.as_str(), spec.migrations, &self.pool).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this program can work with the live generations of these projections, and they are of this log.
+    pub async fn check(&self, projections: &[Arc<dyn Projection>], log: &str) -> Result<(), Error> {
+        for projection in projections {
+            let live = self.live(projection.spec()).await?;
+            if let Some(found) = live.log.filter(|found| found != log) {
+                return Err(Error::OtherLog { schema: live.schema, found, log: log.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes all connections; calls still running end first.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// All generations, by projection and number.
+    pub async fn generations(&self) -> Result<Vec<Generation>, Error> {
+        all(&mut *self.pool.acquire().await?, None).await
+    }
+
+    /// The live generation of a projection. Fails when it is not of the version that this program knows.
+    pub async fn live(&self, spec: &'static Spec) -> Result<Generation, Error> {
+        let sql = format!("select {COLUMNS} from {REGISTRY_SCHEMA}.generations where name = $1 and state = 'live'");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(spec.name).fetch_optional(&self.pool).await?;
+        let row = row.ok_or_else(|| Error::Schema(format!("projection {} has no live generation", spec.name)))?;
+        let generation = generation(&row)?;
+        let (name, found, known) = (spec.name, generation.version, spec.version);
+        match found.cmp(&known) {
+            std::cmp::Ordering::Equal => Ok(generation),
+            std::cmp::Ordering::Greater => Err(Error::Newer { name, found, known }),
+            std::cmp::Ordering::Less => Err(Error::Outdated { name, found, known }),
+        }
+    }
+
+    /// The generations that a projector feeds, of those projections and in those versions that it knows.
+    pub async fn feeds(&self, projections: &[Arc<dyn Projection>]) -> Result<Vec<Feed>, Error> {
+        let generations = self.generations().await?;
+        let feed = |generation: Generation| {
+            let projection = projections.iter().find(|projection| fits(projection.spec(), &generation))?;
+            generation.state.is_fed().then(|| self.feed(Arc::clone(projection), generation))
+        };
+        Ok(generations.into_iter().filter_map(feed).collect())
+    }
+
+    /// Feeds a generation of a projection.
+    pub fn feed(&self, projection: Arc<dyn Projection>, generation: Generation) -> Feed {
+        Feed { projection, generation: Arc::new(generation), pool: self.pool.clone() }
+    }
+
+    /// Binds a generation to this log ([`Error::OtherLog`] when it follows another one).
+    pub async fn follow(&self, schema: &Schema, log: &str) -> Result<(), Error> {
+        let sql = format!(
+            "with bound as (
+                 update {REGISTRY_SCHEMA}.generations set log_id = $2 where schema = $1 and log_id is null
+                 returning log_id)
+             select log_id from bound
+             union all select log_id from {REGISTRY_SCHEMA}.generations where schema = $1 and log_id is not null"
+        );
+        let found: Option<String> =
+            sqlx::query_scalar(AssertSqlSafe(sql)).bind(schema.as_str()).bind(log).fetch_optional(&self.pool).await?;
+        match found {
+            Some(found) if found == log => Ok(()),
+            Some(found) => Err(Error::OtherLog { schema: schema.clone(), found, log: log.to_owned() }),
+            // It is gone, or another projector binds it at this moment; whoever asks again sees which.
+            None => Err(Error::Unavailable(sqlx::Error::RowNotFound)),
+        }
+    }
+
+    /// Keeps others from rebuilding the projection as long as the answer lives; `None` when another process does so already.
+    pub async fn rebuild_alone(&self, spec: &'static Spec) -> Result<Option<RebuildAlone>, Error> {
+        // A connection of its own: the lock ends with it, whatever becomes of this process.
+        let mut connection = self.pool.acquire().await?.detach();
+        let is_alone = sqlx::query_scalar("select pg_try_advisory_lock(hashtext('threadline rebuild'), hashtext($1))")
+            .bind(spec.name)
+            .fetch_one(&mut connection)
+            .await?;
+        let alone = RebuildAlone { _connection: connection };
+        Ok(Some(alone).filter(|_| is_alone))
+    }
+
+    /// Adds a generation to be built beside the live one, or finds the one that is being built.
+    pub async fn begin_rebuild(&self, spec: &'static Spec) -> Result<Generation, Error> {
+        let mut transaction = self.pool.begin().await?;
+        lock(&mut transaction).await?;
+        let generations = all(&mut transaction, Some(spec.name)).await?;
+        let next = generations.iter().find(|other| matches!(other.state, State::Building | State::Ready));
+        let generation = match next {
+            Some(next) if next.version == spec.version => next.clone(),
+            Some(next) => {
+                // What a program of another version began is of no use to this one.
+                remove(&mut transaction, next).await?;
+                add(&mut transaction, spec, &generations, State::Building).await?
+            }
+            None => add(&mut transaction, spec, &generations, State::Building).await?,
+        };
+        transaction.commit().await?;
+        schema::migrate(generation.schema.as_str(), spec.migrations, &self.pool).await?;
+        Ok(generation)
+    }
+
+    /// Hands a generation that was built over to the projectors.
+    pub async fn set_ready(&self, schema: &Schema) -> Result<(), Error> {
+        let sql = format!(
+            "update {REGISTRY_SCHEMA}.generations set state = 'ready' where schema = $1 and state = 'building'"
+        );
+        sqlx::query(AssertSqlSafe(sql)).bind(schema.as_str()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Makes the ready generation the live one, in one transaction; the live one retires, and the one that had retired
+    /// before is dropped.
+    pub async fn swap(&self, name: &str) -> Result<Generation, SwapError> {
+        self.exchange(name, State::Ready).await
+    }
+
+    /// Makes the retired generation the live one again; the live one retires.
+    pub async fn rollback(&self, name: &str) -> Result<Generation, SwapError> {
+        self.exchange(name, State::Retired).await
+    }
+
+    async fn exchange(&self, name: &str, wanted: State) -> Result<Generation, SwapError> {
+        let mut transaction = self.pool.begin().await?;
+        lock(&mut transaction).await?;
+        let generations = all(&mut transaction, Some(name)).await?;
+        let find = |state: State| {
+            let found = generations.iter().find(|generation| generation.state == state);
+            found.ok_or_else(|| SwapError::Missing { name: name.to_owned(), wanted: state })
+        };
+        let (live, other) = (find(State::Live)?, find(wanted)?);
+        // Nobody moves the live one on until this has ended.
+        let hold = live.schema.sql("lock table @positions in share mode");
+        sqlx::query(hold).execute(&mut *transaction).await?;
+        let records = behind(&mut transaction, other, live).await?;
+        if records > 0 {
+            return Err(SwapError::Behind { schema: other.schema.clone(), records });
+        }
+        // In this order: at no time two are live.
+        set_state(&mut transaction, live, State::Retired).await?;
+        set_state(&mut transaction, other, State::Live).await?;
+        transaction.commit().await?;
+        // Apart, because projectors write to them while they wait for the locks that were held until now.
+        let earlier = |generation: &&Generation| generation.state == State::Retired && *generation != other;
+        for generation in generations.iter().filter(earlier) {
+            let mut transaction = self.pool.begin().await?;
+            lock(&mut transaction).await?;
+            remove(&mut transaction, generation).await?;
+            transaction.commit().await?;
+        }
+        Ok(Generation { state: State::Live, ..other.clone() })
+    }
+
+    /// Drops every generation of a projection that is not live; answers which.
+    pub async fn discard(&self, name: &str) -> Result<Vec<Generation>, Error> {
+        let mut transaction = self.pool.begin().await?;
+        lock(&mut transaction).await?;
+        let mut generations = all(&mut transaction, Some(name)).await?;
+        generations.retain(|generation| generation.state != State::Live);
+        for generation in &generations {
+            remove(&mut transaction, generation).await?;
+        }
+        transaction.commit().await?;
+        Ok(generations)
+    }
+}
+
+/// Whether a program with this specification can read and write the generation.
+fn fits(spec: &Spec, generation: &Generation) -> bool {
+    generation.name == spec.name && generation.version == spec.version
+}
+
+/// Keeps others from changing the registry until the transaction ends; they can read it.
+async fn lock(transaction: &mut PgConnection) -> Result<(), Error> {
+    let lock = format!("lock table {REGISTRY_SCHEMA}.generations in share row exclusive mode");
+    sqlx::query(AssertSqlSafe(lock)).execute(transaction).await?;
+    Ok(())
+}
+
+async fn all(connection: &mut PgConnection, name: Option<&str>) -> Result<Vec<Generation>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from {REGISTRY_SCHEMA}.generations where $1::text is null or name = $1 order by name, number"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(name).fetch_all(connection).await?;
+    rows.iter().map(generation).collect()
+}
+
+fn generation(row: &PgRow) -> Result<Generation, Error> {
+    let state: &str = row.try_get("state")?;
+    Ok(Generation {
+        name: row.try_get("name")?,
+        number: row.try_get::<i32, _>("number")?.cast_unsigned(),
+        version: row.try_get::<i32, _>("version")?.cast_unsigned(),
+        schema: Schema::new(row.try_get("schema")?),
+        state: state.parse().map_err(|_| Error::Schema(format!("no state is named {state}")))?,
+        log: row.try_get("log_id")?,
+    })
+}
+
+/// Adds a generation with an empty schema; a schema of that name that a lost registry left behind goes.
+async fn add(
+    transaction: &mut PgConnection,
+    spec: &Spec,
+    others: &[Generation],
+    state: State,
+) -> Result<Generation, Error> {
+    let number = others.iter().map(|other| other.number).max().unwrap_or_default() + 1;
+    let name = format!("threadline_{}_{number}", spec.name);
+    let make = format!("drop schema if exists {name} cascade; create schema {name}");
+    sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut *transaction).await?;
+    let sql = format!("insert into {REGISTRY_SCHEMA}.generations ({COLUMNS}) values ($1, $2, $3, $4, $5, null)");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(spec.name)
+        .bind(number.cast_signed())
+        .bind(spec.version.cast_signed())
+        .bind(&name)
+        .bind(state.name())
+        .execute(transaction)
+        .await?;
+    let (schema, version) = (Schema::new(&name), spec.version);
+    Ok(Generation { name: spec.name.to_owned(), number, version, schema, state, log: None })
+}
+
+async fn set_state(transaction: &mut PgConnection, generation: &Generation, state: State) -> Result<(), sqlx::Error> {
+    let sql = format!("update {REGISTRY_SCHEMA}.generations set state = $2 where schema = $1");
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(generation.schema.as_str())
+        .bind(state.name())
+        .execute(transaction)
+        .await
+        .map(drop)
+}
+
+async fn remove(transaction: &mut PgConnection, generation: &Generation) -> Result<(), Error> {
+    let drop = format!("drop schema if exists {} cascade", generation.schema.as_str());
+    sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut *transaction).await?;
+    let sql = format!("delete from {REGISTRY_SCHEMA}.generations where schema = $1");
+    sqlx::query(AssertSqlSafe(sql)).bind(generation.schema.as_str()).execute(transaction).await?;
+    Ok(())
+}
+
+/// How many records one generation lacks that the other one has.
+async fn behind(transaction: &mut PgConnection, one: &Generation, other: &Generation) -> Result<u64, Error> {
+    let mut next = Vec::new();
+    for generation in [one, other] {
+        let sql = generation.schema.sql("select topic, partition, next from @positions");
+        let rows: Vec<(String, i32, i64)> = sqlx::query_as(sql).fetch_all(&mut *transaction).await?;
+        let rows = rows.into_iter().map(|(topic, partition, next)| ((topic, partition), next));
+        next.push(rows.collect::<BTreeMap<_, _>>());
+    }
+    let lacks = |(place, next_of_other): (&(String, i32), &i64)| {
+        let next = next[0].get(place).copied().unwrap_or_default();
+        u64::try_from(next_of_other - next).unwrap_or_default()
+    };
+    Ok(next[1].iter().map(lacks).sum())
+}

@@ -1,0 +1,265 @@
+//! Generations that stand at about the same place, moved on together: collect, apply, go on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadline_eventlog::codec::DecodeError;
+use threadline_eventlog::{EventLog, Position, Record, Stopped, StoppedPartitions, TailBatch, Topic};
+use threadline_projections::{Entry, ProjectError, Share, project};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::Config;
+use crate::dead;
+use crate::decode::{decode, lost};
+use crate::error::Failed;
+use crate::follow::{Fed, Following, Place};
+use crate::lag::{self, Ends};
+use crate::pending::Pending;
+
+/// Moves some generations on.
+pub(crate) struct Lane {
+    config: Config,
+    log: Arc<dyn EventLog>,
+    fed: Vec<Fed>,
+    following: Following,
+    stopped: StoppedPartitions,
+    /// When the next transaction may start.
+    apply_at: Instant,
+}
+
+/// Why a lane ended by itself.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// It was to catch up, and has.
+    CaughtUp,
+    /// The log was shut down.
+    LogClosed,
+    /// It was to catch up, and came to a record of an unknown schema.
+    Unreadable(Stopped),
+    /// Whether the last transaction took place is not known: only the generations can tell where they are.
+    Failed(Failed),
+}
+
+/// Told after each transaction, with how many records it took in.
+pub(crate) type OnApplied<'a> = &'a mut (dyn FnMut(&[Fed], u64) + Send);
+
+/// A record that cannot be read.
+struct Dead {
+    place: Place,
+    record: Record,
+    reason: String,
+}
+
+impl Lane {
+    pub(crate) fn new(config: Config, log: Arc<dyn EventLog>, fed: Vec<Fed>, stopped: StoppedPartitions) -> Self {
+        let following = Following::open(log.as_ref(), &fed);
+        Self { config, log, fed, following, stopped, apply_at: Instant::now() }
+    }
+
+    /// Until something fails, or, if it only `catches_up`, all is applied that the log held a moment ago. A transaction under
+    /// way when this is dropped is rolled back.
+    pub(crate) async fn run(mut self, catches_up: bool, on_applied: OnApplied<'_>) -> Ended {
+        // Asking where the log ends may take long while a topic is away; projecting must not wait for that.
+        let (ends, mut measured) = tokio::sync::watch::channel(Ends::new());
+        let measuring = measure(self.config.clone(), Arc::clone(&self.log), self.topics(), ends);
+        let projecting = async {
+            let mut ends = Ends::new();
+            loop {
+                let done = tokio::select! {
+                    Ok(()) = measured.changed() => {
+                        ends.clone_from(&measured.borrow_and_update());
+                        self.fed.iter().for_each(|fed| lag::show(fed, &ends));
+                        if catches_up && let Some(stopped) = self.stopped.all().first() {
+                            return Ended::Unreadable(*stopped);
+                        }
+                        self.in_time(self.check()).await.map(|()| 0)
+                    }
+                    next = next(&mut self.following, self.apply_at) => match next {
+                        Some((topic, batch)) => self.batch(topic, batch).await,
+                        None => return Ended::LogClosed,
+                    },
+                };
+                match done {
+                    Ok(0) => {}
+                    Ok(records) => on_applied(&self.fed, records),
+                    Err(failed) => return Ended::Failed(failed),
+                }
+                if catches_up && !ends.is_empty() && self.has_reached(&ends) {
+                    return Ended::CaughtUp;
+                }
+            }
+        };
+        tokio::select! {
+            ended = projecting => ended,
+            never = measuring => match never {},
+        }
+    }
+
+    fn has_reached(&self, ends: &Ends) -> bool {
+        self.fed.iter().all(|fed| lag::behind(&fed.progress, ends) == 0)
+    }
+
+    fn topics(&self) -> Vec<Topic> {
+        let mut topics: Vec<_> = self.following.read.keys().map(|(topic, _)| *topic).collect();
+        topics.dedup();
+        topics
+    }
+
+    /// Applies these records and all others that are there already; answers how many.
+    async fn batch(&mut self, topic: Topic, first: TailBatch) -> Result<u64, Failed> {
+        let started = Instant::now();
+        self.apply_at = started + self.config.transaction_interval;
+        let mut pending = BTreeMap::new();
+        let mut dead = vec![];
+        let (mut records, mut bytes) = (0, 0);
+        let mut next = Some((topic, first));
+        while let Some((topic, batch)) = next {
+            records += batch.records.len();
+            bytes += batch.records.iter().map(|record| record.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
+            self.collect(&mut pending, &mut dead, topic, &batch);
+            let full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
+            if full {
+                // There is more: what keeps batches large while little comes would only hold up what is behind.
+                self.apply_at = started;
+                break;
+            }
+            next = self.following.try_next();
+        }
+        if pending.is_empty() {
+            return Ok(0);
+        }
+        let applying = async {
+            for Dead { place, record, reason } in dead {
+                let letter = dead::bury(self.log.as_ref(), place.0, &record, &reason).await?;
+                if let Some(pending) = pending.get_mut(&place) {
+                    pending.push_letter(letter);
+                }
+            }
+            self.apply(pending).await
+        };
+        let applied = self.in_time(applying).await?;
+        if let Some(most) = self.config.records_per_second_max {
+            self.apply_at = started + Duration::from_secs_f64(records as f64 / f64::from(most));
+        }
+        let mut seen = 0;
+        for pending in &applied {
+            seen += pending.seen;
+            let (topic, _) = pending.place;
+            metrics::counter!("threadline_projector_records_total", "topic" => topic.name()).increment(pending.seen);
+            for fed in &mut self.fed {
+                if let Some(at) = fed.progress.get_mut(&pending.place)
+                    && at.next < pending.to.next
+                {
+                    *at = pending.to;
+                }
+            }
+        }
+        metrics::counter!("threadline_projector_batches_total").increment(1);
+        metrics::histogram!("threadline_projector_batch_seconds").record(started.elapsed().as_secs_f64());
+        Ok(seen)
+    }
+
+    /// Reads records into what is pending of their partition.
+    fn collect(
+        &mut self,
+        pending: &mut BTreeMap<Place, Pending>,
+        dead: &mut Vec<Dead>,
+        topic: Topic,
+        batch: &TailBatch,
+    ) {
+        let place = (topic, batch.partition);
+        if self.following.stopped.contains(&place) {
+            return;
+        }
+        let Some(read) = self.following.read.get_mut(&place) else { return };
+        let pending = pending.entry(place).or_insert_with(|| Pending::new(place, *read));
+        for record in batch.records.iter() {
+            if record.offset < read.next {
+                continue;
+            }
+            pending.seen += 1;
+            match decode(self.log.as_ref(), topic, record, read) {
+                Ok(Some(entry)) => pending.push(entry, record),
+                Ok(None) => metrics::counter!("threadline_projector_duplicates_total").increment(1),
+                Err(DecodeError::UnknownSchema { id: schema_id }) => {
+                    let position = Position { topic, partition: batch.partition, offset: record.offset };
+                    self.stopped.stop(Stopped { position, schema_id });
+                    self.following.stopped.insert(place);
+                    break;
+                }
+                Err(DecodeError::Corrupt(reason)) => {
+                    if let Some(lost) = lost(topic, record) {
+                        pending.push(Entry::Lost(lost), record);
+                    }
+                    dead.push(Dead { place, record: record.clone(), reason });
+                }
+            }
+        }
+        pending.to = *read;
+    }
+
+    /// Applies what is pending in one transaction, poison taken out.
+    async fn apply(&self, pending: BTreeMap<Place, Pending>) -> Result<Vec<Pending>, Failed> {
+        let mut pending: Vec<Pending> = pending.into_values().collect();
+        loop {
+            // Of each share's batches, where in `pending` they come from.
+            let mut sources = vec![];
+            let mut shares = vec![];
+            for (generation, fed) in self.fed.iter().enumerate() {
+                let batches = pending.iter().enumerate();
+                let batches = batches.filter_map(|(index, pending)| Some((index, pending.batch(generation, fed)?)));
+                let (from, batches): (Vec<usize>, Vec<_>) = batches.unzip();
+                if !batches.is_empty() {
+                    sources.push((generation, from));
+                    shares.push(Share { feed: &fed.feed, batches });
+                }
+            }
+            let (share, batch, index, reason) = match project(&shares).await {
+                Ok(()) => return Ok(pending),
+                Err(ProjectError::Poison { share, batch, index, reason }) => (share, batch, index, reason),
+                Err(error) => return Err(error.into()),
+            };
+            let (generation, from) = &sources[share];
+            let poisoned = &mut pending[from[batch]];
+            let Some(record) = poisoned.record(*generation, &self.fed[*generation], index) else {
+                return Err(ProjectError::Poison { share, batch, index, reason }.into());
+            };
+            let letter = dead::bury(self.log.as_ref(), poisoned.place.0, &record, &reason).await?;
+            poisoned.refuse(*generation, letter);
+        }
+    }
+
+    /// Whether all generations are where they were left.
+    async fn check(&self) -> Result<(), Failed> {
+        for fed in &self.fed {
+            lag::check(&fed.feed, &fed.progress).await?;
+        }
+        Ok(())
+    }
+
+    async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
+        tokio::time::timeout(self.config.attempt_timeout, attempt).await.unwrap_or(Err(Failed::Timeout))
+    }
+}
+
+/// The next records, not before the next transaction may start. Cancel-safe.
+async fn next(following: &mut Following, from: Instant) -> Option<(Topic, TailBatch)> {
+    tokio::time::sleep_until(from).await;
+    following.next().await
+}
+
+/// Asks again and again where the log ends.
+async fn measure(
+    config: Config,
+    log: Arc<dyn EventLog>,
+    topics: Vec<Topic>,
+    ends: tokio::sync::watch::Sender<Ends>,
+) -> std::convert::Infallible {
+    let mut interval = tokio::time::interval(config.lag_interval);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        ends.send_replace(lag::ends(log.as_ref(), topics.iter().copied()).await);
+    }
+}

@@ -1,0 +1,105 @@
+//! Fills a new generation of a projection from offset 0, beside live traffic.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadline_eventlog::{EventLog, StoppedPartitions};
+use threadline_projections::{Generation, Projection, Registry};
+use tokio_util::sync::CancellationToken;
+
+use crate::Config;
+use crate::error::RebuildError;
+use crate::follow::Fed;
+use crate::lag;
+use crate::lane::{Ended, Lane};
+use crate::supervisor::{check_not_ahead, progress};
+
+/// How often in a row the rebuild may fail without moving on.
+const FAILURES_MAX: u32 = 8;
+/// Records of one transaction.
+const BATCH_RECORDS_MAX: usize = 10_000;
+/// Bytes of their values.
+const BATCH_BYTES_MAX: usize = 16 << 20;
+/// How often the log is asked where it ends.
+const ENDS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What to rebuild, and how fast.
+#[derive(Clone)]
+pub struct Rebuild {
+    /// The projection.
+    pub projection: Arc<dyn Projection>,
+    /// The most records a second, if there shall be a limit.
+    pub records_per_second_max: Option<u32>,
+}
+
+/// How far a rebuild has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RebuildProgress {
+    /// Records that the new generation has taken in, by this rebuild and those before that it goes on from.
+    pub applied: u64,
+    /// Records that the log holds of the projection's topics, as last heard.
+    pub total: u64,
+}
+
+/// Adds a generation, or goes on with the one that is being built, until it has all that the log held a moment ago, and hands it over
+/// to the projectors. A kill loses at most one batch.
+pub async fn rebuild(
+    rebuild: Rebuild,
+    log: Arc<dyn EventLog>,
+    registry: &Registry,
+    mut on_progress: impl FnMut(RebuildProgress) + Send,
+    shutdown: CancellationToken,
+) -> Result<Generation, RebuildError> {
+    let spec = rebuild.projection.spec();
+    let Some(_alone) = registry.rebuild_alone(spec).await? else { return Err(RebuildError::Busy(spec.name)) };
+    let generation = registry.begin_rebuild(spec).await?;
+    registry.follow(&generation.schema, &log.id()).await?;
+    let feed = registry.feed(Arc::clone(&rebuild.projection), generation.clone());
+    let partitions = spec.topics.iter().map(|&topic| log.partitions(topic)).max().unwrap_or(0);
+    let all: BTreeSet<_> = (0..partitions).collect();
+    let rate = rebuild.records_per_second_max;
+    let config = Config {
+        // With a limit, a second's records at once are enough.
+        batch_records_max: rate.map_or(BATCH_RECORDS_MAX, |rate| BATCH_RECORDS_MAX.min(rate as usize).max(1)),
+        batch_bytes_max: BATCH_BYTES_MAX,
+        transaction_interval: Duration::ZERO,
+        lag_interval: ENDS_INTERVAL,
+        records_per_second_max: rate,
+        ..Config::default()
+    };
+    let mut failures = 0;
+    loop {
+        let ends = lag::ends(log.as_ref(), spec.topics.iter().copied()).await;
+        let total: u64 = ends.values().sum();
+        let fed = Fed { progress: progress(log.as_ref(), &feed, &all).await?, feed: feed.clone() };
+        check_not_ahead(&fed, &ends).map_err(|failed| RebuildError::Failed(failed.to_string()))?;
+        let mut applied = fed.progress.values().map(|at| at.next).sum();
+        on_progress(RebuildProgress { applied, total });
+        let lane = Lane::new(config.clone(), Arc::clone(&log), vec![fed], StoppedPartitions::new());
+        let mut on_applied = |_: &[Fed], records: u64| {
+            failures = 0;
+            applied += records;
+            on_progress(RebuildProgress { applied, total: total.max(applied) });
+        };
+        let ended = tokio::select! {
+            () = shutdown.cancelled() => return Err(RebuildError::Cancelled),
+            ended = lane.run(true, &mut on_applied) => ended,
+        };
+        match ended {
+            Ended::CaughtUp => break,
+            Ended::LogClosed => return Err(RebuildError::Failed("the log was shut down".into())),
+            Ended::Unreadable(stopped) => return Err(RebuildError::Unreadable(stopped)),
+            Ended::Failed(failed) => {
+                failures += 1;
+                if failed.is_final() || failures > FAILURES_MAX {
+                    return Err(RebuildError::Failed(failed.to_string()));
+                }
+                tracing::warn!(error = %failed, "the rebuild stands still: {failed}; trying again");
+                tokio::time::sleep(config.retry_pause_max).await;
+            }
+        }
+    }
+    registry.set_ready(&generation.schema).await?;
+    Ok(generation)
+}
