@@ -61,8 +61,11 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
     let helpers = CancellationToken::new();
     let result = async {
         backing::migrate(&config).await?;
-        let backing = Backing::open(&config).await?;
+        let mut backing = Backing::open(&config).await?;
         let behind = alone.then(|| tokio::spawn(roles::behind(config.clone(), backing.clone(), helpers.clone())));
+        // Commands of an import are as new to the other roles as an edge's.
+        let announced = backing.announce("import").await;
+        backing.log = announced.gated(&backing.log);
         let missing = if alone { MissingMasterKey::Draw } else { MissingMasterKey::Refuse };
         let imported = match keys::open(&config, &backing, missing).await {
             Ok(keyring) => import(&backing, &keyring, options, &progress, stop).await,
@@ -72,6 +75,7 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
         if let Some(behind) = behind {
             let _ = behind.await;
         }
+        announced.leave().await;
         backing.close().await;
         imported
     };
