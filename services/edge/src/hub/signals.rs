@@ -128,10 +128,10 @@ impl Signals {
 
     /// Notes whom to tell of a change: those who know of the user, and members of the user's threads who do not yet.
     fn on_change(&mut self, change: &Change) {
-        let Change { user, status, threads } = change;
+        let Change { user, status, is_other_status, threads } = change;
         if *status == PresenceStatus::Offline {
             self.told.gone(user);
-        } else {
+        } else if *is_other_status {
             self.told.changed(user);
         }
         for &thread in threads {

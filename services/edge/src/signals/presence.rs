@@ -43,6 +43,8 @@ impl Present {
 pub(crate) struct Change {
     pub(crate) user: UserId,
     pub(crate) status: PresenceStatus,
+    /// Whether the status is another one than before; otherwise the user is only shown in more threads.
+    pub(crate) is_other_status: bool,
     pub(crate) threads: Vec<ThreadId>,
 }
 
@@ -102,7 +104,12 @@ impl Presence {
         }
         let after = present.status();
         if after == before {
-            return (!shown.is_empty()).then(|| Change { user: user.clone(), status: after, threads: shown });
+            return (!shown.is_empty()).then(|| Change {
+                user: user.clone(),
+                status: after,
+                is_other_status: false,
+                threads: shown,
+            });
         }
         Some(self.changed(user, after))
     }
@@ -208,7 +215,7 @@ impl Presence {
                 self.hide(thread, user);
             }
         }
-        Change { user: user.clone(), status, threads }
+        Change { user: user.clone(), status, is_other_status: true, threads }
     }
 }
 
@@ -227,7 +234,7 @@ mod tests {
     }
 
     fn change(status: PresenceStatus, threads: &[ThreadId]) -> Change {
-        Change { user: ann(), status, threads: threads.to_vec() }
+        Change { user: ann(), status, is_other_status: true, threads: threads.to_vec() }
     }
 
     fn presence() -> (Presence, Instant) {
@@ -250,7 +257,8 @@ mod tests {
     fn further_threads_are_told_without_repeating_the_first() {
         let (mut presence, now) = presence();
         presence.heard("one", &ann(), Active, &[T], now);
-        assert_eq!(presence.heard("one", &ann(), Active, &[T, U], now), Some(change(Active, &[U])));
+        let shown = Change { is_other_status: false, ..change(Active, &[U]) };
+        assert_eq!(presence.heard("one", &ann(), Active, &[T, U], now), Some(shown));
         assert_eq!(presence.present_in(U).collect::<Vec<_>>(), [(&ann(), Active)]);
         presence.removed(U, &ann());
         assert_eq!(presence.present_in(U).count(), 0);
@@ -266,7 +274,7 @@ mod tests {
         presence.alive("two", later);
         assert_eq!(presence.expire(later), []);
         let gone = presence.expire(now + Duration::from_secs(15));
-        assert_eq!(gone, [Change { user: ann(), status: Offline, threads: vec![T] }]);
+        assert_eq!(gone, [change(Offline, &[T])]);
         assert_eq!(presence.present_in(T).count(), 1);
     }
 }
