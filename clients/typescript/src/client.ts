@@ -246,27 +246,26 @@ export class Client {
   #onFrame(frame: ServerFrame): void {
     switch (frame.type) {
       case "event": {
-        const { thread, seq, position, event } = frame;
+        const { position, event } = frame;
         if (event.type === "message_posted" && event.message.sender === this.#me) {
           this.#arrived(event.message as Message, position);
         }
-        return this.#threads.onEvent({ thread, seq, position, event });
+        return this.#threads.onEvent(frame);
       }
       case "read":
         return this.#threads.onRead(frame.thread, frame.user, frame.number);
       case "typing":
-        // A large thread tells only how many type.
-        if (frame.user === undefined || frame.user === this.#me) return;
-        return this.#threads.find(frame.thread)?.typists.set(frame.user, frame.status === "start");
+        if (frame.user === this.#me) return;
+        // A large thread tells how many type, of no user and without a start: that changes nothing here.
+        return this.#threads.find(frame.thread)?.typists.set(frame.user!, frame.status === "start");
+      case "resync":
+        // Only "too_old" says that what is known is true as far as it goes.
+        return this.#threads.onResync(frame.threads, frame.reason !== "too_old");
       case "presence":
         for (const { user, status } of frame.users) {
           if (status === "active") this.#threads.onSeen(user);
           this.#presence.set(user, status);
         }
-        return;
-      case "resync":
-        // Only "too_old" says that what is known is true as far as it goes.
-        return this.#threads.onResync(frame.threads, frame.reason !== "too_old");
     }
   }
 

@@ -500,15 +500,22 @@ export interface components {
         };
         /**
          * presence, from the edge
-         * @description Someone came, went or looked away.
+         * @description Users came, went or looked away. A thread with more than 100 members online sums up: the frame has `thread` and
+         *     `online` with no users, and comes at most once a second. Users in it of whom the client was told before are still
+         *     told of by name.
          */
         PresenceFrame: {
-            /** @description How they are. */
-            status: components["schemas"]["PresenceStatus"];
+            /** @description The number of its members who are online. */
+            online?: number | null;
+            /**
+             * Format: uuid
+             * @description A large thread.
+             */
+            thread?: string;
             /** @enum {string} */
             type: "presence";
-            /** @description Who. */
-            user: string;
+            /** @description Users whose presence has changed or is told for the first time. */
+            users: components["schemas"]["Present"][];
         };
         /**
          * presence, from the client
@@ -526,6 +533,13 @@ export interface components {
          * @enum {string}
          */
         PresenceStatus: "offline" | "away" | "active";
+        /** @description How present a user is. */
+        Present: {
+            /** @description How present. */
+            status: components["schemas"]["PresenceStatus"];
+            /** @description The user. */
+            user: string;
+        };
         /** @description An error, RFC 9457 `application/problem+json`. */
         Problem: {
             /** @description The sort of error, for programs. */
@@ -796,20 +810,23 @@ export interface components {
         Typing: "start" | "stop";
         /**
          * typing, from the edge
-         * @description Someone types, or stopped.
+         * @description A user types, or stopped. A thread with more than 100 members online sums up: the frame has `count` in place of
+         *     `user` and `status`, and comes at most once a second.
          */
         TypingFrame: {
-            /** @description Whether it starts. */
-            status: components["schemas"]["Typing"];
+            /** @description The number of users who type in a large thread. */
+            count?: number | null;
+            /** @description Whether typing starts. */
+            status?: components["schemas"]["Typing"];
             /**
              * Format: uuid
-             * @description Where.
+             * @description The thread.
              */
             thread: string;
             /** @enum {string} */
             type: "typing";
-            /** @description Who. */
-            user: string;
+            /** @description The user. */
+            user?: string;
         };
         /**
          * typing, from the client
