@@ -85,7 +85,7 @@ impl Edges {
         let shutdown = CancellationToken::new();
         let log: Arc<dyn EventLog> = Arc::new(self.log.process());
         let keyring = keys::keyring(&self.database, &log.id()).await;
-        let deps = Deps { log, views: self.projections.conversations.clone(), keyring, metrics: None };
+        let deps = Deps { log, views: self.projections.conversations.clone(), keyring, metrics: None, stopped: vec![] };
         let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
         let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
         let ready = format!("{url}/readyz");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use threadline_domain::{Position, Topic, UserProfile};
-use threadline_eventlog::EventLog;
+use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
 
@@ -31,6 +31,8 @@ pub struct Deps {
     pub keyring: Keyring,
     /// What `/metrics` shows; without it that route answers 404.
     pub metrics: Option<PrometheusHandle>,
+    /// Where the other roles of this process stand still, one for each of them: `/readyz` says so.
+    pub stopped: Vec<StoppedPartitions>,
 }
 
 /// A running edge, shared by all requests and sessions.

@@ -11,6 +11,7 @@ mod refusals;
 use std::sync::Arc;
 use std::time::Duration;
 
+use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -122,9 +123,10 @@ fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Dev
 
 /// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.
 fn health(deps: &Deps, hub: &Hub, shutdown: &CancellationToken) -> Health {
-    let (hub, shutdown) = (hub.clone(), shutdown.clone());
-    Health::backed(&deps.log, &deps.views, deps.metrics.clone()).check("hub", move || {
+    let (hub, stopped, shutdown) = (hub.clone(), deps.stopped.clone(), shutdown.clone());
+    let health = Health::backed(&deps.log, &deps.views, deps.metrics.clone()).check("hub", move || {
         let ready = if shutdown.is_cancelled() { Err("the edge is leaving".into()) } else { hub.ready() };
         async move { ready }
-    })
+    });
+    health.check("partitions", move || std::future::ready(stopped.iter().try_for_each(StoppedPartitions::check)))
 }

@@ -62,7 +62,8 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
     let result = async {
         backing::migrate(&config).await?;
         let mut backing = Backing::open(&config).await?;
-        let behind = alone.then(|| tokio::spawn(roles::behind(config.clone(), backing.clone(), helpers.clone())));
+        let behind = || roles::behind(config.clone(), backing.clone(), roles::Stopped::default(), helpers.clone());
+        let behind = alone.then(|| tokio::spawn(behind()));
         // Commands of an import are as new to the other roles as an edge's.
         let announced = backing.announce("import").await;
         backing.log = announced.gated(&backing.log);

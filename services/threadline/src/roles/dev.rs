@@ -7,7 +7,7 @@ use threadline_edge::{Deps, EdgeConfig, Listeners};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{all, behind, spawn};
+use super::{Stopped, all, behind, spawn};
 use crate::backing::{self, Backing};
 use crate::config::{Config, keep_secret};
 use crate::error::Error;
@@ -39,9 +39,13 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
 
         let keyring = keys::open(&config, &backing, MissingMasterKey::Draw).await?;
 
-        let stop_behind = CancellationToken::new();
+        let (stop_behind, stopped) = (CancellationToken::new(), Stopped::default());
         let mut behind_edges = JoinSet::new();
-        spawn(&mut behind_edges, "decider and projector", behind(config.clone(), backing.clone(), stop_behind.clone()));
+        spawn(
+            &mut behind_edges,
+            "decider and projector",
+            behind(config.clone(), backing.clone(), stopped.clone(), stop_behind.clone()),
+        );
 
         let mut addresses = Vec::new();
         let mut edges = JoinSet::new();
@@ -57,6 +61,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
                 views: backing.conversations.clone(),
                 keyring: keyring.clone(),
                 metrics: Some(metrics.clone()),
+                stopped: vec![stopped.decider.clone(), stopped.projector.clone()],
             };
             let shutdown = shutdown.clone();
             spawn(

@@ -42,14 +42,26 @@ async fn run_projector(
     ended("projector", &shutdown)
 }
 
+/// Where the roles behind the edges stand still.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stopped {
+    decider: StoppedPartitions,
+    projector: StoppedPartitions,
+}
+
 /// A decider and a projector until `shutdown`: what must stand behind the edges.
-pub(crate) async fn behind(config: Config, backing: Backing, shutdown: CancellationToken) -> Result<(), Error> {
+pub(crate) async fn behind(
+    config: Config,
+    backing: Backing,
+    stopped: Stopped,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     let mut roles = JoinSet::new();
     spawn(&mut roles, "decider", {
-        let (config, backing, shutdown) = (config, backing.clone(), shutdown.clone());
-        async move { run_decider(&config, &backing, StoppedPartitions::new(), shutdown).await }
+        let (config, backing, stopped, shutdown) = (config, backing.clone(), stopped.decider.clone(), shutdown.clone());
+        async move { run_decider(&config, &backing, stopped, shutdown).await }
     });
-    spawn(&mut roles, "projector", async move { run_projector(&backing, StoppedPartitions::new(), shutdown).await });
+    spawn(&mut roles, "projector", async move { run_projector(&backing, stopped.projector, shutdown).await });
     all(&mut roles).await
 }
 

@@ -57,7 +57,8 @@ impl App {
 
         let stop = CancellationToken::new();
         let decider = threadline_decider::Config::default();
-        let stopped = StoppedPartitions::new();
+        let (decider_stopped, projector_stopped) = (StoppedPartitions::new(), StoppedPartitions::new());
+        let stopped = decider_stopped.clone();
         tokio::spawn(threadline_decider::run::<Thread, _>(
             decider,
             Arc::clone(&log),
@@ -65,7 +66,7 @@ impl App {
             stopped,
             stop.clone(),
         ));
-        let (config, stopped) = (threadline_projector::Config::default(), StoppedPartitions::new());
+        let (config, stopped) = (threadline_projector::Config::default(), projector_stopped.clone());
         let projector = projections.run_projector(config, Arc::clone(&log), database.options(), stopped, stop.clone());
         let projector = tokio::spawn(projector);
 
@@ -80,7 +81,13 @@ impl App {
         let operations = url_of(listeners.operations.as_ref());
         let shutdown = CancellationToken::new();
         let keyring = threadline_tests::keys::keyring(&database, &log.id()).await;
-        let deps = Deps { log, views: views.clone(), keyring: keyring.clone(), metrics: None };
+        let deps = Deps {
+            log,
+            views: views.clone(),
+            keyring: keyring.clone(),
+            metrics: None,
+            stopped: vec![decider_stopped, projector_stopped],
+        };
         let edge = tokio::spawn(threadline_edge::serve(listeners, config, deps, shutdown.clone()));
         let http = Client::new();
         let app = Self {

@@ -1,11 +1,14 @@
 //! What stands around the calls: origins, headers, limits, traces, schemas, documents.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use threadline_domain::Topic;
 use threadline_eventlog::memory::Fate;
-use threadline_eventlog::{EventLog, Start, header};
+use threadline_eventlog::{EventLog, Headers, NewRecord, Start, header};
 use threadline_tests::token::token;
+use threadline_tests::wait::until;
 
 use super::App;
 
@@ -161,5 +164,24 @@ async fn the_documents_are_there() {
         assert!(document[version].is_string() && document["components"]["schemas"]["Message"].is_object(), "{path}");
     }
     let ready: Value = app.call(Method::GET, "/readyz", &[]).await.json().await.unwrap();
-    assert_eq!(ready, json!({"ready": true, "checks": {"hub": "ok", "log": "ok", "views": "ok"}}));
+    assert_eq!(ready, json!({"ready": true, "checks": {"hub": "ok", "log": "ok", "partitions": "ok", "views": "ok"}}));
+}
+
+#[tokio::test]
+async fn readiness_names_the_record_that_roles_of_the_process_stand_still_at() {
+    let app = App::start().await;
+    let newer = NewRecord {
+        key: "key".into(),
+        value: Some(b"\0\0\0\x7f\xffwhat only a newer program can read".as_slice().into()),
+        headers: Headers::new().with(header::CAUSE, "1"),
+    };
+    app.log.append_to(Topic::Messages, 0, newer).await.unwrap();
+    let said = "stopped at messages:0:0: no schema has the id 32767, a newer program wrote it";
+    until("it is said", Duration::from_mins(1), async || {
+        let answer = app.call(Method::GET, "/readyz", &[]).await;
+        let status = answer.status();
+        let ready: Value = answer.json().await.unwrap();
+        status == 503 && ready["checks"]["partitions"] == said
+    })
+    .await;
 }
