@@ -106,7 +106,8 @@ impl<'a> Pending<'a> {
             "insert into @members as m (thread, user_id, role, joined_seq, joined_number, removed_seq,
                  removed_offset, read_number, unread)
              select p.thread, p.user_id, p.role, coalesce(p.joined_seq, 0),
-                 coalesce(p.joined_number, t.last_number, 0), p.removed_seq, p.removed_offset, 0, false
+                 case when p.joined_seq is null then 0 else coalesce(p.joined_number, t.last_number, 0) end, p.removed_seq,
+                 p.removed_offset, 0, false
              from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
                   as p(thread, user_id, role, joined_seq, joined_number, removed_seq, removed_offset)
              left join @threads t on t.id = p.thread
