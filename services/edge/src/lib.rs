@@ -23,6 +23,7 @@ mod sealing;
 mod serve;
 mod session;
 pub mod signals;
+mod socket;
 mod state;
 mod trace;
 pub mod ws;

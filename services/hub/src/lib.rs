@@ -35,7 +35,7 @@ pub use joining::Joining;
 pub use outputs::Outputs;
 pub use progress::HubProgress;
 pub use published::{Lost, Published, ThreadState};
-pub use queue::{Ending, Pushed, SendQueue, SendQueueConfig};
+pub use queue::{Ending, Left, Pushed, Queued, SendQueue, SendQueueConfig, Written};
 pub use session::{NeedsFlush, Session};
 pub use user::LocalUser;
 pub use visible::{Missed, visible};

@@ -13,7 +13,7 @@ use super::pace::{Pace, PaceMin};
 use super::places::Place;
 
 /// A stream with its place and its pace.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     pace: Pace,
     upgraded: Upgraded,
@@ -37,6 +37,11 @@ impl Upgraded {
 impl Connection {
     pub(super) fn new(stream: TcpStream, min: PaceMin, upgraded: Upgraded, place: Place) -> Self {
         Self { stream, pace: Pace::new(min), upgraded, _place: place }
+    }
+
+    /// The stream, for whoever has taken the connection over from HTTP.
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
     }
 
     fn observe(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

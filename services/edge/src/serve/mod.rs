@@ -1,7 +1,7 @@
 //! Listens, serves, and goes in good order.
 
 mod accept;
-mod connection;
+pub(crate) mod connection;
 mod listen;
 mod operations;
 mod pace;

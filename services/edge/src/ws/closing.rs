@@ -1,48 +1,81 @@
 //! The end of a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
 use threadline_wire::CloseCode;
-use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
+use tokio::io::ReadBuf;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as Number;
+use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
+
+use super::message::Messages;
+use crate::session::SessionHandle;
 
 /// How long a client may take to take the close frame and answer it.
 const CLOSE: Duration = Duration::from_secs(5);
-/// How long a connection stays whose client said something unreadable: closing it at once, with bytes unread, could
-/// overtake the close frame.
+/// How long a connection stays after the last bytes from a client that said something unreadable. Closing it with bytes
+/// unread would reset it, and the reset could overtake the close frame.
 const LINGER: Duration = Duration::from_millis(500);
+/// What is read at once, to be dropped.
+const DISCARD_BYTES: usize = 16 * 1024;
 
 /// What a failed read means: a frame that may not be, or, with no code, that the client has gone.
-pub(super) fn code_of(error: axum::Error) -> Option<CloseCode> {
-    let bad = match error.into_inner().downcast_ref::<tungstenite::Error>()? {
-        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => false,
-        tungstenite::Error::Protocol(_) | tungstenite::Error::Capacity(_) | tungstenite::Error::Utf8(_) => true,
+pub(super) fn code_of(error: &Error) -> Option<CloseCode> {
+    let bad = match error {
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => false,
+        Error::Protocol(_) | Error::Capacity(_) | Error::Utf8(_) => true,
         _ => false,
     };
     bad.then_some(CloseCode::BadFrame)
 }
 
 /// Closes the connection with this code and waits for the client, within bounds.
-pub(super) async fn close(socket: &mut WebSocket, code: CloseCode) {
+pub(super) async fn close(session: &Arc<SessionHandle>, messages: &mut Messages, code: CloseCode) {
     metrics::counter!("threadline_edge_closes_total", "code" => code.name()).increment(1);
+    session.queue().start_closing(code);
     let farewell = async {
-        let frame = CloseFrame { code: code.number(), reason: code.name().into() };
-        if socket.send(Message::Close(Some(frame))).await.is_err() {
+        let frame = CloseFrame { code: Number::from(code.number()), reason: code.name().into() };
+        if messages.send(Message::Close(Some(frame))).await.is_err() || flush(session).await.is_err() {
             return;
         }
-        loop {
-            match socket.recv().await {
-                Some(Ok(_)) => {}
-                Some(Err(_)) => return tokio::time::sleep(LINGER).await,
-                None => return,
-            }
+        let mut is_answered = false;
+        while let Some(Ok(message)) = messages.next().await {
+            is_answered |= message.is_close();
+        }
+        if !is_answered {
+            // Nothing further can be made out of what the client says.
+            discard(session).await;
         }
     };
     // A client that takes longer loses the connection as it is.
-    let _ = tokio::time::timeout(CLOSE, farewell).await;
+    let _ = timeout(CLOSE, farewell).await;
 }
 
 /// Answers the client's close frame.
-pub(super) async fn answer(socket: &mut WebSocket) {
-    let _ = tokio::time::timeout(CLOSE, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+pub(super) async fn answer(session: &Arc<SessionHandle>, messages: &mut Messages) {
+    session.queue().start_closing(CloseCode::Drain);
+    let farewell = async {
+        while let Some(Ok(_)) = messages.next().await {}
+        let _ = flush(session).await;
+    };
+    let _ = timeout(CLOSE, farewell).await;
+}
+
+async fn flush(session: &SessionHandle) -> std::io::Result<()> {
+    std::future::poll_fn(|cx| session.poll_flush(cx)).await
+}
+
+/// Reads what the client still sends, and drops it.
+async fn discard(session: &SessionHandle) {
+    let mut buffer = vec![0; DISCARD_BYTES];
+    let read = async || {
+        let mut buffer = ReadBuf::new(&mut buffer);
+        let read = std::future::poll_fn(|cx| session.socket().poll_read(cx, &mut buffer)).await;
+        read.is_ok() && !buffer.filled().is_empty()
+    };
+    let mut read = read;
+    while timeout(LINGER, read()).await.unwrap_or(false) {}
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
+use futures_util::StreamExt;
 use threadline_wire::CloseCode;
 use threadline_wire::frame::{ClientFrame, FrameError, Request};
+use tokio_tungstenite::tungstenite::Message;
 
-use super::message::text_of;
+use super::message::Messages;
 use super::{Parameters, answer, closing};
+use crate::session::SessionHandle;
 use crate::state::Edge;
 
 /// Who comes in, and where the client left off.
@@ -26,16 +28,20 @@ impl Hello {
     }
 
     /// From the first frame. Fails with the code to close with, or `None` when the client has gone.
-    pub(super) async fn read(edge: &Edge, socket: &mut WebSocket) -> Result<Self, Option<CloseCode>> {
+    pub(super) async fn read(
+        edge: &Edge,
+        session: &SessionHandle,
+        messages: &mut Messages,
+    ) -> Result<Self, Option<CloseCode>> {
         let wait = Duration::from_millis(edge.config.sessions.hello_ms);
         let first = async {
             loop {
-                match socket.recv().await {
+                match messages.next().await {
                     Some(Ok(Message::Text(text))) => return Ok(text),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                     Some(Ok(Message::Close(_))) | None => return Err(None),
                     Some(Ok(Message::Binary(_))) => return Err(Some(CloseCode::BadFrame)),
-                    Some(Err(error)) => return Err(closing::code_of(error)),
+                    Some(Err(error)) => return Err(closing::code_of(&error)),
                 }
             }
         };
@@ -48,7 +54,8 @@ impl Hello {
             Ok(_) => Err(Some(CloseCode::NoHello)),
             Err(FrameError::BadRequest(error)) => {
                 // It says which field is wrong; there is nothing to go on with.
-                let _ = socket.send(text_of(answer::error(error.id.clone(), error))).await;
+                session.queue().open(vec![answer::error(error.id.clone(), error)]);
+                session.flush();
                 Err(Some(CloseCode::NoHello))
             }
             Err(FrameError::BadFrame(_)) => Err(Some(CloseCode::BadFrame)),

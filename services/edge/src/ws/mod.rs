@@ -11,24 +11,23 @@ mod session;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State, WebSocketUpgrade};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use threadline_wire::ErrorCode;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::error::Problem;
 use crate::origin;
+use crate::serve::connection::Connection;
+use crate::socket::Socket;
 use crate::state::Edge;
-
-/// What a connection reads at once.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
-/// What is gathered before it is written.
-const WRITE_BUFFER_BYTES: usize = 8 * 1024;
-/// What is gathered while the client does not read: one frame more than the above, of any size an event can have.
-const WRITE_BUFFER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What a client that cannot send a hello says in the address.
 #[derive(Deserialize)]
@@ -42,6 +41,7 @@ pub async fn upgrade(
     State(edge): State<Arc<Edge>>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
+    on_upgrade: Option<Extension<OnUpgrade>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if let Err(refused) = origin::check(&edge.config, &headers) {
@@ -50,19 +50,33 @@ pub async fn upgrade(
     let Ok(Query(parameters)) = parameters else {
         return Problem::field("query", "is not token and cursor, each at most once").into();
     };
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return Problem::field("Upgrade", rejection.body_text()).into(),
+    if let Err(rejection) = upgrade {
+        return Problem::field("Upgrade", rejection.body_text()).into();
+    }
+    let (Some(Extension(on_upgrade)), Some(key)) = (on_upgrade, headers.get(header::SEC_WEBSOCKET_KEY)) else {
+        return Problem::field("Upgrade", "is not possible on this connection").into();
     };
     if edge.hub.draining().is_cancelled() {
         return Problem::new(ErrorCode::Unavailable, "the edge takes no more sessions").into();
     }
-    let frame_bytes_max = edge.config.sessions.frame_bytes_max;
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_frame_size(frame_bytes_max)
-        .max_message_size(frame_bytes_max)
-        .on_upgrade(move |socket| session::run(edge, socket, parameters))
+    let accept = derive_accept_key(key.as_bytes());
+    tokio::spawn(async move {
+        if let Some(socket) = socket_of(on_upgrade).await {
+            session::run(edge, socket, parameters).await;
+        }
+    });
+    let headers = [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_ACCEPT, HeaderValue::try_from(accept).unwrap_or(HeaderValue::from_static(""))),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// Takes the connection over from HTTP; none if the client has gone.
+async fn socket_of(on_upgrade: OnUpgrade) -> Option<Socket> {
+    let upgraded = on_upgrade.await.ok()?;
+    // Every listener of the edge serves such connections.
+    let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
+    Some(Socket::new(parts.io.into_inner(), parts.read_buf))
 }

@@ -5,25 +5,23 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use threadline_domain::{Timestamp, UserId};
 use threadline_wire::{CloseCode, frame};
 use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::Parameters;
 use super::closing;
 use super::hello::Hello;
-use super::message::text_of;
+use super::message::{Messages, messages};
 use super::open::{Opened, Seat, open};
 use crate::auth::Identity;
 use crate::clock;
 use crate::session::SessionHandle;
+use crate::socket::Socket;
 use crate::state::Edge;
-
-/// Frames written before the session looks at what else there is to do.
-const FRAMES_PER_TURN_MAX: usize = 128;
 
 /// A session that is in.
 pub(super) struct Session {
@@ -42,7 +40,7 @@ pub(super) struct Session {
 /// What a session has to react to.
 enum Step {
     /// A frame, or that none can be read any more.
-    Read(Option<Result<Message, axum::Error>>),
+    Read(Option<Result<Message, tungstenite::Error>>),
     /// The time that was set.
     Due,
     /// To close with this code.
@@ -55,71 +53,60 @@ enum Step {
 type End = (Option<CloseCode>, Option<Seat>);
 
 /// Runs a connection to its end.
-pub(super) async fn run(edge: Arc<Edge>, mut socket: WebSocket, parameters: Parameters) {
+pub(super) async fn run(edge: Arc<Edge>, socket: Socket, parameters: Parameters) {
+    let outbox = Arc::new(SessionHandle::new(&edge.config.sessions, Arc::new(socket)));
+    let mut messages = messages(Arc::clone(&outbox), edge.config.sessions.frame_bytes_max).await;
     // What happens once is boxed: an idle session is to be small.
     let hello = match Hello::of(parameters) {
         Some(hello) => Ok(hello),
-        None => Box::pin(Hello::read(&edge, &mut socket)).await,
+        None => Box::pin(Hello::read(&edge, &outbox, &mut messages)).await,
     };
     let (code, seat) = match hello {
-        Ok(hello) => Box::pin(converse(edge, &mut socket, hello)).await,
+        Ok(hello) => converse(edge, &outbox, &mut messages, hello).await,
         Err(code) => (code, None),
     };
     match code {
-        Some(code) => Box::pin(closing::close(&mut socket, code)).await,
-        None => Box::pin(closing::answer(&mut socket)).await,
+        Some(code) => Box::pin(closing::close(&outbox, &mut messages, code)).await,
+        None => Box::pin(closing::answer(&outbox, &mut messages)).await,
     }
     drop(seat);
 }
 
-async fn converse(edge: Arc<Edge>, socket: &mut WebSocket, hello: Hello) -> End {
-    let outbox = Arc::new(SessionHandle::new(&edge.config.sessions));
-    let opened = Box::pin(open(&edge, hello, &outbox)).await;
+async fn converse(edge: Arc<Edge>, outbox: &Arc<SessionHandle>, messages: &mut Messages, hello: Hello) -> End {
+    let opened = Box::pin(open(&edge, hello, outbox)).await;
     let Opened { user, identity, seat, first } = match opened {
         Ok(opened) => opened,
         Err(code) => return (Some(code), None),
     };
-    let mut session = Session::new(edge, Arc::clone(&outbox), user, &identity);
+    let mut session = Session::new(edge, Arc::clone(outbox), user, &identity);
     let patience = session.silence_max();
-    let code = match Box::pin(write_first(socket, first, &outbox, patience)).await {
-        Ok(()) => session.live(socket).await,
+    let code = match Box::pin(write_first(outbox, first, patience)).await {
+        Ok(()) => session.live(messages).await,
         Err(code) => code,
     };
     (code, Some(seat))
 }
 
-/// Writes what comes before everything live. What is live waits in the outbox meanwhile, within its bound. A client that
-/// takes no frame for as long as `patience` is too slow; one that is to go asks for the rest elsewhere.
-async fn write_first(
-    socket: &mut WebSocket,
-    first: Vec<Bytes>,
-    outbox: &SessionHandle,
-    patience: Duration,
-) -> Result<(), Option<CloseCode>> {
-    let count = first.len() as u64;
-    let write = async {
-        for frame in first {
-            in_time(patience, socket.feed(text_of(frame))).await?;
+/// Writes what comes before everything live. What is live waits in the queue behind it, within its bound. A client that
+/// takes nothing for as long as `patience` is too slow; one that is to go asks for the rest elsewhere.
+async fn write_first(outbox: &SessionHandle, first: Vec<Bytes>, patience: Duration) -> Result<(), Option<CloseCode>> {
+    outbox.queue().open(first);
+    loop {
+        let left = outbox.queue().first_left();
+        let flush = std::future::poll_fn(|cx| outbox.poll_flush(cx));
+        let flushed = tokio::select! {
+            flushed = tokio::time::timeout(patience, flush) => flushed,
+            code = outbox.ending() => return Err(Some(code)),
+        };
+        match flushed {
+            Ok(flushed) => return flushed.map_err(|_| None),
+            Err(_) if outbox.queue().first_left() < left => {}
+            Err(_) => {
+                metrics::counter!("threadline_edge_slow_sessions_total").increment(1);
+                return Err(Some(CloseCode::Slow));
+            }
         }
-        in_time(patience, socket.flush()).await
-    };
-    tokio::select! {
-        written = write => written?,
-        code = outbox.ending() => return Err(Some(code)),
     }
-    metrics::counter!("threadline_edge_frames_out_total").increment(count);
-    Ok(())
-}
-
-async fn in_time(
-    patience: Duration,
-    write: impl Future<Output = Result<(), axum::Error>>,
-) -> Result<(), Option<CloseCode>> {
-    if let Ok(written) = tokio::time::timeout(patience, write).await {
-        return written.map_err(|_| None);
-    }
-    metrics::counter!("threadline_edge_slow_sessions_total").increment(1);
-    Err(Some(CloseCode::Slow))
 }
 
 impl Session {
@@ -129,11 +116,10 @@ impl Session {
     }
 
     /// Reads, writes and watches the time until there is a reason to end.
-    async fn live(&mut self, socket: &mut WebSocket) -> Option<CloseCode> {
-        let mut unflushed = false;
+    async fn live(&mut self, messages: &mut Messages) -> Option<CloseCode> {
         let mut due = pin!(tokio::time::sleep_until(self.next_due()));
         loop {
-            let step = std::future::poll_fn(|cx| self.poll_step(socket, &mut unflushed, due.as_mut(), cx)).await;
+            let step = std::future::poll_fn(|cx| self.poll_step(messages, due.as_mut(), cx)).await;
             match step {
                 Step::Read(Some(Ok(message))) => {
                     self.heard = Instant::now();
@@ -148,12 +134,12 @@ impl Session {
                                 due.as_mut().reset(self.next_due());
                             }
                         }
-                        Message::Ping(_) | Message::Pong(_) => {}
+                        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                         Message::Binary(_) => return Some(CloseCode::BadFrame),
                         Message::Close(_) => return None,
                     }
                 }
-                Step::Read(Some(Err(error))) => return closing::code_of(error),
+                Step::Read(Some(Err(error))) => return closing::code_of(&error),
                 Step::Read(None) | Step::Gone => return None,
                 Step::Due => {
                     if let Some(code) = self.on_due() {
@@ -166,59 +152,24 @@ impl Session {
         }
     }
 
-    fn poll_step(
-        &self,
-        socket: &mut WebSocket,
-        unflushed: &mut bool,
-        due: Pin<&mut Sleep>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Step> {
+    fn poll_step(&self, messages: &mut Messages, due: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Step> {
         self.outbox.queue().register(cx);
-        if let Some(code) = self.outbox.queue().ended(!*unflushed) {
+        if let Some(code) = self.outbox.queue().ended() {
             return Poll::Ready(Step::Close(code));
         }
-        if self.poll_write(socket, unflushed, cx).is_err() {
+        if let Poll::Ready(Err(_)) = self.outbox.poll_flush(cx) {
             return Poll::Ready(Step::Gone);
         }
-        if !*unflushed && let Some(code) = self.outbox.queue().ended(true) {
+        if let Some(code) = self.outbox.queue().ended() {
             return Poll::Ready(Step::Close(code));
         }
         // With too many requests under way nothing further is read: the client's own queue grows, not ours.
         if self.outbox.queue().takes_requests(self.edge.config.sessions.in_flight_max)
-            && let Poll::Ready(read) = socket.poll_next_unpin(cx)
+            && let Poll::Ready(read) = messages.poll_next_unpin(cx)
         {
             return Poll::Ready(Step::Read(read));
         }
         due.poll(cx).map(|()| Step::Due)
-    }
-
-    /// Writes what waits, as far as the client takes it, and flushes once.
-    fn poll_write(
-        &self,
-        socket: &mut WebSocket,
-        unflushed: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Result<(), axum::Error> {
-        let mut written = 0;
-        while let Poll::Ready(ready) = socket.poll_ready_unpin(cx) {
-            ready?;
-            if written == FRAMES_PER_TURN_MAX {
-                cx.waker().wake_by_ref();
-                break;
-            }
-            let Some(frame) = self.outbox.queue().pop() else { break };
-            socket.start_send_unpin(text_of(frame))?;
-            *unflushed = true;
-            written += 1;
-        }
-        if written > 0 {
-            metrics::counter!("threadline_edge_frames_out_total").increment(written as u64);
-        }
-        if *unflushed && let Poll::Ready(flushed) = socket.poll_flush_unpin(cx) {
-            flushed?;
-            *unflushed = false;
-        }
-        Ok(())
     }
 
     fn on_due(&mut self) -> Option<CloseCode> {

@@ -1,7 +1,8 @@
 //! A driver of the hub that keeps everything in memory.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,7 +11,8 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use threadline_domain::{Offset, Partition, Position, Topic};
 use threadline_hub::{
-    Content, Hub, HubConfig, NeedsFlush, Outputs, Published, SendQueue, SendQueueConfig, Session, Start, Starts,
+    Content, Hub, HubConfig, NeedsFlush, Outputs, Published, Queued, SendQueue, SendQueueConfig, Session, Start,
+    Starts, Written,
 };
 use threadline_wire::CloseCode;
 
@@ -28,16 +30,24 @@ pub(crate) struct SimSession {
 impl SimSession {
     pub(crate) fn new(frames_max: usize) -> Self {
         let queue = SendQueue::new(SendQueueConfig { bytes_max: 1 << 20, frames_max });
+        queue.open(Vec::new());
         Self { queue, wire: Mutex::default(), is_blocked: AtomicBool::new(true) }
     }
 
     /// Writes what waits, unless the client reads nothing.
     pub(crate) fn flush(&self) {
-        while !self.is_blocked.load(Ordering::Relaxed)
-            && let Some(frame) = self.queue.pop()
-        {
-            self.wire.lock().expect("a wire").push(String::from_utf8(frame.to_vec()).expect("text"));
+        if self.is_blocked.load(Ordering::Relaxed) {
+            return;
         }
+        let write = |items: &VecDeque<Queued>, _| {
+            let mut wire = self.wire.lock().expect("a wire");
+            for item in items {
+                let Queued::Text(frame) = item else { panic!("nobody pushes {item:?}") };
+                wire.push(String::from_utf8(frame.to_vec()).expect("text"));
+            }
+            Ok::<_, Infallible>(Written { items: items.len(), next_bytes: 0 })
+        };
+        assert!(self.queue.write(write).is_ok_and(|left| left.is_empty));
     }
 
     /// Lets the client read, or not.
@@ -52,7 +62,7 @@ impl SimSession {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.queue.ended(true) == Some(CloseCode::Slow)
+        self.queue.ended() == Some(CloseCode::Slow)
     }
 }
 

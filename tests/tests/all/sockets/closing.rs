@@ -189,8 +189,31 @@ async fn frames_against_the_protocol_are_refused() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_above_the_limit_is_read_to_its_end_and_the_connection_is_not_reset() {
+    let edges = Edges::start(1).await;
+    let mut stream = upgraded(edges.url(0)).await;
+    let header = [&[0x81, 0x80 | 127][..], &(8_u64 << 20).to_be_bytes()[..], &[0; 4]].concat();
+    stream.write_all(&header).await.unwrap();
+    // Far more than fits into the buffers of both kernels.
+    stream.write_all(&vec![b'x'; 8 << 20]).await.expect("the edge reads what comes");
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).await.expect("the connection ends without a reset");
+    assert_eq!(received[..4], [&[0x88, received[1]][..], &4500_u16.to_be_bytes()].concat());
+}
+
 /// Upgrades by hand, sends these bytes, and reads the code of the close frame.
 async fn close_code_after(base: &str, bytes: &[u8]) -> Option<u16> {
+    let mut stream = upgraded(base).await;
+    // The other side may close before it has taken everything.
+    let _ = stream.write_all(bytes).await;
+    let mut head = [0; 4];
+    stream.read_exact(&mut head).await.ok()?;
+    (head[0] == 0x88).then(|| u16::from_be_bytes([head[2], head[3]]))
+}
+
+/// Upgrades by hand.
+async fn upgraded(base: &str) -> TcpStream {
     let address = base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
     let upgrade = format!(
@@ -203,9 +226,5 @@ async fn close_code_after(base: &str, bytes: &[u8]) -> Option<u16> {
         received.push(stream.read_u8().await.unwrap());
     }
     assert!(received.starts_with(b"HTTP/1.1 101"));
-    // The other side may close before it has taken everything.
-    let _ = stream.write_all(bytes).await;
-    let mut head = [0; 4];
-    stream.read_exact(&mut head).await.ok()?;
-    (head[0] == 0x88).then(|| u16::from_be_bytes([head[2], head[3]]))
+    stream
 }
