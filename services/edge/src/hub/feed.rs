@@ -20,6 +20,8 @@ use crate::session::SessionHandle;
 /// Records between two flushes: the first session is written to while the last records of a batch are still encoded,
 /// and no session's queue overflows because a batch is large.
 const RECORDS_PER_FLUSH_MAX: usize = 32;
+/// Likewise, bytes of their values: a part of what a session's queue holds.
+const BYTES_PER_FLUSH_MAX: usize = 64 * 1024;
 
 /// Feeds the hub with one topic's events.
 pub(super) struct Feed {
@@ -53,8 +55,14 @@ impl Feed {
             return;
         }
         let mut read_ahead = self.opener.read_ahead(batch).await;
+        let mut unflushed_bytes = 0;
         for records in batch.records.chunks(RECORDS_PER_FLUSH_MAX) {
             for record in records {
+                unflushed_bytes += record.value.as_ref().map_or(0, Bytes::len);
+                if unflushed_bytes > BYTES_PER_FLUSH_MAX {
+                    self.core.flush(&mut self.out);
+                    unflushed_bytes = 0;
+                }
                 if let Some(schema_id) = record.value.as_deref().and_then(avro::unknown_schema) {
                     self.core.flush(&mut self.out);
                     return self.stop(batch.partition, record, schema_id);
