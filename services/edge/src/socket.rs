@@ -33,6 +33,8 @@ pub(crate) struct Socket {
 
 impl Socket {
     pub(crate) fn new(connection: Connection, unread: Bytes) -> Self {
+        // An empty slice would keep the whole buffer of the HTTP connection.
+        let unread = if unread.is_empty() { Bytes::new() } else { unread };
         Self { connection, unread: Mutex::new(unread) }
     }
 
@@ -63,6 +65,9 @@ impl Socket {
                 let count = unread.len().min(buf.remaining());
                 buf.put_slice(&unread[..count]);
                 unread.advance(count);
+                if unread.is_empty() {
+                    *unread = Bytes::new();
+                }
                 return Poll::Ready(Ok(()));
             }
         }
