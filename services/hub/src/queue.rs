@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use threadline_wire::CloseCode;
 
+use crate::queued::{Left, Queued, Written};
 use crate::session::NeedsFlush;
 
 /// The allocation of an empty queue beyond this many frames is returned to the allocator.
@@ -51,41 +52,6 @@ struct State {
     /// Whether the session's task waits for fewer requests in flight.
     is_throttled: bool,
     waker: Option<Waker>,
-}
-
-/// What waits in a queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Queued {
-    /// The payload of a text frame, the same for every session.
-    Text(Bytes),
-    /// Bytes for the wire as they are, such as a control frame.
-    Raw(Bytes),
-}
-
-impl Queued {
-    fn len(&self) -> usize {
-        match self {
-            Self::Text(bytes) | Self::Raw(bytes) => bytes.len(),
-        }
-    }
-}
-
-/// How much a writer has written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Items that are written in full.
-    pub items: usize,
-    /// Bytes of the next item's wire form that are written.
-    pub next_bytes: usize,
-}
-
-/// What is left after a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
-    /// Whether nothing waits, or nothing may be written yet.
-    pub is_empty: bool,
-    /// Whether the session is to end, now or later.
-    pub is_ending: bool,
 }
 
 /// How a session ends.
