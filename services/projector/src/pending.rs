@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use threadline_domain::LostEvent;
-use threadline_domain::thread::Change;
 use threadline_eventlog::{Offset, Record};
 use threadline_projections::{Batch, Entry, Letter, Lost, Progress, Recorded};
 
@@ -96,10 +95,7 @@ impl Pending {
 }
 
 fn without_body(recorded: &Recorded) -> Lost {
-    let number = match &recorded.event.change {
-        Change::MessagePosted(posted) => Some(posted.number),
-        _ => None,
-    };
-    let event = LostEvent { id: recorded.event.thread, seq: recorded.event.seq, number };
-    Lost { offset: recorded.offset, event, value: recorded.value.clone() }
+    let Recorded { offset, value, event, .. } = recorded;
+    let event = LostEvent { id: event.thread, seq: event.seq, number: event.change.new_number() };
+    Lost { offset: *offset, event, value: value.clone() }
 }

@@ -8,7 +8,6 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
 use threadline_eventlog::postgres::{Options, PostgresLog};
-use threadline_sealing::Keyring;
 use threadline_eventlog::{EventLog, GatedLog, Readers};
 use threadline_projections::{Conversations, Entered, Registry, Roster, RosterConfig, States, projections};
 use threadline_sealing::Keyring;

@@ -81,7 +81,8 @@ impl Feed {
         self.held.release(&self.core);
     }
 
-    /// Stands still before a record that only a newer edge can read. `/readyz` says so, and clients go to newer edges.
+    /// Stops following a partition at a record that only a newer edge can read. `/readyz` names the record, so that clients
+    /// are sent to an edge that can.
     fn stop(&mut self, partition: Partition, record: &Record, schema_id: u32) {
         self.stopped.push(partition);
         let position = Position { topic: Topic::Messages, partition, offset: record.offset };

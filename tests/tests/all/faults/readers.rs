@@ -19,8 +19,8 @@ const CHARACTERS: usize = 10_000;
 const GROWTH_BYTES_MAX: u64 = 200 * 1024 * 1024;
 /// How long a client that takes nothing is kept: the default of `edge.write_progress_ms`, and some more.
 const CLOSED_WITHIN: Duration = Duration::from_mins(1);
-/// How long anybody else may have to try for a page meanwhile: sixty pages of 8 MB are made in between.
-const SERVED_WITHIN: Duration = Duration::from_mins(1);
+/// How long anybody else may wait for a page meanwhile.
+const SERVED_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_clients_that_do_not_read_take_bounded_memory_and_are_closed() {
@@ -46,9 +46,7 @@ async fn sixty_clients_that_do_not_read_take_bounded_memory_and_are_closed() {
     let (mut most, mut slowest) = (0, Duration::ZERO);
     for _ in 0..50 {
         let asked_at = Instant::now();
-        // Whoever comes while all connections are taken is asked to come again.
-        until("another one is served", SERVED_WITHIN, async || cluster.rest(0, "ann").get(&page).await.status == 200)
-            .await;
+        cluster.rest(0, "ann").get(&page).await.ok();
         slowest = slowest.max(asked_at.elapsed());
         most = most.max(resident_bytes(process));
     }
@@ -61,6 +59,7 @@ async fn sixty_clients_that_do_not_read_take_bounded_memory_and_are_closed() {
         closed_since.elapsed()
     );
     assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");
+    assert!(slowest < SERVED_WITHIN, "{slowest:?}");
 }
 
 /// Asks for pages again and again, through a buffer that is soon full.
