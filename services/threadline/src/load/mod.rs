@@ -9,6 +9,7 @@ mod idle;
 mod process;
 mod raw;
 mod reads;
+mod reconnect;
 mod report;
 mod rooms;
 mod socket;
@@ -60,6 +61,8 @@ enum Scenario {
     Sustain(sustain::Options),
     /// Many sockets that do nothing; reports the server's memory for each.
     Idle(idle::Options),
+    /// Many sockets that come back at once, each with messages that it missed.
+    Reconnect(reconnect::Options),
     /// History pages and unread counts.
     Reads(reads::Options),
     /// The log alone: append, and see it in a tail.
@@ -75,6 +78,7 @@ pub async fn run(config: Config, options: Options, stop: CancellationToken) -> R
             Scenario::Room(shape) => rooms::run(rooms::ROOM, &config, &target, &shape).await,
             Scenario::Sustain(options) => sustain::run(&config, &target, &options).await,
             Scenario::Idle(options) => idle::run(&config, &target, &options).await,
+            Scenario::Reconnect(options) => reconnect::run(&config, &target, &options).await,
             Scenario::Reads(options) => reads::run(&config, &target, &options).await,
             Scenario::Raw(options) => raw::run(&config, &target, &options).await,
         }

@@ -57,6 +57,7 @@ struct Frame<'a> {
     #[serde(borrow)]
     error: Option<Refusal<'a>>,
     heartbeat_ms: Option<u64>,
+    cursor: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -91,12 +92,29 @@ struct Socket {
 
 /// Connects and says hello; then sends what comes through the returned channel and takes what the server sends.
 pub(super) async fn connect(index: usize, url: &str, token: &str, shared: Shared) -> Result<mpsc::Sender<Send>, Error> {
+    let Opened { stream, heartbeat, .. } = open(index, url, token, None).await?;
+    let (sender, sends) = mpsc::channel(SENDS_MAX);
+    let socket = Socket { index, stream, shared, seen: HashMap::new(), waiting: HashMap::new(), requests: 1 };
+    tokio::spawn(socket.run(sends, heartbeat));
+    Ok(sender)
+}
+
+/// A socket that has been welcomed.
+pub(super) struct Opened {
+    pub(super) stream: Stream,
+    /// Where a later hello goes on.
+    pub(super) cursor: String,
+    heartbeat: Duration,
+}
+
+/// Connects and says hello, from a cursor on if there is one. What follows the welcome is still in the stream.
+pub(super) async fn open(index: usize, url: &str, token: &str, cursor: Option<&str>) -> Result<Opened, Error> {
     let fault = |what: String| Error::Tool(format!("{url}, socket {index}: {what}"));
     let config = WebSocketConfig::default().read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES);
     let opening = async {
         let (mut stream, _) =
             connect_async_with_config(url, Some(config), true).await.map_err(|error| fault(error.to_string()))?;
-        let hello = format!(r#"{{"id":0,"type":"hello","token":"{token}"}}"#);
+        let hello = serde_json::json!({"id": 0, "type": "hello", "token": token, "cursor": cursor}).to_string();
         stream.send(Message::text(hello)).await.map_err(|error| fault(error.to_string()))?;
         loop {
             let frame = stream.next().await.ok_or_else(|| fault("closed before the welcome".into()))?;
@@ -109,16 +127,30 @@ pub(super) async fn connect(index: usize, url: &str, token: &str, shared: Shared
             };
             let welcome: Frame<'_> = serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
             if welcome.kind == "welcome" {
-                return Ok((stream, welcome.heartbeat_ms.unwrap_or(25_000)));
+                let heartbeat = Duration::from_millis(welcome.heartbeat_ms.unwrap_or(25_000));
+                return Ok(Opened { cursor: welcome.cursor.unwrap_or_default().to_owned(), heartbeat, stream });
             }
         }
     };
-    let opened = timeout(WELCOME_WITHIN, opening).await;
-    let (stream, heartbeat_ms) = opened.map_err(|_| fault("no welcome in time".into()))??;
-    let (sender, sends) = mpsc::channel(SENDS_MAX);
-    let socket = Socket { index, stream, shared, seen: HashMap::new(), waiting: HashMap::new(), requests: 1 };
-    tokio::spawn(socket.run(sends, Duration::from_millis(heartbeat_ms)));
-    Ok(sender)
+    timeout(WELCOME_WITHIN, opening).await.map_err(|_| fault("no welcome in time".into()))?
+}
+
+/// Where a hello goes on behind all that has come; `None` when the socket ends.
+pub(super) async fn cursor_of(stream: &mut Stream) -> Option<String> {
+    stream.send(Message::text(r#"{"type":"ping"}"#)).await.ok()?;
+    loop {
+        let Message::Text(text) = stream.next().await?.ok()? else { continue };
+        let frame: Frame<'_> = serde_json::from_str(&text).ok()?;
+        if frame.kind == "pong" {
+            return frame.cursor.map(ToOwned::to_owned);
+        }
+    }
+}
+
+/// The seq of a message, if the frame says that one was posted.
+pub(super) fn posted_seq(text: &str) -> Option<u64> {
+    let frame: Frame<'_> = serde_json::from_str(text).ok()?;
+    frame.event.filter(|event| event.kind == "message_posted").and(frame.seq)
 }
 
 impl Socket {
