@@ -13,7 +13,7 @@ use threadline_tests::log::records;
 use threadline_tests::person::timeline;
 use threadline_tests::rest::{Answer, Rest};
 use threadline_tests::socket::Socket;
-use threadline_tests::wait::until;
+use threadline_tests::wait::{holds_within, until};
 use uuid::Uuid;
 
 use crate::faults::probes::{PROBER, Probes};
@@ -123,12 +123,19 @@ impl Newer {
                 .map(|said| (said.message, (said.seq, said.number)))
                 .collect();
             let mut seen = Vec::new();
-            until("all that was acknowledged is shown", PATIENCE, async || {
+            let is_shown = holds_within(PATIENCE, async || {
                 seen = timeline(&cluster.http, cluster.edge(edge), PROBER, thread, 0).await.unwrap_or_default();
                 let shown: Vec<_> = seen.iter().filter_map(|seen| seen.posted).collect();
                 expected.keys().all(|message| shown.iter().any(|(posted, _)| posted == message))
             })
             .await;
+            if !is_shown {
+                let answer = person(cluster, edge).get(&format!("threads/{thread}/")).await;
+                let ends = self.ends(Topic::Messages).await;
+                panic!(
+                    "not all that was acknowledged is shown: {expected:?}; shown: {seen:?}; {answer:?}; log: {ends:?}"
+                );
+            }
             assert!(seen.iter().map(|seen| seen.seq).eq(1..=seen.len() as u64), "{seen:?}");
             let posted: Vec<_> = seen.iter().filter_map(|seen| Some((seen.seq, seen.posted?))).collect();
             assert!(posted.iter().map(|(_, (_, number))| *number).eq(1..=posted.len() as u64), "{posted:?}");
