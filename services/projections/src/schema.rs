@@ -39,10 +39,13 @@ impl Schema {
     }
 }
 
-/// A pool like the given one whose connections suit statements on projections.
+/// A pool like the given one whose connections suit statements on projections. Postgres ends a session that leaves a
+/// transaction open: a call that is dropped while it begins one would keep it, and its snapshot, for as long as the pool lives.
 pub(crate) fn pool_like(pool: &PgPool) -> PgPool {
     let options = pool.connect_options().as_ref().clone().application_name("threadline-projections");
-    let options = options.options([("statement_timeout", STATEMENT_MS_MAX.to_string().as_str()), ("jit", "off")]);
+    let bound = STATEMENT_MS_MAX.to_string();
+    let bounds = [("statement_timeout", bound.as_str()), ("idle_in_transaction_session_timeout", bound.as_str())];
+    let options = options.options(bounds).options([("jit", "off")]);
     pool.options().clone().connect_lazy_with(options)
 }
 

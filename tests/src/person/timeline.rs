@@ -1,18 +1,26 @@
 //! Events as REST and frames show them.
 
-use reqwest::Client;
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::checker::Seen;
 use crate::token::token;
 
-/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer.
+/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer. Who asks too much waits as
+/// it is told and asks for the same page again: beginning anew, it could spend each token on the first page for ever.
 pub async fn timeline(http: &Client, edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
     let mut events = Vec::new();
     loop {
         let url = format!("{edge}/api/chat/threads/{thread}/events/?after_seq={after}&limit=200");
         let answer = http.get(url).bearer_auth(token(user)).send().await.ok()?;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            let problem: Value = answer.json().await.ok()?;
+            tokio::time::sleep(Duration::from_millis(problem["retry_after_ms"].as_u64()?)).await;
+            continue;
+        }
         let page: Value = answer.error_for_status().ok()?.json().await.ok()?;
         let page: Vec<Seen> = page["events"].as_array()?.iter().map(seen_of).collect();
         let Some(last) = page.last() else { return Some(events) };

@@ -68,9 +68,13 @@ impl Town {
         let mut history = History::default();
         for thread in self.threads.iter() {
             let reader = name(thread.members[0]);
-            let events =
-                timeline(&cluster.http, cluster.edge(0), &reader, thread.id, 0).await.expect("the edge answers");
-            history.timeline.insert(thread.id, events);
+            let mut events = None;
+            holds_within(SETTLE_WITHIN, async || {
+                events = timeline(&cluster.http, cluster.edge(0), &reader, thread.id, 0).await;
+                events.is_some()
+            })
+            .await;
+            history.timeline.insert(thread.id, events.expect("the edge answers"));
         }
         let is_level = holds_within(SETTLE_WITHIN, async || {
             for thread in self.threads.iter() {
