@@ -166,11 +166,6 @@ impl<S: Session> Hub<S> {
         self.shard_of(thread).map(|shard| shard.members(thread).to_vec()).unwrap_or_default()
     }
 
-    /// Returns the number of local members of a thread.
-    pub fn count_members(&self, thread: ThreadId) -> usize {
-        self.shard_of(thread).map_or(0, |shard| shard.members(thread).len())
-    }
-
     /// Queues a frame for the sessions of a thread's local members, except for those of one user.
     pub fn push(&self, thread: ThreadId, except: Option<&UserId>, frame: &Bytes, out: &mut Outputs<S>) {
         if let Some(shard) = self.shard_of(thread) {

@@ -69,19 +69,6 @@ impl EventKind {
             | Self::MessageDeleted => false,
         }
     }
-
-    /// Whether it is about one message.
-    pub const fn concerns_message(self) -> bool {
-        match self {
-            Self::MessagePosted | Self::MessageEdited | Self::MessageDeleted => true,
-            Self::ThreadCreated
-            | Self::ThreadChanged
-            | Self::ThreadArchived
-            | Self::MemberAdded
-            | Self::MemberRemoved
-            | Self::MemberRoleChanged => false,
-        }
-    }
 }
 
 #[cfg(test)]
