@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
-use threadline_domain::{Actor, Metadata, Sealed, Text};
+use threadline_domain::Actor;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
-use crate::cache::{Cache, KeyId, KeyState, Known};
+use crate::cache::{Cache, KeyId, KeyState};
 use crate::cipher::{self, SubjectKey};
+use crate::keys::{Sealing, label};
 use crate::store::{self, Row, Store};
-use crate::typed::{TextMut, Typed};
-use crate::{Error, MasterKey, Place, watch as watcher};
+use crate::typed::Typed;
+use crate::{Error, MasterKey, watch as watcher};
 
 /// A text that every sealed log has wrapped with its master key.
 const MASTER_CHECK: &[u8] = b"threadline";
@@ -52,15 +53,6 @@ pub struct Keyring {
     sealed: Option<Arc<Sealing>>,
     bound: Arc<OnceCell<()>>,
     fetch_timeout: Duration,
-}
-
-/// What a keyring that seals has besides.
-pub(crate) struct Sealing {
-    pub(crate) cache: Cache,
-    /// How often keys were destroyed, as far as this process has heard.
-    pub(crate) destroyed: watch::Sender<u64>,
-    master: Arc<dyn MasterKey>,
-    _watching: DropGuard,
 }
 
 impl Keyring {
@@ -234,96 +226,5 @@ impl Keyring {
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let late = || Error::Unavailable(format!("no answer within {} ms", self.fetch_timeout.as_millis()));
         timeout(self.fetch_timeout, call).await.unwrap_or_else(|_| Err(late()))
-    }
-}
-
-impl Sealing {
-    /// Lets go of everything that the keys of this author opened.
-    pub(crate) fn forget(&self, subject: &Actor) {
-        self.cache.forget(subject);
-        self.destroyed.send_modify(|count| *count += 1);
-    }
-
-    /// Seals as far as keys are in memory; answers the author whose key is not.
-    fn seal_with_known_keys(&self, typed: &mut impl Typed) -> Option<Actor> {
-        let mut missing = None;
-        typed.each_text(&mut |place, text| {
-            let Some(open) = open_text(&text) else { return };
-            match self.cache.sealing_key(place.subject, place.thread) {
-                Some((generation, key)) => {
-                    let sealed = key.seal(generation, &place, open);
-                    put_sealed(text, sealed);
-                }
-                None => missing = Some(place.subject.clone()),
-            }
-        });
-        missing
-    }
-
-    /// Opens as far as keys are in memory; answers the keys that are not.
-    fn open_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<KeyId> {
-        let mut missing = HashSet::new();
-        for one in typed {
-            one.each_text(&mut |place, text| {
-                let Some(sealed) = sealed_text(&text) else { return };
-                let Some(generation) = cipher::generation_of(sealed) else { return unopenable(&place) };
-                let id = KeyId { subject: place.subject.clone(), generation };
-                match self.cache.opening_key(&id, place.thread) {
-                    Known::Destroyed => {}
-                    Known::Missing => _ = missing.insert(id),
-                    Known::Live(key) => match key.open(&place, sealed) {
-                        Some(opened) => put_open(text, &opened),
-                        None => unopenable(&place),
-                    },
-                }
-            });
-        }
-        missing
-    }
-
-    async fn unwrap(&self, id: &KeyId, wrapped: &[u8]) -> Result<KeyState, Error> {
-        let bytes = self.master.unwrap(&label(id), wrapped).await?;
-        let bytes = <[u8; cipher::KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| Error::WrongMasterKey)?;
-        Ok(KeyState::Live(SubjectKey::from_bytes(bytes)))
-    }
-}
-
-/// What a wrapped key is bound to.
-fn label(id: &KeyId) -> String {
-    format!("{}:{}", id.generation, id.subject)
-}
-
-/// A ciphertext was changed or moved: it is shown like an erased text.
-fn unopenable(place: &Place<'_>) {
-    metrics::counter!("threadline_sealing_unopenable_total").increment(1);
-    tracing::error!(thread.id = %place.thread, field = ?place.field, "a ciphertext does not open in its place");
-}
-
-/// The text to be sealed, if it is open and somebody typed it.
-fn open_text<'a>(text: &'a TextMut<'_>) -> Option<&'a str> {
-    match text {
-        TextMut::Text(text) => text.as_open(),
-        TextMut::Metadata(metadata) => metadata.as_json().filter(|json| *json != "{}"),
-    }
-}
-
-fn sealed_text<'a>(text: &'a TextMut<'_>) -> Option<&'a Sealed> {
-    match text {
-        TextMut::Text(Text::Sealed(sealed)) | TextMut::Metadata(Metadata::Sealed(sealed)) => Some(sealed),
-        TextMut::Text(Text::Open(_)) | TextMut::Metadata(Metadata::Open(_)) => None,
-    }
-}
-
-fn put_sealed(text: TextMut<'_>, sealed: Sealed) {
-    match text {
-        TextMut::Text(text) => *text = Text::Sealed(sealed),
-        TextMut::Metadata(metadata) => *metadata = Metadata::Sealed(sealed),
-    }
-}
-
-fn put_open(text: TextMut<'_>, opened: &str) {
-    match text {
-        TextMut::Text(text) => *text = opened.into(),
-        TextMut::Metadata(metadata) => *metadata = Metadata::from_canonical_json(opened),
     }
 }

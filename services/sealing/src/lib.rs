@@ -12,12 +12,14 @@
 //! ```
 //!
 //! Start at [`Keyring`]: [`Keyring::seal`] and [`Keyring::open`] work on anything that is [`Typed`]. [`place`] says what a
-//! ciphertext is bound to, [`cipher`] is the cryptography, [`store`] the only SQL on keys, [`watch`] hears of destroyed ones.
+//! ciphertext is bound to, [`cipher`] is the cryptography, [`keys`] the keys in memory, [`store`] the only SQL on keys,
+//! [`watch`] hears of destroyed ones.
 
 mod cache;
 mod cipher;
 mod error;
 mod keyring;
+mod keys;
 mod master;
 mod place;
 mod store;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use threadline_domain::Actor;
 
-use crate::keyring::Sealing;
+use crate::keys::Sealing;
 use crate::store::Store;
 
 /// The pause before listening is tried again.
