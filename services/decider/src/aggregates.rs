@@ -5,10 +5,9 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use threadline_domain::{Decision, DecisionOf};
-use threadline_eventlog::Offset;
+use threadline_eventlog::{LoggedAggregate, Offset};
 use threadline_projections::Progress;
 
-use crate::LoggedAggregate;
 use crate::lookup::{Found, FoundFact, FoundState, Item, Need};
 use crate::memory::Memory;
 use crate::past::{Past, Recorded};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline_eventlog::{Offset, OwnershipChange, Partition, Stopped};
+use threadline_eventlog::{LoggedAggregate, Offset, OwnershipChange, Partition, Stopped};
 use threadline_projections::Progress;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -14,7 +14,7 @@ use crate::error::{Broken, TakeoverError};
 use crate::reader::Reader;
 use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
-use crate::{Config, LoggedAggregate, States};
+use crate::{Config, States};
 
 /// How long leaving the group may take when the engine ends.
 const LEAVE_MAX: Duration = Duration::from_secs(3);

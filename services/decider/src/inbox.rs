@@ -3,9 +3,7 @@
 use std::collections::VecDeque;
 
 use threadline_eventlog::codec::{Context, DecodeError};
-use threadline_eventlog::{Offset, Record, TailBatch};
-
-use crate::LoggedAggregate;
+use threadline_eventlog::{LoggedAggregate, Offset, Record, TailBatch};
 
 /// A command record.
 pub(crate) struct Received<A: LoggedAggregate> {

@@ -16,7 +16,6 @@
 //!
 //! The engine serves every [`LoggedAggregate`]; where its stored states come from is [`States`].
 
-mod aggregate;
 mod aggregates;
 mod config;
 mod dead;
@@ -33,16 +32,14 @@ mod recent;
 mod settle;
 mod states;
 mod takeover;
-mod thread;
 mod worker;
 
 use std::sync::Arc;
 
-use threadline_eventlog::{EventLog, StoppedPartitions};
+use threadline_eventlog::{EventLog, LoggedAggregate, StoppedPartitions};
 use tokio_util::sync::CancellationToken;
 use worker::Tools;
 
-pub use aggregate::{LoggedAggregate, ReplyOf};
 pub use config::Config;
 pub use states::{Loaded, States};
 

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use threadline_domain::Aggregate;
-use threadline_eventlog::{EventLog, Offset, Partition, Stopped};
+use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition, Stopped, codec};
 use threadline_projections::Progress;
 
 use crate::past::{Past, RangeError, Recorded, read_range};
 use crate::states::Loaded;
-use crate::{Config, LoggedAggregate, States};
+use crate::{Config, States};
 
 /// States and facts that one lookup asks for.
 const LOOKUPS_MAX: usize = 256;
@@ -199,7 +199,7 @@ pub(crate) async fn read_back<A: LoggedAggregate>(
     let mut last = found.progress.cause.filter(|_| range.start <= found.progress.next);
     let reading = read_range::<A>(log, partition, range.start, range.end, |record| {
         let is_concerned = A::id_of_record(record).is_some_and(|id| found.concerns(id));
-        let header_cause = A::cause_of_record(record);
+        let header_cause = codec::cause_of(record);
         if !is_concerned && header_cause.is_some() {
             // Needs no reading: only its cause counts, which drops later copies.
             last = last.max(header_cause);

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use threadline_domain::{Aggregate, LostEvent};
 use threadline_eventlog::codec::DecodeError;
-use threadline_eventlog::{EventLog, Offset, Partition, Position, Record, Start, Stopped};
-
-use crate::LoggedAggregate;
+use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition, Position, Record, Start, Stopped};
 
 /// Something that happened: an event, or what its headers tell when the body is corrupt.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Finds out where the last owner of a partition stopped.
 
-use threadline_eventlog::{EventLog, Offset, Partition};
+use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition};
 
 use crate::error::TakeoverError;
 use crate::past::{RangeError, Recorded, read_range};
 use crate::recent::Recent;
-use crate::{Config, LoggedAggregate, States};
+use crate::{Config, States};
 
 /// A partition as its last owner left it.
 pub(crate) struct Takeover<A: LoggedAggregate> {

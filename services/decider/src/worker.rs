@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use threadline_domain::Decision;
 use threadline_eventlog::codec::{CommandReply, Context};
-use threadline_eventlog::{EventLog, Offset, Partition, Position, Stopped, StoppedPartitions};
+use threadline_eventlog::{
+    EventLog, LoggedAggregate, Offset, Partition, Position, ReplyOf, Stopped, StoppedPartitions,
+};
 use threadline_projections::Progress;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::aggregate::ReplyOf;
 use crate::aggregates::Aggregates;
 use crate::dead::bury;
 use crate::error::Broken;
@@ -24,7 +25,7 @@ use crate::lookup::{Lookup, Need, Wanted, load, read_back};
 use crate::queue::Commands;
 use crate::settle::{Settling, Unsettled};
 use crate::takeover::Takeover;
-use crate::{Config, LoggedAggregate, States};
+use crate::{Config, States};
 
 /// How often a worker notes that it runs.
 const PULSE: Duration = Duration::from_secs(1);
@@ -195,7 +196,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
 
     fn reply(&mut self, id: Option<A::Id>, reply: ReplyOf<A>, context: &Context) {
         metrics::counter!("threadline_decider_refusals_total").increment(1);
-        if let Some(record) = A::reply_record(id, reply, context) {
+        if let Some(record) = A::refusal_record(id, reply, context) {
             self.settling.push(Unsettled::Refusal(record));
         }
     }

@@ -59,6 +59,9 @@ pub trait Aggregate: Send + Sync + 'static {
     /// The event's place in its aggregate: 1, 2, 3 … without holes.
     fn seq(event: &Self::Event) -> u64;
 
+    /// Returns what the event's command led to: the answer to the client that asked.
+    fn outcome(event: &Self::Event) -> Self::Outcome;
+
     /// The seq of the last event in this state; 0 before the first.
     fn last_seq(state: &Self::State) -> u64;
 

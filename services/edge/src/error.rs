@@ -10,7 +10,7 @@ use threadline_wire::{ErrorCode, RequestError};
 use utoipa::ToSchema;
 
 use crate::auth::AuthError;
-use crate::commands::Refused;
+use crate::commands::{NoOutcome, Refused};
 
 /// How long to wait before a retry when nothing better is known, milliseconds.
 pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
@@ -228,20 +228,30 @@ impl From<Rejection> for Problem {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl<R: Into<Self>> From<Refused<R>> for Problem {
+    fn from(refused: Refused<R>) -> Self {
         match refused {
             Refused::Rejected(rejection) => rejection.into(),
-            Refused::Unavailable(reason) => {
+            Refused::NoOutcome(no_outcome) => no_outcome.into(),
+        }
+    }
+}
+
+impl From<NoOutcome> for Problem {
+    fn from(no_outcome: NoOutcome) -> Self {
+        match no_outcome {
+            NoOutcome::Unavailable(reason) => {
                 tracing::warn!(reason, "a command could not be decided");
                 Self::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
             }
-            Refused::Timeout => Self::new(
+            NoOutcome::Timeout => Self::new(
                 ErrorCode::Timeout,
                 "no outcome in time: it may or may not have happened; retry with the same id",
             ),
-            Refused::Unsupported => Self::new(ErrorCode::Unsupported, UNSUPPORTED),
-            Refused::Full => Self::new(ErrorCode::Unavailable, "too much is waiting for the log; nothing has happened"),
+            NoOutcome::Unsupported => Self::new(ErrorCode::Unsupported, UNSUPPORTED),
+            NoOutcome::Full => {
+                Self::new(ErrorCode::Unavailable, "too much is waiting for the log; nothing has happened")
+            }
         }
     }
 }

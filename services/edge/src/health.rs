@@ -11,8 +11,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::{BoxFuture, join_all};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use threadline_domain::Topic;
-use threadline_eventlog::EventLog;
+use threadline_domain::thread::Thread;
+use threadline_eventlog::{EventLog, LoggedAggregate};
 use threadline_projections::Conversations;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,7 +46,7 @@ impl Health {
             })
             .check("views", move || {
                 let views = views.clone();
-                async move { views.progress(Topic::Messages).await.map(drop).map_err(|error| error.to_string()) }
+                async move { views.progress(Thread::EVENTS).await.map(drop).map_err(|error| error.to_string()) }
             })
     }
 

@@ -3,6 +3,7 @@
 //! A request becomes a command in the log; its event comes back through the log's tail and answers the request. An edge
 //! keeps nothing that another edge could not rebuild: any edge serves any client.
 
+pub mod aggregates;
 mod answers;
 mod asyncapi;
 pub mod auth;
@@ -30,5 +31,5 @@ pub mod ws;
 
 pub use config::EdgeConfig;
 pub use error::Error;
-pub use serve::{Listeners, run, serve, serve_operations};
+pub use serve::{Listeners, run, serve, serve_following, serve_operations};
 pub use state::{Deps, Edge};

@@ -9,10 +9,10 @@ use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
 
+use crate::aggregates::Aggregates;
 use crate::answers::Answers;
 use crate::auth::{Auth, Identity};
 use crate::clock;
-use crate::commands::Commands;
 use crate::config::EdgeConfig;
 use crate::error::Problem;
 use crate::hub::Hub;
@@ -47,8 +47,8 @@ pub struct Edge {
     pub keyring: Keyring,
     /// Who may come in.
     pub auth: Auth,
-    /// The way of commands into the log and of their outcomes back.
-    pub commands: Commands,
+    /// The ways of commands into the log and of their outcomes back.
+    pub aggregates: Aggregates,
     /// The way of events to sessions.
     pub hub: Hub,
     /// How much each user may ask.
@@ -69,7 +69,7 @@ impl Edge {
             tokio::spawn(async move {
                 let at = clock::now();
                 let seen = match sealing::Name::seal(&edge.keyring, &user, &name).await {
-                    Ok(name) => edge.commands.see_user(UserProfile { user: user.clone(), name, at }).await,
+                    Ok(name) => edge.aggregates.appender.see_user(UserProfile { user: user.clone(), name, at }).await,
                     Err(_) => false,
                 };
                 if !seen {
@@ -82,7 +82,7 @@ impl Edge {
     /// Waits like [`wait_for`](Self::wait_for), for a position that a client names; refuses one that cannot be reached.
     pub(crate) async fn wait_for_named(&self, position: Position) -> Result<(), Problem> {
         let Position { topic, partition, offset } = position;
-        if !matches!(topic, Topic::Messages | Topic::Reads | Topic::Users) {
+        if !Conversations::topics().contains(&topic) {
             return Err(Problem::field("at_least", "names a topic that nothing here is made from"));
         }
         if partition >= self.log.partitions(topic) {

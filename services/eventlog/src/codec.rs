@@ -1,12 +1,10 @@
-//! Typed records: what the roles append and read, in the domain's words.
+//! Typed records that belong to no aggregate, and what the records of every aggregate share.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Command, Event, EventKind};
-use threadline_domain::{LostEvent, ReadMark, ThreadId, UserProfile};
+use threadline_domain::thread::EventKind;
+use threadline_domain::{ReadMark, UserProfile};
 use threadline_wire::avro::{self, Encoded};
 pub use threadline_wire::avro::{CommandReply, DeadLetter, DecodeError, Refusal};
-
-use uuid::Uuid;
 
 use crate::{Headers, NewRecord, Offset, Position, Record, Topic, header};
 
@@ -41,7 +39,7 @@ impl Context {
         traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default()
     }
 
-    fn headers(&self, encoded: &Encoded) -> Headers {
+    pub(crate) fn headers(&self, encoded: &Encoded) -> Headers {
         let mut headers = Headers::new().with(header::CE_TYPE, format!("{CE_TYPE_PREFIX}{}", encoded.record));
         if let Some(reply_to) = &self.reply_to {
             headers.push(header::REPLY_TO, reply_to.clone());
@@ -51,40 +49,6 @@ impl Context {
         }
         headers
     }
-}
-
-/// A command, keyed by its thread.
-pub fn command_record(command: &Command, context: &Context) -> NewRecord {
-    let encoded = avro::encode_command(command);
-    let headers = context.headers(&encoded);
-    NewRecord { key: command.thread.to_string().into(), value: Some(encoded.value), headers }
-}
-
-/// Reads a command.
-pub fn read_command(record: &Record) -> Result<Command, DecodeError> {
-    avro::decode_command(value(record)?)
-}
-
-/// An event, keyed by its thread, with its cause and its CloudEvents attributes in the headers.
-pub fn event_record(event: &Event, cause: Offset, context: &Context) -> NewRecord {
-    let encoded = avro::encode_event(event, cause);
-    let mut headers = context
-        .headers(&encoded)
-        .with(header::CAUSE, cause.to_string())
-        .with(header::CE_SPECVERSION, Bytes::from_static(b"1.0"))
-        .with(header::CE_ID, format!("{}:{}", event.thread, event.seq))
-        .with(header::CE_SOURCE, Bytes::from_static(b"threadline"))
-        .with(header::CE_TIME, threadline_wire::json::rfc3339(event.at))
-        .with(header::CONTENT_TYPE, Bytes::from_static(b"application/avro"));
-    if let Some(number) = event.change.new_number() {
-        headers.push(header::NUMBER, number.to_string());
-    }
-    NewRecord { key: event.thread.to_string().into(), value: Some(encoded.value), headers }
-}
-
-/// Reads an event and its cause.
-pub fn read_event(record: &Record) -> Result<(Event, Offset), DecodeError> {
-    avro::decode_event(value(record)?)
 }
 
 /// An event's cause, from the header alone.
@@ -97,33 +61,6 @@ pub fn event_kind_of(record: &Record) -> Option<EventKind> {
     EventKind::from_name(record.headers.text(header::CE_TYPE)?.strip_prefix(CE_TYPE_PREFIX)?)
 }
 
-/// What the headers tell of an event whose body cannot be read: the cause, and the numbers that it takes.
-pub fn lost_event(record: &Record) -> Option<(LostEvent<ThreadId>, Offset)> {
-    let (thread, seq) = record.headers.text(header::CE_ID)?.split_once(':')?;
-    let number = record.headers.text(header::NUMBER).and_then(|number| number.parse().ok());
-    let lost = LostEvent { id: thread_id(thread.as_bytes())?, seq: seq.parse().ok()?, number };
-    Some((lost, cause_of(record)?))
-}
-
-/// The thread in a record's key.
-pub fn thread_of(record: &Record) -> Option<ThreadId> {
-    thread_id(&record.key)
-}
-
-/// The answer to a command that gave no event, keyed by the edge that waits; `None` when nobody waits.
-pub fn refusal_record(refusal: &Refusal, context: &Context) -> Option<NewRecord> {
-    let reply_to = context.reply_to.as_ref()?;
-    let edge = reply_to.iter().position(|&byte| byte == b'/').map(|end| reply_to.slice(..end))?;
-    let encoded = avro::encode_refusal(refusal);
-    let headers = context.headers(&encoded);
-    Some(NewRecord { key: edge, value: Some(encoded.value), headers })
-}
-
-/// Reads such an answer.
-pub fn read_refusal(record: &Record) -> Result<Refusal, DecodeError> {
-    avro::decode_refusal(value(record)?)
-}
-
 /// A read mark, keyed `thread:user`.
 pub fn read_mark_record(mark: &ReadMark) -> NewRecord {
     let encoded = avro::encode_read_mark(mark);
@@ -133,7 +70,7 @@ pub fn read_mark_record(mark: &ReadMark) -> NewRecord {
 
 /// Reads a read mark.
 pub fn read_read_mark(record: &Record) -> Result<ReadMark, DecodeError> {
-    avro::decode_read_mark(value(record)?)
+    avro::decode_read_mark(value_of(record)?)
 }
 
 /// A user's name, keyed by user.
@@ -145,7 +82,7 @@ pub fn user_record(user: &UserProfile) -> NewRecord {
 
 /// Reads a user's name.
 pub fn read_user(record: &Record) -> Result<UserProfile, DecodeError> {
-    avro::decode_user(value(record)?)
+    avro::decode_user(value_of(record)?)
 }
 
 /// The letter about a record that could not be read or applied. Its record fits into every topic: of what is too long,
@@ -168,13 +105,10 @@ pub fn dead_letter_record(letter: &DeadLetter) -> NewRecord {
 
 /// Reads such a record.
 pub fn read_dead_letter(record: &Record) -> Result<DeadLetter, DecodeError> {
-    avro::decode_dead_letter(value(record)?)
+    avro::decode_dead_letter(value_of(record)?)
 }
 
-fn thread_id(text: &[u8]) -> Option<ThreadId> {
-    Uuid::try_parse_ascii(text).ok().map(ThreadId)
-}
-
-fn value(record: &Record) -> Result<&[u8], DecodeError> {
+/// Returns the value of a record that must have one.
+pub(crate) fn value_of(record: &Record) -> Result<&[u8], DecodeError> {
     record.value.as_deref().ok_or_else(|| DecodeError::Corrupt("the record has no value".into()))
 }

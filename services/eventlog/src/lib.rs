@@ -1,6 +1,7 @@
 //! The log: append, tail, own. One trait, three implementations (`kafka`, `postgres`, `memory`), one contract
 //! suite that runs against all of them. Nothing outside this crate names a broker's client.
 
+mod aggregate;
 mod class;
 pub mod codec;
 mod error;
@@ -16,8 +17,10 @@ pub mod postgres;
 mod record;
 mod stopped;
 mod tail;
+mod thread;
 pub mod topics;
 
+pub use aggregate::{LoggedAggregate, RefusalOf, ReplyOf, unknown_schema};
 pub use error::Error;
 pub use gated::{GatedLog, Readers};
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start};

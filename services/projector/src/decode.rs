@@ -1,7 +1,8 @@
 //! From a record of the log to what projections take in.
 
+use threadline_domain::thread::Thread;
 use threadline_eventlog::codec::{self, Context, DecodeError};
-use threadline_eventlog::{EventLog, Record, Topic, partition_of};
+use threadline_eventlog::{EventLog, LoggedAggregate, Record, Topic, partition_of};
 use threadline_projections::{Entry, Lost, Mark, Progress, Recorded};
 
 /// Reads a record and moves the progress past it, unless its schema is unknown: then the progress stays before it. `None`
@@ -22,7 +23,7 @@ pub(crate) fn decode(
 
 /// Reads the seq and number of a corrupt event from its headers; `None` when the headers lack them or the record is no event.
 pub(crate) fn lost(topic: Topic, record: &Record) -> Option<Lost> {
-    let (event, _) = (topic == Topic::Messages).then(|| codec::lost_event(record))??;
+    let (event, _) = (topic == Topic::Messages).then(|| Thread::lost_event(record))??;
     Some(Lost { offset: record.offset, event, value: record.value.clone().unwrap_or_default() })
 }
 
@@ -47,7 +48,7 @@ fn read(
                 return Ok(None);
             }
             progress.cause = progress.cause.max(cause);
-            let (event, cause) = codec::read_event(record)?;
+            let (event, cause) = Thread::read_event(record)?;
             progress.cause = progress.cause.max(Some(cause));
             tracing::debug!(event.offset = record.offset, trace.id = Context::of(record).trace_id(), "projecting");
             let value = record.value.clone().unwrap_or_default();

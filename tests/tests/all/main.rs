@@ -1,5 +1,6 @@
 //! All integration tests, one binary: one module a subject.
 
+mod aggregates;
 mod arrows;
 mod cycles;
 mod decider;

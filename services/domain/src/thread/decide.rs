@@ -29,6 +29,10 @@ impl Aggregate for Thread {
         event.seq
     }
 
+    fn outcome(event: &Event) -> Outcome {
+        event.outcome()
+    }
+
     fn last_seq(state: &Self) -> u64 {
         state.last_seq
     }

@@ -83,7 +83,7 @@ impl<W: Who> Caller<W> {
     pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
         let mut command = Command { thread, actor: self.actor(), at: clock::now(), action };
         sealing::seal(&edge.keyring, &mut command).await.map_err(Refused::from)?;
-        let settled = edge.commands.execute(command, Some(self.trace.header())).await?;
+        let settled = edge.aggregates.threads.execute(command, Some(self.trace.header())).await?;
         let event = match settled.event {
             Some(event) => Some(sealing::open_event(&edge.keyring, event).await?),
             None => None,

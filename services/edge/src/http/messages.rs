@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use threadline_domain::thread::{Action, Change};
-use threadline_domain::{Actor, MessageId, Position, Topic, UserId};
+use threadline_domain::thread::{Action, Change, Thread};
+use threadline_domain::{Actor, MessageId, Position, UserId};
+use threadline_eventlog::LoggedAggregate;
 use threadline_projections::{MessageView, Window};
 use threadline_wire::json;
 use utoipa::ToSchema;
@@ -211,7 +212,7 @@ async fn find(edge: &Edge, viewer: &UserId, message: MessageId) -> Result<Messag
     if let Some(view) = edge.views.message(viewer, message).await? {
         return Ok(view);
     }
-    edge.wait_for_end(Topic::Messages).await?;
+    edge.wait_for_end(Thread::EVENTS).await?;
     edge.views.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
 }
 

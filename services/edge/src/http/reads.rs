@@ -49,7 +49,7 @@ pub(super) async fn mark_read(
     let mut place = place(&edge, &caller, thread).await?;
     if asked.is_none_or(|number| number > place.last_number) {
         // The views may not have the newest messages yet.
-        edge.wait_for(edge.commands.end_of(thread).await?).await?;
+        edge.wait_for(edge.aggregates.threads.end_of(thread).await?).await?;
         place = self::place(&edge, &caller, thread).await?;
     }
     let number = asked.unwrap_or(place.last_number);
@@ -58,10 +58,10 @@ pub(super) async fn mark_read(
     }
     let position = if number > place.number {
         let mark = ReadMark { thread, user: caller.user().clone(), number, at: clock::now() };
-        edge.commands.mark_read(mark).await?
+        edge.aggregates.appender.mark_read(mark).await?
     } else {
         // The greatest mark counts, but a compacted log keeps the last: none that changes nothing goes there.
-        edge.commands.end_of(thread).await?
+        edge.aggregates.threads.end_of(thread).await?
     };
     Ok(Json(Placed::new(Marked { thread: thread.0, number }, position)).into_response())
 }

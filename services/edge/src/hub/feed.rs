@@ -1,20 +1,21 @@
-//! From the tail of `messages` to the hub.
+//! From the tail of one event topic to the hub.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use threadline_domain::thread::Event;
-use threadline_domain::{Offset, Partition, Position, ThreadId, Topic};
-use threadline_eventlog::{Record, Stopped, TailBatch, codec, header};
+use threadline_domain::{Offset, Partition, Position, ThreadId};
+use threadline_eventlog::{Record, Stopped, TailBatch, codec, header, unknown_schema};
 use threadline_hub::{Content, Lost, Outputs, Published};
-use threadline_wire::{avro, frame};
+use threadline_wire::frame;
 
-use super::events::{self, note_unread, thread_of};
+use super::delivered::Delivered;
+use super::events::{self, note_unread};
 use super::held::Held;
 use super::opening::{Opener, Read};
 use super::shared::Core;
 use crate::clock;
+use crate::commands::Commands;
 use crate::session::SessionHandle;
 
 /// Records between two flushes: the first session is written to while the last records of a batch are still encoded,
@@ -23,27 +24,34 @@ const RECORDS_PER_FLUSH_MAX: usize = 32;
 /// Likewise, bytes of their values: a part of what a session's queue holds.
 const BYTES_PER_FLUSH_MAX: usize = 64 * 1024;
 
-/// Feeds the hub with one topic's events.
-pub(super) struct Feed {
+/// Feeds the hub with the events of one aggregate.
+pub(super) struct Feed<A: Delivered> {
     core: Arc<Core>,
-    held: Arc<Held>,
-    opener: Opener,
+    commands: Commands<A>,
+    held: Arc<Held<A>>,
+    opener: Opener<A>,
     out: Outputs<SessionHandle>,
     /// Partitions at a record that only a newer edge can read. Nothing further of them is delivered.
     stopped: Vec<Partition>,
-    /// Where the log ended at the start; empty once the hub has caught up.
-    ends: BTreeMap<Partition, Offset>,
+    /// Where the topic ended at the start; `None` once the hub has caught up.
+    ends: Option<BTreeMap<Partition, Offset>>,
 }
 
-impl Feed {
-    pub(super) fn new(core: &Arc<Core>, held: Arc<Held>, ends: BTreeMap<Partition, Offset>) -> Self {
+impl<A: Delivered> Feed<A> {
+    pub(super) fn new(
+        core: &Arc<Core>,
+        commands: Commands<A>,
+        held: Arc<Held<A>>,
+        ends: BTreeMap<Partition, Offset>,
+    ) -> Self {
         let mut feed = Self {
             core: Arc::clone(core),
+            opener: Opener::new(Arc::clone(core), commands.clone()),
+            commands,
             held,
-            opener: Opener::new(Arc::clone(core)),
             out: Outputs::default(),
             stopped: Vec::new(),
-            ends,
+            ends: Some(ends),
         };
         feed.note_caught_up();
         feed
@@ -63,11 +71,11 @@ impl Feed {
                     self.core.flush(&mut self.out);
                     unflushed_bytes = 0;
                 }
-                if let Some(schema_id) = record.value.as_deref().and_then(avro::unknown_schema) {
+                if let Some(schema_id) = unknown_schema(record) {
                     self.core.flush(&mut self.out);
                     return self.stop(batch.partition, record, schema_id);
                 }
-                let position = Position { topic: Topic::Messages, partition: batch.partition, offset: record.offset };
+                let position = Position { topic: A::EVENTS, partition: batch.partition, offset: record.offset };
                 self.on_record(position, record, read_ahead.remove(&record.offset));
             }
             self.core.flush(&mut self.out);
@@ -78,27 +86,27 @@ impl Feed {
         }
         self.note_caught_up();
         self.core.moved.notify_waiters();
-        self.held.release(&self.core);
+        self.held.release(&self.core, &self.commands);
     }
 
     /// Stops following a partition at a record that only a newer edge can read. `/readyz` names the record, so that clients
     /// are sent to an edge that can.
     fn stop(&mut self, partition: Partition, record: &Record, schema_id: u32) {
         self.stopped.push(partition);
-        let position = Position { topic: Topic::Messages, partition, offset: record.offset };
+        let position = Position { topic: A::EVENTS, partition, offset: record.offset };
         self.core.deps.stopped.stop(Stopped { position, schema_id });
     }
 
-    fn on_record(&mut self, position: Position, record: &Record, read_ahead: Option<Read>) {
+    fn on_record(&mut self, position: Position, record: &Record, read_ahead: Option<Read<A>>) {
         let core = Arc::clone(&self.core);
         let hub = &core.hub;
         let skip = || hub.skip(position.topic, position.partition, position.offset);
-        let (Some(thread), Some(value)) = (thread_of(&record.key), &record.value) else {
+        let (Some(id), Some(value)) = (A::id_of_record(record), &record.value) else {
             note_unread(record);
             return skip();
         };
         // The header saves decoding an event that concerns nobody here.
-        let read_cause = || codec::read_event(record).ok().map(|(_, cause)| cause);
+        let read_cause = || A::read_event(record).ok().map(|(_, cause)| cause);
         let Some(cause) = codec::cause_of(record).or_else(read_cause) else {
             note_unread(record);
             return skip();
@@ -107,9 +115,10 @@ impl Feed {
             metrics::counter!("threadline_edge_duplicates_total").increment(1);
             return skip();
         }
-        let request =
-            record.headers.get(header::REPLY_TO).and_then(|reply_to| self.core.deps.commands.request_of(reply_to));
-        let is_wanted = hub.wants(thread);
+        let reply_to = record.headers.get(header::REPLY_TO);
+        let request = reply_to.and_then(|reply_to| self.commands.request_of(reply_to));
+        let thread = A::thread_of(id);
+        let is_wanted = thread.is_some_and(|thread| hub.wants(thread));
         let read = match read_ahead {
             Some(read) => Some(read),
             None if !is_wanted && request.is_none() && self.publish_unread(position, record) => return,
@@ -117,7 +126,7 @@ impl Feed {
         };
         let Some(read) = read else { return self.lose(thread, position, cause, record) };
         let (Read::Opened(event) | Read::Unopened(event)) = &read;
-        let to_publish = events::of_event(position, cause, event, value.clone());
+        let to_publish = events::of_event::<A>(position, cause, event, value.clone());
         let content = if is_wanted { content_of(position, &read) } else { Content::NotEncoded };
         let mut published = hub.publish(to_publish, content, &mut self.out);
         if let Published::FrameWanted(event) = published {
@@ -129,14 +138,14 @@ impl Feed {
         if let Some(request) = request {
             // Whoever asked finds the event before the answer.
             let (Read::Opened(event) | Read::Unopened(event)) = read;
-            self.core.deps.commands.happened(request, position, Arc::new(event));
+            self.commands.happened(request, position, Arc::new(event));
         }
     }
 
     /// Publishes an event that nobody here needs, by its headers alone. False if somebody needs it after all, or if the
     /// headers do not say enough.
     fn publish_unread(&mut self, position: Position, record: &Record) -> bool {
-        let Some(event) = events::of_headers(position, record) else { return false };
+        let Some(event) = events::of_headers::<A>(position, record) else { return false };
         match self.core.hub.publish(event, Content::NotEncoded, &mut self.out) {
             Published::Delivered => true,
             Published::Duplicate => {
@@ -147,43 +156,42 @@ impl Feed {
         }
     }
 
-    /// Passes over a corrupt event. Members of its thread see a gap in `seq` and load the thread again.
-    fn lose(&mut self, thread: ThreadId, position: Position, cause: Offset, record: &Record) {
+    /// Passes over a corrupt event. Members of its thread are told to load the thread again; nobody knows the users that a
+    /// corrupt event names.
+    fn lose(&mut self, thread: Option<ThreadId>, position: Position, cause: Offset, record: &Record) {
         note_unread(record);
         let hub = &self.core.hub;
-        match codec::lost_event(record) {
-            Some((lost, _)) => {
+        match (thread, A::lost_event(record)) {
+            (Some(thread), Some((lost, _))) => {
                 let lost = Lost { thread, seq: lost.seq, number: lost.number, cause, offset: position.offset };
                 let frame = frame::resync(&[thread], "unreadable").into();
                 hub.lose(position.partition, &lost, &frame, &mut self.out);
             }
-            None => hub.skip(position.topic, position.partition, position.offset),
+            _ => hub.skip(position.topic, position.partition, position.offset),
         }
     }
 
-    /// Notes when everything has been read that the log held at the start.
+    /// Notes when everything has been read that the topic held at the start.
     fn note_caught_up(&mut self) {
-        if self.core.has_caught_up() {
-            return;
-        }
+        let Some(ends) = &self.ends else { return };
         let progress = self.core.hub.progress();
-        if self.ends.iter().all(|(&partition, &end)| progress.next(Topic::Messages, partition) >= end) {
-            self.ends.clear();
-            self.core.set_caught_up();
+        if ends.iter().all(|(&partition, &end)| progress.next(A::EVENTS, partition) >= end) {
+            self.ends = None;
+            self.core.note_caught_up();
         }
     }
 }
 
 /// Encodes what live sessions receive.
-fn content_of(position: Position, read: &Read) -> Content {
+fn content_of<A: Delivered>(position: Position, read: &Read<A>) -> Content {
     match read {
-        Read::Opened(event) => Content::Frame(events::frame_of(position, event)),
-        Read::Unopened(event) => Content::Substitute(resync(event)),
+        Read::Opened(event) => Content::Frame(A::frame(position, event)),
+        Read::Unopened(event) => Content::Substitute(resync::<A>(event)),
     }
 }
 
-fn resync(event: &Event) -> Bytes {
-    frame::resync(&[event.thread], "unavailable").into()
+fn resync<A: Delivered>(event: &A::Event) -> Bytes {
+    frame::resync(A::thread_of(A::id_of_event(event)).as_slice(), "unavailable").into()
 }
 
 fn note_duplicate() {

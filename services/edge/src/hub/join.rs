@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline_domain::{Topic, UserId};
+use threadline_domain::UserId;
+use threadline_domain::thread::Thread;
+use threadline_eventlog::LoggedAggregate;
 use threadline_hub::{Join, JoinMembership, Joined, Joining, LocalUser, NotJoined, ThreadState};
 use threadline_projections::Memberships;
 use threadline_wire::Offsets;
@@ -20,7 +22,7 @@ const MEMBERSHIPS_AT_ONCE_MAX: usize = 1_000;
 /// Returns the offsets at which memberships were read. Of a partition that nothing was projected from yet, that is 0.
 pub(crate) fn snapshot_of(memberships: &Memberships, partitions: u32) -> Offsets {
     let next = |partition| memberships.progress.get(&partition).map_or(0, |progress| progress.next);
-    Offsets::from([(Topic::Messages, (0..partitions).map(next).collect())])
+    Offsets::from([(Thread::EVENTS, (0..partitions).map(next).collect())])
 }
 
 impl Core {
@@ -32,7 +34,7 @@ impl Core {
         memberships: &Memberships,
         from: &Offsets,
     ) -> Result<Joined<SessionHandle>, NotJoined> {
-        let snapshot = snapshot_of(memberships, self.deps.log.partitions(Topic::Messages));
+        let snapshot = snapshot_of(memberships, self.deps.log.partitions(Thread::EVENTS));
         tokio::time::timeout(JOIN_WAIT, self.reach(&[&snapshot, from])).await.map_err(|_| NotJoined::Behind)?;
         let memberships: Vec<_> = memberships
             .threads

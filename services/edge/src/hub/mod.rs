@@ -1,15 +1,18 @@
 //! From the log's tails to the sockets.
 //!
-//! The tasks here drive `threadline_hub`: they follow `messages`, `rejections`, `reads` and `signals`, encode each event
+//! The tasks here drive `threadline_hub`: they follow the event topics, `rejections`, `reads` and `signals`, encode each event
 //! once and have the sessions written that received a frame. Typing and presence have a task of their own, which misses
 //! signals before anything else suffers.
 
+mod delivered;
 mod events;
 mod feed;
+mod followed;
 mod held;
 mod join;
 mod marks;
 mod opening;
+mod plan;
 mod readiness;
 mod reads;
 mod rejections;
@@ -17,6 +20,7 @@ mod requests;
 mod run;
 mod shared;
 mod signals;
+mod thread;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,14 +35,14 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::Commands;
+use crate::commands::Appender;
 use crate::config::EdgeConfig;
 use crate::session::SessionHandle;
 
-pub(crate) use events::{frame_of, membership_of};
+pub use delivered::Delivered;
+pub use followed::Followed;
 pub(crate) use join::snapshot_of;
 pub(crate) use requests::{Asked, SignalRequest};
-pub(crate) use shared::FOLLOWED;
 
 /// Sessions that join or resume at once; further ones wait.
 const JOINS_MAX: usize = 64;
@@ -52,18 +56,20 @@ pub struct Hub {
     joins: Arc<Semaphore>,
     draining: CancellationToken,
     stopped: StoppedPartitions,
+    followed: Followed,
     log: LogFingerprint,
 }
 
 impl Hub {
-    /// Starts the hub, which settles these commands. It runs until `shutdown`, and its sessions end with it;
+    /// Starts the hub, which follows these event topics and settles the requests of their aggregates. It runs until `shutdown`, and its sessions end with it;
     /// [`Hub::ready`] says when it has caught up with the log.
     pub fn start(
         config: &EdgeConfig,
         log: Arc<dyn EventLog>,
         views: Conversations,
         keyring: Keyring,
-        commands: Commands,
+        appender: Appender,
+        followed: Followed,
         shutdown: CancellationToken,
     ) -> Self {
         let (signals, inbox) = mpsc::channel(config.hub.requests_max);
@@ -75,11 +81,18 @@ impl Hub {
             joins: Arc::new(Semaphore::new(JOINS_MAX)),
             draining: CancellationToken::new(),
             stopped: stopped.clone(),
+            followed: followed.clone(),
             log: LogFingerprint::of(&log.id()),
         };
-        let deps = shared::Deps { config: config.clone(), log, views, keyring, commands, stopped };
+        let deps = shared::Deps { config: config.clone(), log, views, keyring, appender, stopped };
         let (readiness, started) = (Arc::clone(&hub.readiness), Arc::clone(&hub.started));
-        tokio::spawn(shutdown.run_until_cancelled_owned(run::run(deps, readiness, started, (signals, inbox))));
+        tokio::spawn(shutdown.run_until_cancelled_owned(run::run(
+            deps,
+            followed,
+            readiness,
+            started,
+            (signals, inbox),
+        )));
         hub
     }
 
@@ -134,6 +147,11 @@ impl Hub {
     /// A seat among the sessions that join at the moment.
     pub(crate) fn joins(&self) -> &Semaphore {
         &self.joins
+    }
+
+    /// Returns the event topics that the hub follows.
+    pub(crate) fn followed(&self) -> &Followed {
+        &self.followed
     }
 
     /// The log that cursors belong to.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use threadline_domain::Offset;
-use threadline_domain::thread::Event;
-use threadline_eventlog::{Record, TailBatch, codec, header};
+use threadline_eventlog::{Record, TailBatch, header};
 
-use super::events::{changes_membership, thread_of};
+use super::delivered::Delivered;
 use super::shared::Core;
+use crate::commands::Commands;
 
 /// How long the events of all threads wait for the keys of one.
 const OPEN_WAIT: Duration = Duration::from_millis(500);
@@ -17,31 +17,32 @@ const OPEN_WAIT: Duration = Duration::from_millis(500);
 const FETCH_PAUSE: Duration = Duration::from_secs(1);
 
 /// A decoded event.
-pub(super) enum Read {
+pub(super) enum Read<A: Delivered> {
     /// Its texts are open, or erased for good.
-    Opened(Event),
+    Opened(A::Event),
     /// The edge cannot get its keys now: members load the thread again.
-    Unopened(Event),
+    Unopened(A::Event),
 }
 
 /// Decoded events by offset.
-pub(super) type ReadAhead = HashMap<Offset, Read>;
+pub(super) type ReadAhead<A> = HashMap<Offset, Read<A>>;
 
-/// Decodes and opens events.
-pub(super) struct Opener {
+/// Decodes and opens the events of one aggregate.
+pub(super) struct Opener<A: Delivered> {
     core: Arc<Core>,
+    commands: Commands<A>,
     /// No keys are fetched until then, because fetching has failed.
     keys_away_until: Option<Instant>,
 }
 
-impl Opener {
-    pub(super) fn new(core: Arc<Core>) -> Self {
-        Self { core, keys_away_until: None }
+impl<A: Delivered> Opener<A> {
+    pub(super) fn new(core: Arc<Core>, commands: Commands<A>) -> Self {
+        Self { core, commands, keys_away_until: None }
     }
 
     /// Decodes and opens those events of a batch that concern a local session. Fetches all keys that are not in memory at
     /// once. A log that is not sealed has nothing to open.
-    pub(super) async fn read_ahead(&mut self, batch: &TailBatch) -> ReadAhead {
+    pub(super) async fn read_ahead(&mut self, batch: &TailBatch) -> ReadAhead<A> {
         let keyring = &self.core.deps.keyring;
         if !keyring.seals() {
             return ReadAhead::new();
@@ -50,7 +51,7 @@ impl Opener {
             .records
             .iter()
             .filter(|record| self.concerns_us(record))
-            .filter_map(|record| codec::read_event(record).ok().map(|(event, _)| (record.offset, event)))
+            .filter_map(|record| A::read_event(record).ok().map(|(event, _)| (record.offset, event)))
             .unzip();
         if !keyring.try_open(&mut events) && self.keys_away_until.is_none_or(|until| Instant::now() >= until) {
             let opened = tokio::time::timeout(OPEN_WAIT, keyring.open(&mut events)).await;
@@ -67,17 +68,17 @@ impl Opener {
     /// Returns whether a local session may need the event of this record, or waits for it.
     pub(super) fn concerns_us(&self, record: &Record) -> bool {
         let reply_to = record.headers.get(header::REPLY_TO);
-        thread_of(&record.key).is_some_and(|thread| self.core.hub.wants(thread))
-            || reply_to.is_some_and(|reply_to| self.core.deps.commands.request_of(reply_to).is_some())
-            || changes_membership(record)
+        A::id_of_record(record).and_then(A::thread_of).is_some_and(|thread| self.core.hub.wants(thread))
+            || reply_to.is_some_and(|reply_to| self.commands.request_of(reply_to).is_some())
+            || A::names_users(record)
     }
 
     /// Decodes one record and opens it with the keys in memory; `None` if it is corrupt.
-    pub(super) fn read_now(&self, record: &Record) -> Option<Read> {
-        codec::read_event(record).ok().map(|(event, _)| self.open_now(event))
+    pub(super) fn read_now(&self, record: &Record) -> Option<Read<A>> {
+        A::read_event(record).ok().map(|(event, _)| self.open_now(event))
     }
 
-    fn open_now(&self, event: Event) -> Read {
+    fn open_now(&self, event: A::Event) -> Read<A> {
         let mut events = [event];
         let is_open = self.core.deps.keyring.try_open(&mut events);
         let [event] = events;

@@ -12,6 +12,9 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// How often the progress is compared with an end that it has not reached.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Where the partitions of each event topic end.
+pub(super) type Ends = BTreeMap<Topic, BTreeMap<Partition, Offset>>;
+
 /// How far the hub lags behind the log. An end that the hub does not reach within `lag_max` makes the edge unready.
 pub(super) struct Readiness {
     lag_max: Duration,
@@ -35,7 +38,7 @@ impl Readiness {
     }
 
     /// Waits until the hub has reached these ends, notes if it takes too long, and waits until it is time to ask again.
-    pub(super) async fn probe(&self, progress: &HubProgress, ends: &BTreeMap<Partition, Offset>) {
+    pub(super) async fn probe(&self, progress: &HubProgress, ends: &Ends) {
         let asked = Instant::now();
         loop {
             let missing = missing(progress, ends);
@@ -52,6 +55,9 @@ impl Readiness {
     }
 }
 
-fn missing(progress: &HubProgress, ends: &BTreeMap<Partition, Offset>) -> u64 {
-    ends.iter().map(|(&partition, &end)| end.saturating_sub(progress.next(Topic::Messages, partition))).sum()
+fn missing(progress: &HubProgress, ends: &Ends) -> u64 {
+    let of_topic = |(&topic, ends): (&Topic, &BTreeMap<Partition, Offset>)| -> u64 {
+        ends.iter().map(|(&partition, &end)| end.saturating_sub(progress.next(topic, partition))).sum()
+    };
+    ends.iter().map(of_topic).sum()
 }

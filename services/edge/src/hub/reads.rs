@@ -14,7 +14,7 @@ use super::marks::KnownMark;
 use super::requests::Asked;
 use super::shared::Core;
 use crate::clock;
-use crate::commands::Refused;
+use crate::commands::NoOutcome;
 use crate::session::SessionHandle;
 use crate::ws::answer;
 
@@ -62,10 +62,10 @@ impl Core {
 
     fn append_again(&self, mark: ReadMark) {
         metrics::counter!("threadline_edge_marks_repeated_total").increment(1);
-        let commands = self.deps.commands.clone();
+        let appender = self.deps.appender.clone();
         tokio::spawn(async move {
-            if let Err(refused) = commands.mark_read(mark).await {
-                tracing::warn!(reason = ?refused, "a read mark was not appended again: a rebuild may show a lesser one");
+            if let Err(no_outcome) = appender.mark_read(mark).await {
+                tracing::warn!(reason = ?no_outcome, "a read mark was not appended again: a rebuild may show a lesser one");
             }
         });
     }
@@ -83,7 +83,7 @@ impl Core {
         }
         let ask_views = !exists || known.is_none();
         let place = self.last_position(thread);
-        let (commands, views) = (self.deps.commands.clone(), self.deps.views.clone());
+        let (appender, views) = (self.deps.appender.clone(), self.deps.views.clone());
         let mark = ReadMark { thread, user, number, at: clock::now() };
         tokio::spawn(async move {
             if ask_views {
@@ -96,14 +96,14 @@ impl Core {
                     _ if exists => {}
                     Ok(_) => return session.finish(Some(answer::no_such_number(id))),
                     Err(error) => {
-                        let refused = Refused::Unavailable(error.to_string());
-                        return session.finish(Some(answer::refused(id, &refused)));
+                        let no_outcome = NoOutcome::Unavailable(error.to_string());
+                        return session.finish(Some(answer::no_outcome(id, &no_outcome)));
                     }
                 }
             }
-            session.finish(Some(match commands.mark_read(mark).await {
+            session.finish(Some(match appender.mark_read(mark).await {
                 Ok(position) => answer::at(id.as_deref(), position),
-                Err(refused) => answer::refused(id, &refused),
+                Err(no_outcome) => answer::no_outcome(id, &no_outcome),
             }));
         });
     }

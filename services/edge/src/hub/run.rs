@@ -1,21 +1,20 @@
 //! The hub's tasks, from its start to its end.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use threadline_domain::{Offset, Partition, Topic};
-use threadline_eventlog::{Start, Tail, partition_of};
-use threadline_hub::{Ending, HubConfig, Starts};
-use threadline_projections::Progress;
+use futures_util::future::join_all;
+use threadline_domain::Topic;
+use threadline_eventlog::{Tail, partition_of};
+use threadline_hub::{Ending, HubConfig};
 use threadline_wire::CloseCode;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use super::feed::Feed;
-use super::held::Held;
-use super::readiness::Readiness;
+use super::followed::Followed;
+use super::plan::{Plan, tail_from_end};
+use super::readiness::{Ends, Readiness};
 use super::rejections;
 use super::requests::SignalRequest;
 use super::shared::{Core, Deps};
@@ -24,10 +23,6 @@ use crate::session::SessionHandle;
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
-/// How long to wait before the log is asked again where it ends.
-const START_RETRY: Duration = Duration::from_millis(500);
-/// A hub that starts reads the records that the projection does not have yet, at most so many of a partition.
-const START_RECORDS_MAX: u64 = 20_000;
 
 /// Where the hub's core appears once it has started.
 #[derive(Default)]
@@ -62,60 +57,35 @@ impl Started {
 /// Follows the log until a task of the hub fails.
 pub(super) async fn run(
     deps: Deps,
+    followed: Followed,
     readiness: Arc<Readiness>,
     started: Arc<Started>,
     signals: (mpsc::Sender<SignalRequest>, mpsc::Receiver<SignalRequest>),
 ) {
-    let plan = Plan::make(&deps).await;
+    let topics = followed.topics();
+    let plan = Plan::make(&deps, &topics).await;
     let hub = hub_of(&deps, &plan);
-    let tails = Tails::open(&deps, &plan);
     let (requests, inbox) = signals;
-    let core = Arc::new(Core::new(deps, hub, requests));
-    tracing::info!(edge.id = core.deps.commands.edge(), hub.partitions = plan.starts.len(), "the hub follows the log");
+    let core = Arc::new(Core::new(deps, hub, requests, topics.len()));
+    let log = &*core.deps.log;
+    for topic in &topics {
+        let partitions = log.partitions(*topic);
+        tracing::info!(edge.id = core.deps.appender.edge(), %topic, hub.partitions = partitions, "the hub follows {topic}");
+    }
     let _guard = EndSessions(Arc::clone(&core));
-    let held = Arc::new(Held::default());
-    let feed = Feed::new(&core, Arc::clone(&held), plan.ends);
     let mut tasks = JoinSet::new();
-    tasks.spawn(follow_messages(tails.messages, feed));
-    tasks.spawn(follow_rejections(tails.rejections, Arc::clone(&core), held));
-    tasks.spawn(follow_reads(tails.reads, Arc::clone(&core)));
-    tasks.spawn(Signals::new(Arc::clone(&core)).run(tails.signals, inbox));
-    tasks.spawn(tick(Arc::clone(&core)));
-    tasks.spawn(probe(Arc::clone(&core), readiness));
+    for one in followed.iter() {
+        let ends = plan.ends.get(&one.topic()).cloned().unwrap_or_default();
+        tasks.spawn(one.follow(&core, plan.tail(log, one.topic()), ends));
+    }
+    tasks.spawn(follow_rejections(plan.rejections(log), Arc::clone(&core), followed.clone()));
+    tasks.spawn(follow_reads(tail_from_end(log, Topic::Reads), Arc::clone(&core)));
+    tasks.spawn(Signals::new(Arc::clone(&core)).run(tail_from_end(log, Topic::Signals), inbox));
+    tasks.spawn(tick(Arc::clone(&core), followed));
+    tasks.spawn(probe(Arc::clone(&core), topics, readiness));
     started.set(core);
     // They run for ever: one that ends has failed, and without it sessions miss something.
     tasks.join_next().await;
-}
-
-/// Where the hub starts.
-struct Plan {
-    starts: BTreeMap<Partition, threadline_hub::Start>,
-    /// Where `messages` ended when the hub started.
-    ends: BTreeMap<Partition, Offset>,
-    rejections: BTreeMap<Partition, Offset>,
-}
-
-impl Plan {
-    async fn make(deps: &Deps) -> Self {
-        let (ends, rejections) = loop {
-            match ends(deps).await {
-                Ok(ends) => break ends,
-                Err(error) => {
-                    tracing::warn!(error = %error, "failed to start the hub: the log does not say where it ends; retrying");
-                }
-            }
-            tokio::time::sleep(START_RETRY).await;
-        };
-        // From the projection's progress on, the ring continues every snapshot. Without projection nobody can join, so any
-        // start will do.
-        let progress = deps.views.progress(Topic::Messages).await.unwrap_or_default();
-        let start = |(&partition, &end): (&Partition, &Offset)| {
-            let Progress { next, cause } = progress.get(&partition).copied().unwrap_or_default();
-            let start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
-            (partition, threadline_hub::Start { next: start, cause: cause.filter(|_| start == next) })
-        };
-        Self { starts: ends.iter().map(start).collect(), ends, rejections }
-    }
 }
 
 fn hub_of(deps: &Deps, plan: &Plan) -> threadline_hub::Hub<SessionHandle> {
@@ -124,40 +94,12 @@ fn hub_of(deps: &Deps, plan: &Plan) -> threadline_hub::Hub<SessionHandle> {
         sessions_per_user_max: deps.config.sessions.per_user_max,
         partition_of: |thread, partitions| partition_of(thread.to_string().as_bytes(), partitions),
     };
-    let starts = Starts::from([(Topic::Messages, plan.starts.values().copied().collect())]);
-    threadline_hub::Hub::new(config, &starts)
+    threadline_hub::Hub::new(config, &plan.starts)
 }
 
-struct Tails {
-    messages: Tail,
-    rejections: Tail,
-    reads: Tail,
-    signals: Tail,
-}
-
-impl Tails {
-    fn open(deps: &Deps, plan: &Plan) -> Self {
-        let messages = plan.starts.iter().map(|(&partition, start)| (partition, Start::At(start.next))).collect();
-        let rejections = plan.rejections.iter().map(|(&partition, &next)| (partition, Start::At(next))).collect();
-        let end = |topic| (0..deps.log.partitions(topic)).map(|partition| (partition, Start::End)).collect();
-        Self {
-            messages: deps.log.tail(Topic::Messages, messages),
-            rejections: deps.log.tail(Topic::Rejections, rejections),
-            reads: deps.log.tail(Topic::Reads, end(Topic::Reads)),
-            signals: deps.log.tail(Topic::Signals, end(Topic::Signals)),
-        }
-    }
-}
-
-async fn follow_messages(mut tail: Tail, mut feed: Feed) {
+async fn follow_rejections(mut tail: Tail, core: Arc<Core>, followed: Followed) {
     while let Some(batch) = tail.next().await {
-        feed.on_batch(&batch).await;
-    }
-}
-
-async fn follow_rejections(mut tail: Tail, core: Arc<Core>, held: Arc<Held>) {
-    while let Some(batch) = tail.next().await {
-        rejections::on_batch(&core, &held, &batch);
+        rejections::on_batch(&core, &followed, &batch);
     }
 }
 
@@ -168,14 +110,14 @@ async fn follow_reads(mut tail: Tail, core: Arc<Core>) {
 }
 
 /// Answers commands whose deadline has passed, drops frames whose texts were erased, measures.
-async fn tick(core: Arc<Core>) {
+async fn tick(core: Arc<Core>, followed: Followed) {
     let mut destroyed = core.deps.keyring.destroyed();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = tick.tick() => {
-                core.deps.commands.expire(Instant::now());
+                followed.expire(Instant::now());
                 metrics::gauge!("threadline_edge_ring_bytes").set(core.hub.ring_bytes() as f64);
                 metrics::gauge!("threadline_edge_sessions").set(core.hub.count_sessions() as f64);
             }
@@ -185,11 +127,12 @@ async fn tick(core: Arc<Core>) {
 }
 
 /// Compares the hub's progress with the log's end.
-async fn probe(core: Arc<Core>, readiness: Arc<Readiness>) {
+async fn probe(core: Arc<Core>, topics: Vec<Topic>, readiness: Arc<Readiness>) {
     loop {
-        let ends = core.deps.log.ends(Topic::Messages).await;
         // A partition that does not answer has no end to lag behind.
-        readiness.probe(core.hub.progress(), ends.known()).await;
+        let ends_of = async |topic: &Topic| (*topic, core.deps.log.ends(*topic).await.known().clone());
+        let ends: Ends = join_all(topics.iter().map(ends_of)).await.into_iter().collect();
+        readiness.probe(core.hub.progress(), &ends).await;
     }
 }
 
@@ -202,15 +145,4 @@ impl Drop for EndSessions {
             session.end(Ending::AtOnce(CloseCode::Drain));
         }
     }
-}
-
-/// Where `messages` ends, and where the partition of `rejections` ends that holds this edge's refusals.
-async fn ends(
-    deps: &Deps,
-) -> Result<(BTreeMap<Partition, Offset>, BTreeMap<Partition, Offset>), threadline_eventlog::Error> {
-    let messages = deps.log.ends(Topic::Messages).await.all()?;
-    let ours = partition_of(deps.commands.edge().as_bytes(), deps.log.partitions(Topic::Rejections));
-    let mut rejections = deps.log.ends(Topic::Rejections).await.all()?;
-    rejections.retain(|&partition, _| partition == ours);
-    Ok((messages, rejections))
 }

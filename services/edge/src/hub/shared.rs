@@ -1,12 +1,13 @@
 //! What the hub's tasks share.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lru::LruCache;
-use threadline_domain::{Position, ThreadId, Topic, UserId};
-use threadline_eventlog::{EventLog, StoppedPartitions};
+use threadline_domain::thread::Thread;
+use threadline_domain::{Position, ThreadId, UserId};
+use threadline_eventlog::{EventLog, LoggedAggregate, StoppedPartitions};
 use threadline_hub::Outputs;
 use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
@@ -15,12 +16,10 @@ use tokio::sync::{Notify, mpsc};
 
 use super::marks::KnownMark;
 use super::requests::SignalRequest;
-use crate::commands::Commands;
+use crate::commands::Appender;
 use crate::config::EdgeConfig;
 use crate::session::SessionHandle;
 
-/// The event topics that this edge follows.
-pub(crate) const FOLLOWED: [Topic; 1] = [Topic::Messages];
 /// Greatest read marks that the hub remembers, of members of local threads.
 const READS_MAX: usize = 50_000;
 
@@ -30,7 +29,7 @@ pub(super) struct Deps {
     pub(super) log: Arc<dyn EventLog>,
     pub(super) views: Conversations,
     pub(super) keyring: Keyring,
-    pub(super) commands: Commands,
+    pub(super) appender: Appender,
     /// Partitions at a record that only a newer edge can read.
     pub(super) stopped: StoppedPartitions,
 }
@@ -45,7 +44,8 @@ pub(super) struct Core {
     /// Wakes whoever waits for the last session to leave.
     pub(super) left: Notify,
     pub(super) signals: mpsc::Sender<SignalRequest>,
-    has_caught_up: AtomicBool,
+    /// Event topics of which the hub has not read yet all that they held at its start.
+    topics_behind: AtomicUsize,
     /// Whether the signals task missed a request.
     signals_lost: AtomicBool,
     reads: Mutex<LruCache<(ThreadId, UserId), KnownMark>>,
@@ -56,6 +56,7 @@ impl Core {
         deps: Deps,
         hub: threadline_hub::Hub<SessionHandle>,
         signals: mpsc::Sender<SignalRequest>,
+        topics: usize,
     ) -> Self {
         let log_fingerprint = LogFingerprint::of(&deps.log.id());
         Self {
@@ -65,7 +66,7 @@ impl Core {
             moved: Notify::new(),
             left: Notify::new(),
             signals,
-            has_caught_up: AtomicBool::new(false),
+            topics_behind: AtomicUsize::new(topics),
             signals_lost: AtomicBool::new(false),
             reads: Mutex::new(LruCache::new(NonZeroUsize::new(READS_MAX).unwrap_or(NonZeroUsize::MIN))),
         }
@@ -83,16 +84,17 @@ impl Core {
 
     /// Returns the last position that the hub has seen in a thread's partition.
     pub(super) fn last_position(&self, thread: ThreadId) -> Position {
-        self.hub.progress().last(Topic::Messages, self.hub.partition_of(thread))
+        self.hub.progress().last(Thread::EVENTS, self.hub.partition_of(thread))
     }
 
     /// Returns whether the hub has read everything that the log held when it started.
     pub(super) fn has_caught_up(&self) -> bool {
-        self.has_caught_up.load(Ordering::Acquire)
+        self.topics_behind.load(Ordering::Acquire) == 0
     }
 
-    pub(super) fn set_caught_up(&self) {
-        self.has_caught_up.store(true, Ordering::Release);
+    /// Notes that the hub has read everything that one topic held when it started.
+    pub(super) fn note_caught_up(&self) {
+        self.topics_behind.fetch_sub(1, Ordering::AcqRel);
         self.moved.notify_waiters();
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Signals {
 impl Signals {
     pub(super) fn new(core: Arc<Core>) -> Self {
         let config = &core.deps.config.signals;
-        let edge = core.deps.commands.edge().to_owned();
+        let edge = core.deps.appender.edge().to_owned();
         Self {
             typing: Typing::new(config),
             typing_counts: Summaries::default(),

@@ -15,14 +15,15 @@ use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::aggregates::Aggregates;
 use crate::answers::Answers;
 use crate::auth::{Auth, Mint};
-use crate::commands::Commands;
+use crate::commands::Appender;
 use crate::config::{EdgeConfig, HttpConfig};
 use crate::error::Error;
 use crate::health::Health;
 use crate::http::{self, Development};
-use crate::hub::Hub;
+use crate::hub::{Followed, Hub};
 use crate::names::Names;
 use crate::page::Page;
 use crate::rate::RateLimits;
@@ -46,6 +47,20 @@ pub async fn serve(
     deps: Deps,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
+    let aggregates = Aggregates::new(Appender::new(Arc::clone(&deps.log), &config.commands));
+    let followed = aggregates.followed();
+    serve_following(listeners, config, deps, aggregates, followed, shutdown).await
+}
+
+/// Like [`serve`], following the event topics of `followed`: those of `aggregates`, and of others that only the caller knows.
+pub async fn serve_following(
+    listeners: impl Into<Listeners>,
+    config: EdgeConfig,
+    deps: Deps,
+    aggregates: Aggregates,
+    followed: Followed,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     let Listeners { clients: listener, operations } = listeners.into();
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
     let development = development(&config, &listener)?;
@@ -53,9 +68,9 @@ pub async fn serve(
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
-    let commands = Commands::new(Arc::clone(&deps.log), &config.commands);
     let (views, keyring) = (deps.views.clone(), deps.keyring.clone());
-    let hub = Hub::start(&config, Arc::clone(&deps.log), views, keyring, commands.clone(), stop.clone());
+    let hub =
+        Hub::start(&config, Arc::clone(&deps.log), views, keyring, aggregates.appender.clone(), followed, stop.clone());
     let health = health(&deps, &hub, &shutdown);
     let edge = Arc::new(Edge {
         auth,
@@ -66,7 +81,7 @@ pub async fn serve(
         log: deps.log,
         views: deps.views,
         keyring: deps.keyring,
-        commands,
+        aggregates,
         hub,
     });
     if let Some(operations) = operations {

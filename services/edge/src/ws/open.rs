@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use threadline_domain::{Topic, UserId, limits};
+use threadline_domain::thread::Thread;
+use threadline_domain::{UserId, limits};
+use threadline_eventlog::LoggedAggregate;
 use threadline_hub::{Joined, LocalUser, NotJoined};
 use threadline_projections::Memberships;
 use threadline_wire::frame::{self, Limits};
@@ -101,10 +103,15 @@ async fn take_seat(
                 tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
                 CloseCode::Overload
             })?;
-        let snapshot = || snapshot_of(&memberships, edge.log.partitions(Topic::Messages));
+        let snapshot = || snapshot_of(&memberships, edge.log.partitions(Thread::EVENTS));
         let from = asked.from().cloned().unwrap_or_else(snapshot);
         match edge.hub.join(user, session, &memberships, &from).await {
-            Ok(joined) => return Ok(Taken { from, memberships, joined }),
+            Ok(joined) => {
+                // Of topics that no snapshot covers, a client that starts has what it receives live.
+                let live = joined.at.iter().map(|(&topic, at)| (topic, at.clone()));
+                let from = live.chain(from).collect();
+                return Ok(Taken { from, memberships, joined });
+            }
             Err(NotJoined::TooManySessions) => return Err(CloseCode::TooManyConnections),
             Err(NotJoined::Closed) => return Err(CloseCode::Drain),
             // The projection has got further meanwhile. The caller bounds the wait.

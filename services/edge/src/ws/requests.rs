@@ -84,15 +84,15 @@ impl Session {
     /// Appends a command; its outcome comes through the hub, behind its event. Waits only for a key that is not in memory.
     async fn submit(&self, id: Id, thread: ThreadId, action: Action) {
         let trace = Trace::enter(None);
-        let posts = matches!(action, Action::Post(_));
+        let frame = if matches!(action, Action::Post(_)) { answer::posted } else { answer::written };
         let mut command = Command { thread, actor: self.user.clone().into(), at: clock::now(), action };
         if let Err(not_sealed) = sealing::seal(&self.edge.keyring, &mut command).await {
             return self.outbox.send(&answer::refused(id, &not_sealed.into()));
         }
         let _span = tracing::debug_span!("edge.ws.send", thread.id = %thread, trace.id = trace.id()).entered();
-        let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, posts };
+        let waiter = Waiter::Session { session: Arc::clone(&self.outbox), id, frame };
         self.outbox.begin();
-        self.edge.commands.submit(&command, Some(trace.header()), waiter);
+        self.edge.aggregates.threads.submit(&command, Some(trace.header()), waiter);
     }
 
     /// Asks the task for signals, which answers.

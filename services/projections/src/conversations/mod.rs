@@ -116,6 +116,11 @@ impl Conversations {
         Self(Live::new(&pool, &SPEC))
     }
 
+    /// Returns the topics that the rows are made from.
+    pub fn topics() -> &'static [Topic] {
+        SPEC.topics
+    }
+
     /// Closes all connections; calls still running end first.
     pub async fn close(&self) {
         self.0.close().await;

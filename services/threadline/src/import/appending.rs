@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use threadline_domain::thread::{Action, Command};
+use threadline_domain::thread::{Action, Command, Thread};
 use threadline_domain::{Offset, Partition};
 use threadline_eventlog::codec::{CommandReply, Context};
-use threadline_eventlog::{Appending, EventLog, Record, Start, Tail, Topic, codec, header};
+use threadline_eventlog::{Appending, EventLog, LoggedAggregate, Record, Start, Tail, Topic, header};
 use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -141,7 +141,7 @@ impl Run<'_> {
 
     fn append(&mut self, request: u64, command: Command) {
         let reply_to = Some(format!("{}/{request}", self.name).into());
-        let record = codec::command_record(&command, &Context { reply_to, traceparent: None });
+        let record = Thread::command_record(&command, &Context { reply_to, traceparent: None });
         self.in_flight.insert(request, command);
         self.appends.push(self.log.append(Topic::MessagesCommands, record));
     }
@@ -177,7 +177,7 @@ impl Run<'_> {
 
     fn take_refusal(&mut self, record: &Record) -> Result<(), Error> {
         let Some((request, command)) = self.answered(record) else { return Ok(()) };
-        let refusal = codec::read_refusal(record).map_err(|error| Error::Tool(error.to_string()))?;
+        let refusal = Thread::read_refusal(record).map_err(|error| Error::Tool(error.to_string()))?;
         match refusal.reply {
             CommandReply::AlreadyApplied(_) if matches!(command.action, Action::Post(_)) => self.outcomes.present += 1,
             CommandReply::AlreadyApplied(_) => {}

@@ -8,11 +8,11 @@ use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 
 /// An answer to a command that gave no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The thread that the command was for.
-    pub thread: ThreadId,
+pub struct Refusal<Id = ThreadId, O = Outcome, R = Rejection> {
+    /// The aggregate that the command was for.
+    pub id: Id,
     /// The answer.
-    pub reply: CommandReply,
+    pub reply: CommandReply<O, R>,
 }
 
 /// The answer to a command that gave no event.
@@ -84,7 +84,7 @@ const FIELDS: [&str; 15] = [
 ];
 const UNKNOWN_FIELD: &str = "request";
 
-/// Encodes a refusal.
+/// Encodes a refusal of a thread's command.
 pub fn encode_refusal(refusal: &Refusal) -> Encoded {
     let mut flat = Flat::default();
     match &refusal.reply {
@@ -101,19 +101,19 @@ pub fn encode_refusal(refusal: &Refusal) -> Encoded {
         }
     }
     let mut out = Output::new(Record::Rejection);
-    out.put(&refusal.thread);
+    out.put(&refusal.id);
     out.put(&flat);
     out.done()
 }
 
-/// Reads a refusal.
+/// Reads a refusal of a thread's command.
 pub fn decode_refusal(value: &[u8]) -> Result<Refusal, DecodeError> {
     decode(value, |record, input| {
         if record != Record::Rejection {
             return Err(misplaced("a rejection"));
         }
-        let thread = input.field("thread")?;
-        Ok(Refusal { thread, reply: Flat::get(input)?.reply()? })
+        let id = input.field("thread")?;
+        Ok(Refusal { id, reply: Flat::get(input)?.reply()? })
     })
 }
 

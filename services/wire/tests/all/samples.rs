@@ -160,7 +160,7 @@ pub(crate) fn all() -> Vec<Sample> {
         }),
         CommandReply::Unavailable { reason: "the views are unavailable".into() },
     ];
-    samples.extend(replies.map(|reply| Sample::Refusal(Refusal { thread: thread(), reply })));
+    samples.extend(replies.map(|reply| Sample::Refusal(Refusal { id: thread(), reply })));
     samples.extend([
         Sample::ReadMark(ReadMark { thread: thread(), user: ann.clone(), number: 5, at }),
         Sample::User(UserProfile { user: ann.clone(), name: "Ann".into(), at }),
@@ -357,7 +357,7 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
         ),
         4 => (any_thread(), any_actor(), any_time(), any_action())
             .prop_map(|(thread, actor, at, action)| Sample::Command(Command { thread, actor, at, action })),
-        2 => (any_thread(), any_reply()).prop_map(|(thread, reply)| Sample::Refusal(Refusal { thread, reply })),
+        2 => (any_thread(), any_reply()).prop_map(|(thread, reply)| Sample::Refusal(Refusal { id: thread, reply })),
         1 => (any_thread(), any_user(), any_number(), any_time())
             .prop_map(|(thread, user, number, at)| Sample::ReadMark(ReadMark { thread, user, number, at })),
         1 => (any_user(), any_text(), any_time())

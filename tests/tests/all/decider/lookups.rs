@@ -9,7 +9,7 @@ use super::states::Watched;
 use super::*;
 
 async fn append(world: &World, command: &Command) {
-    let record = codec::command_record(command, &Context::default());
+    let record = Thread::command_record(command, &Context::default());
     world.log.append(Topic::MessagesCommands, record).await.expect("appended");
 }
 
@@ -112,7 +112,7 @@ async fn a_lookup_that_hangs_holds_up_its_partition_until_the_timeout_and_no_oth
     states.hang(Some(0));
     let began = Instant::now();
     let context = Context { reply_to: Some("edge/1".into()), ..Context::default() };
-    let record = codec::command_record(&creation(&cold), &context);
+    let record = Thread::command_record(&creation(&cold), &context);
     world.log.append(Topic::MessagesCommands, record).await.expect("appended");
     for nth in 1..=COMMANDS {
         append(&world, &post(&warm, nth)).await;
@@ -131,12 +131,12 @@ async fn a_lookup_that_hangs_holds_up_its_partition_until_the_timeout_and_no_oth
     let mut answers = world.log.tail(Topic::Rejections, (0..PARTITIONS).map(|p| (p, Start::At(0))).collect());
     let answer = answers.next().await.expect("the log is there").records[0].clone();
     assert_eq!(answer.headers.text(header::REPLY_TO), Some("edge/1"));
-    let refusal = codec::read_refusal(&answer).expect("a refusal");
+    let refusal = Thread::read_refusal(&answer).expect("a refusal");
     assert!(matches!(refusal.reply, CommandReply::Unavailable { .. }), "{refusal:?}");
 
     // In order, nothing left out, nothing twice.
     let records = world.records(Topic::Messages).await;
-    let seqs: Vec<u64> = records[&0].iter().map(|record| codec::read_event(record).expect("an event").0.seq).collect();
+    let seqs: Vec<u64> = records[&0].iter().map(|record| Thread::read_event(record).expect("an event").0.seq).collect();
     assert_eq!(seqs, (1..=1 + u64::from(COMMANDS)).collect::<Vec<_>>());
 
     states.hang(None);

@@ -19,7 +19,9 @@ use threadline_domain::{
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::{Fate, MemoryLog};
 use threadline_eventlog::topics::RECORD_BYTES_MAX;
-use threadline_eventlog::{EventLog, Headers, NewRecord, Record, Start, StoppedPartitions, partition_of};
+use threadline_eventlog::{
+    EventLog, Headers, LoggedAggregate, NewRecord, Record, Start, StoppedPartitions, partition_of,
+};
 use threadline_projections::{Progress, Recorded};
 use threadline_tests::database::Database;
 use threadline_tests::projections::Projections;
@@ -83,7 +85,7 @@ impl World {
         for _ in 0..count {
             let command = self.command();
             self.log
-                .append(Topic::MessagesCommands, codec::command_record(&command, &Context::default()))
+                .append(Topic::MessagesCommands, Thread::command_record(&command, &Context::default()))
                 .await
                 .expect("appended");
         }
@@ -175,7 +177,7 @@ impl World {
         for (partition, commands) in self.records(Topic::MessagesCommands).await {
             let events: &mut Vec<(Offset, Event)> = all.entry(partition).or_default();
             for record in commands {
-                let command = codec::read_command(&record).expect("a command");
+                let command = Thread::read_command(&record).expect("a command");
                 let state = states.entry(command.thread).or_default();
                 if let Decision::Event(event) = Thread::decide(state, &command) {
                     Thread::evolve(state, &event);
@@ -258,7 +260,7 @@ fn effective(records: &BTreeMap<Partition, Vec<Record>>) -> BTreeMap<Partition, 
     for (&partition, records) in records {
         let mut last = None;
         for record in records {
-            let (event, cause) = codec::read_event(record).expect("an event");
+            let (event, cause) = Thread::read_event(record).expect("an event");
             if Some(cause) > last {
                 last = Some(cause);
                 let value = record.value.clone().expect("an event has a value");

@@ -20,10 +20,10 @@ async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is
 
     // In the same partition, behind it.
     let command = creation(&key_in(position.partition, 0));
-    let next = codec::command_record(&command, &Context::default());
+    let next = Thread::command_record(&command, &Context::default());
     let cause = world.log.append(Topic::MessagesCommands, next).await.expect("appended").offset;
     let events = world.log.tail(Topic::Messages, [(position.partition, Start::At(0))].into()).next().await;
-    let (event, of) = codec::read_event(&events.expect("the log is there").records[0]).expect("an event");
+    let (event, of) = Thread::read_event(&events.expect("the log is there").records[0]).expect("an event");
     assert_eq!((event.thread, event.seq, of), (command.thread, 1, cause));
 }
 
@@ -42,7 +42,7 @@ async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
     let [actor, user] = ["ann", "bob"].map(|id| UserId::new(id).expect("a user id"));
     let action = Action::ChangeRole { user, role: Role::Member };
     let command = Command { thread: ThreadId::of_key("key"), actor: actor.into(), at: Timestamp(1), action };
-    let value = codec::command_record(&command, &Context::default()).value.expect("a value");
+    let value = Thread::command_record(&command, &Context::default()).value.expect("a value");
     let before_role = value.strip_suffix(b"\x0cmember").expect("the role comes last");
     let role = [before_role, b"\x80\x9f\x49", &large()].concat();
     let unreadable = [
@@ -79,7 +79,7 @@ async fn whoever_waits_for_a_command_that_cannot_be_read_is_told() {
     let mut answers = world.log.tail(Topic::Rejections, (0..PARTITIONS).map(|p| (p, Start::At(0))).collect());
     let answer = answers.next().await.expect("the log is there").records[0].clone();
     assert_eq!(answer.headers.text(header::REPLY_TO), Some("edge/7"));
-    let refusal = codec::read_refusal(&answer).expect("a refusal");
+    let refusal = Thread::read_refusal(&answer).expect("a refusal");
     assert!(matches!(refusal.reply, CommandReply::Unavailable { .. }), "{refusal:?}");
 }
 
@@ -103,12 +103,12 @@ async fn wait_for_stop(decider: &Decider, position: Position) {
 
 async fn decided(world: &World, partition: Partition) -> Vec<(ThreadId, u64)> {
     let records = world.records(Topic::Messages).await.remove(&partition).unwrap_or_default();
-    let events = records.iter().filter_map(|record| codec::read_event(record).ok());
+    let events = records.iter().filter_map(|record| Thread::read_event(record).ok());
     events.map(|(event, _)| (event.thread, event.seq)).collect()
 }
 
 async fn append(world: &World, command: &Command) -> Position {
-    let record = codec::command_record(command, &Context::default());
+    let record = Thread::command_record(command, &Context::default());
     world.log.append(Topic::MessagesCommands, record).await.expect("appended")
 }
 
@@ -122,7 +122,7 @@ async fn a_command_of_a_newer_program_stops_its_partition_and_is_decided_by_no_o
     let old = world.decider_with(config(), world.projections.states.clone());
     let (here, there) = (key_in(0, 0), key_in(1, 0));
     append(&world, &creation(&here)).await;
-    let unknown = newer(codec::command_record(&post(&here, 1), &Context::default()));
+    let unknown = newer(Thread::command_record(&post(&here, 1), &Context::default()));
     let position = world.log.append(Topic::MessagesCommands, unknown).await.expect("appended");
     append(&world, &post(&here, 2)).await;
     wait_for_stop(&old, position).await;
@@ -149,7 +149,7 @@ async fn a_partition_with_an_event_of_a_newer_program_is_not_served() {
     newer_decider.process.kill();
 
     let event = world.oracle().await[&0][0].1.clone();
-    let record = codec::event_record(&Event { seq: 2, ..event }, 1, &Context::default());
+    let record = Thread::event_record(&Event { seq: 2, ..event }, 1, &Context::default());
     let position = world.log.append_to(Topic::Messages, 0, newer(record)).await.expect("appended");
     let old = world.decider_with(config(), world.projections.states.clone());
     append(&world, &post(&here, 1)).await;
@@ -178,7 +178,7 @@ async fn a_corrupt_event_keeps_its_numbers() {
     let Change::MessagePosted(posted) = event.change.clone() else { panic!("{event:?}") };
     let change = Change::MessagePosted(MessagePosted { number: 2, ..posted });
     let lost = append(&world, &post(&key, 2)).await;
-    let mut record = codec::event_record(&Event { seq: 3, change, ..event }, lost.offset, &Context::default());
+    let mut record = Thread::event_record(&Event { seq: 3, change, ..event }, lost.offset, &Context::default());
     let value = record.value.take().expect("a value");
     record.value = Some(value.slice(..value.len() / 2));
     world.log.append_to(Topic::Messages, 0, record).await.expect("appended");
@@ -187,7 +187,7 @@ async fn a_corrupt_event_keeps_its_numbers() {
     append(&world, &post(&key, 3)).await;
     wait_for_events(&world, 0, 3).await;
     let records = world.records(Topic::Messages).await;
-    let (event, cause) = codec::read_event(&records[&0][3]).expect("an event");
+    let (event, cause) = Thread::read_event(&records[&0][3]).expect("an event");
     let Change::MessagePosted(posted) = &event.change else { panic!("{event:?}") };
     assert_eq!((event.seq, posted.number, cause), (4, 3, lost.offset + 1));
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use threadline_domain::thread::{Change, Event, Kind, Member, MessageKind, MessagePosted, Role, ThreadCreated};
+use threadline_domain::thread::{Change, Event, Kind, Member, MessageKind, MessagePosted, Role, Thread, ThreadCreated};
 use threadline_domain::{MessageId, Metadata, ThreadId, Timestamp, UserId};
-use threadline_eventlog::codec::{self, Context};
+use threadline_eventlog::LoggedAggregate;
+use threadline_eventlog::codec::Context;
 use threadline_projections::{Progress, Recorded};
 use threadline_tests::projections::Projections;
 use uuid::Uuid;
@@ -41,7 +42,7 @@ impl Script {
         *seq += 1;
         let event = Event { thread, seq: *seq, actor: user(actor).into(), at: at(offset as i64 * 1_000), change };
         let cause = offset * 2;
-        let value = codec::event_record(&event, cause, &Context::default()).value.unwrap();
+        let value = Thread::event_record(&event, cause, &Context::default()).value.unwrap();
         self.events.push(Recorded { offset, cause, value, event });
         &self.events[offset as usize]
     }

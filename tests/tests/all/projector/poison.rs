@@ -1,8 +1,9 @@
 //! Records that cannot be read or applied.
 
 use threadline_domain::Topic;
+use threadline_domain::thread::Thread;
 use threadline_eventlog::codec::{self, Context};
-use threadline_eventlog::{EventLog, Headers, NewRecord, Start, header};
+use threadline_eventlog::{EventLog, Headers, LoggedAggregate, NewRecord, Start, header};
 
 use super::World;
 use crate::projections::{Script, user};
@@ -18,7 +19,7 @@ async fn a_partition_goes_on_behind_a_poison_record() {
     script.post(thread, "bob", "fine again");
     let event = |index: usize| {
         let recorded = &script.events[index];
-        codec::event_record(&recorded.event, recorded.cause, &Context::default())
+        Thread::event_record(&recorded.event, recorded.cause, &Context::default())
     };
     let unreadable = |cause: u64| NewRecord {
         key: "key".into(),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use threadline_domain::thread::Thread;
 use threadline_domain::{Position, Topic};
-use threadline_eventlog::codec::{self, Context};
-use threadline_eventlog::{EventLog, Headers, NewRecord, header};
+use threadline_eventlog::codec::Context;
+use threadline_eventlog::{EventLog, Headers, LoggedAggregate, NewRecord, header};
 use threadline_tests::wait::until;
 
 use super::World;
@@ -22,7 +23,7 @@ async fn a_record_of_an_unknown_schema_stops_its_partition_alone() {
     there.post(goes_on, "ann", "beside");
     let event = |script: &Script, index: usize| {
         let recorded = &script.events[index];
-        codec::event_record(&recorded.event, recorded.cause, &Context::default())
+        Thread::event_record(&recorded.event, recorded.cause, &Context::default())
     };
     let newer = NewRecord {
         key: "key".into(),

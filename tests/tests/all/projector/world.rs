@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use threadline_domain::thread::Thread;
 use threadline_domain::{Position, ReadMark, ThreadId, Topic, UserProfile};
 use threadline_eventlog::codec::{self, Context};
 use threadline_eventlog::memory::MemoryLog;
-use threadline_eventlog::{EventLog, StoppedPartitions, partition_of};
+use threadline_eventlog::{EventLog, LoggedAggregate, StoppedPartitions, partition_of};
 use threadline_projector::Config;
 use threadline_tests::database::Database;
 use threadline_tests::projections::Projections;
@@ -163,7 +164,7 @@ impl World {
     async fn append(&self, script: usize, index: usize) {
         let script = &self.scripts[script];
         let event = &script.events[index];
-        let record = codec::event_record(&event.event, event.cause, &Context::default());
+        let record = Thread::event_record(&event.event, event.cause, &Context::default());
         self.log.append_to(Topic::Messages, script.partition, record).await.unwrap();
     }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use threadline_domain::thread::Thread;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic};
-use threadline_eventlog::{EventLog, codec};
+use threadline_eventlog::{EventLog, LoggedAggregate};
 use threadline_tests::cluster::Cluster;
 use threadline_tests::log::records;
 use threadline_tests::person::timeline;
@@ -196,7 +197,7 @@ pub(super) async fn judge_log(log: &dyn EventLog) {
     let mut threads: BTreeMap<ThreadId, (u64, u64)> = BTreeMap::new();
     let (mut events, mut copies) = (0, 0);
     for record in records(log, Topic::Messages).await {
-        let (event, cause) = codec::lost_event(&record).expect("its headers say what every version must know");
+        let (event, cause) = Thread::lost_event(&record).expect("its headers say what every version must know");
         if causes.get(&record.partition).is_some_and(|&last| cause <= last) {
             copies += 1;
             continue;

@@ -1,0 +1,36 @@
+//! What the hub needs to know of an aggregate whose events go to sessions.
+
+use bytes::Bytes;
+use threadline_domain::{Position, ThreadId};
+use threadline_eventlog::{LoggedAggregate, Record};
+use threadline_hub::{Audience, Membership};
+use threadline_sealing::Typed;
+
+/// An aggregate whose events go to sessions.
+///
+/// Its events go either to the members of a thread, and then its own key names that thread ([`Self::thread_of`]), or to the
+/// users that each event names ([`Self::audience`]).
+pub trait Delivered: LoggedAggregate<Event: Typed> {
+    /// Returns the thread whose members receive the events of this aggregate; `None` when its events name their users.
+    fn thread_of(id: Self::Id) -> Option<ThreadId>;
+
+    /// Returns who receives an event.
+    fn audience(event: &Self::Event) -> Audience;
+
+    /// Returns the membership change that an event makes.
+    fn membership(_: &Self::Event) -> Membership {
+        Membership::Unchanged
+    }
+
+    /// Returns whether an event may concern a user who is in no local thread yet, as far as its headers tell. If not, and if
+    /// its thread has no local members, the hub does not decode the event.
+    fn names_users(_: &Record) -> bool {
+        true
+    }
+
+    /// Encodes the frame that every receiver of an event gets. The event's texts are open, or erased.
+    fn frame(position: Position, event: &Self::Event) -> Bytes;
+
+    /// Returns the seq of the event that an outcome tells of.
+    fn seq_of(outcome: &Self::Outcome) -> u64;
+}

@@ -1,0 +1,83 @@
+//! Where the hub starts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use threadline_domain::{Offset, Partition, Topic};
+use threadline_eventlog::{Error, EventLog, Start, Tail, partition_of};
+use threadline_hub::Starts;
+use threadline_projections::Progress;
+
+use super::readiness::Ends;
+use super::shared::Deps;
+
+/// How long to wait before the log is asked again where it ends.
+const START_RETRY: Duration = Duration::from_millis(500);
+/// A hub that starts reads the records that the projection does not have yet, at most so many of a partition.
+const START_RECORDS_MAX: u64 = 20_000;
+
+/// Where the hub starts.
+pub(super) struct Plan {
+    /// By topic and partition.
+    pub(super) starts: Starts,
+    /// Where the event topics ended when the hub started.
+    pub(super) ends: Ends,
+    /// Where the partition of `rejections` ended that holds this edge's refusals.
+    rejections: BTreeMap<Partition, Offset>,
+}
+
+impl Plan {
+    /// Asks the log where the event topics end until it answers, and the projection how far it has followed them.
+    pub(super) async fn make(deps: &Deps, topics: &[Topic]) -> Self {
+        let (ends, rejections) = loop {
+            match ends(deps, topics).await {
+                Ok(ends) => break ends,
+                Err(error) => {
+                    tracing::warn!(error = %error, "failed to start the hub: the log does not say where it ends; retrying");
+                }
+            }
+            tokio::time::sleep(START_RETRY).await;
+        };
+        let mut starts = Starts::new();
+        for (&topic, ends) in &ends {
+            // From the projection's progress on, the ring continues every snapshot. Without projection nobody can join, so
+            // any start will do. Of a topic that no projection reads, the ring holds the newest records.
+            let progress = deps.views.progress(topic).await.unwrap_or_default();
+            let start = |(partition, &end): (&Partition, &Offset)| {
+                let Progress { next, cause } = progress.get(partition).copied().unwrap_or_default();
+                let start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
+                threadline_hub::Start { next: start, cause: cause.filter(|_| start == next) }
+            };
+            starts.insert(topic, ends.iter().map(start).collect());
+        }
+        Self { starts, ends, rejections }
+    }
+
+    /// Opens the tail of an event topic.
+    pub(super) fn tail(&self, log: &dyn EventLog, topic: Topic) -> Tail {
+        let starts = self.starts.get(&topic).map(Vec::as_slice).unwrap_or_default();
+        log.tail(topic, (0..).zip(starts).map(|(partition, start)| (partition, Start::At(start.next))).collect())
+    }
+
+    /// Opens the tail of this edge's refusals.
+    pub(super) fn rejections(&self, log: &dyn EventLog) -> Tail {
+        let starts = self.rejections.iter().map(|(&partition, &next)| (partition, Start::At(next)));
+        log.tail(Topic::Rejections, starts.collect())
+    }
+}
+
+/// Opens a tail of what is appended to a topic from now on.
+pub(super) fn tail_from_end(log: &dyn EventLog, topic: Topic) -> Tail {
+    log.tail(topic, (0..log.partitions(topic)).map(|partition| (partition, Start::End)).collect())
+}
+
+async fn ends(deps: &Deps, topics: &[Topic]) -> Result<(Ends, BTreeMap<Partition, Offset>), Error> {
+    let mut events = Ends::new();
+    for &topic in topics {
+        events.insert(topic, deps.log.ends(topic).await.all()?);
+    }
+    let ours = partition_of(deps.appender.edge().as_bytes(), deps.log.partitions(Topic::Rejections));
+    let mut rejections = deps.log.ends(Topic::Rejections).await.all()?;
+    rejections.retain(|&partition, _| partition == ours);
+    Ok((events, rejections))
+}
