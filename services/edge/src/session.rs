@@ -1,7 +1,6 @@
 //! A session as others see it: a queue of frames, and the socket they are written to.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
@@ -16,7 +15,7 @@ use crate::socket::Socket;
 /// session's task is woken to write the rest.
 pub(crate) struct SessionHandle {
     queue: SendQueue,
-    socket: Arc<Socket>,
+    socket: Socket,
     is_away: AtomicBool,
 }
 
@@ -31,7 +30,7 @@ impl Session for SessionHandle {
 }
 
 impl SessionHandle {
-    pub(crate) fn new(config: &SessionConfig, socket: Arc<Socket>) -> Self {
+    pub(crate) fn new(config: &SessionConfig, socket: Socket) -> Self {
         let bounds = SendQueueConfig { bytes_max: config.queue_bytes_max, frames_max: config.queue_frames_max };
         Self { queue: SendQueue::new(bounds), socket, is_away: AtomicBool::new(false) }
     }

@@ -11,7 +11,7 @@ use crate::queued::{Left, Queued, Written};
 use crate::session::NeedsFlush;
 
 /// The allocation of an empty queue beyond this many frames is returned to the allocator.
-const IDLE_FRAMES_MAX: usize = 16;
+const IDLE_FRAMES_MAX: usize = 4;
 /// Bytes of control frames that may wait beyond the bound for frames.
 const RAW_BYTES_MORE_MAX: usize = 16 * 1024;
 

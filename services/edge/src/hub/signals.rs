@@ -101,7 +101,10 @@ impl Signals {
                 self.tell_who_is_present(&user, &session);
                 self.announcer.touch(&user);
             }
-            SignalRequest::Left { user, threads: Some(threads) } => self.announcer.left(user, threads),
+            SignalRequest::Left { user, threads: Some(threads) } => {
+                self.on_left(&user, &threads);
+                self.announcer.left(user, threads);
+            }
             SignalRequest::Left { user, threads: None } => self.announcer.touch(&user),
             SignalRequest::Joined { user, thread } => self.on_joined(&user, thread),
             SignalRequest::Removed { user, thread } => self.on_removed(&user, thread),
@@ -141,6 +144,20 @@ impl Signals {
                 for member in self.core.hub.members(thread) {
                     self.told.introduce(member.id(), user);
                 }
+            }
+        }
+    }
+
+    /// Forgets what a local user knew, after its last session. A new session is told of everybody.
+    fn on_left(&mut self, user: &UserId, threads: &[ThreadId]) {
+        if self.core.hub.user(user).is_some() {
+            return;
+        }
+        self.told.told_all(user);
+        for &thread in threads {
+            // In larger threads few were told by name. They are forgotten when somebody would tell them.
+            if self.presence.online(thread) <= LISTED_MAX {
+                self.presence.present_in(thread).for_each(|(other, _)| self.told.forget(user, other));
             }
         }
     }
@@ -209,7 +226,10 @@ impl Signals {
         // Most are told of the same one user.
         let mut of_one: HashMap<UserId, Bytes> = HashMap::new();
         for (watcher, users) in self.told.take_due(now) {
-            let Some(local) = self.core.hub.user(&watcher) else { continue };
+            let Some(local) = self.core.hub.user(&watcher) else {
+                users.iter().for_each(|user| self.told.forget(&watcher, user));
+                continue;
+            };
             let users: Vec<_> = users.iter().map(|user| (user, self.presence.status(user))).collect();
             if let [(user, status)] = users[..] {
                 let frame = of_one.entry(user.clone()).or_insert_with(|| frame::presence([(user, status)]).into());

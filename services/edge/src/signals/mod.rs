@@ -2,6 +2,7 @@
 //! does the presence of an edge that is no longer heard of.
 
 mod announcer;
+mod interned;
 mod presence;
 mod summary;
 mod told;

@@ -100,6 +100,8 @@ impl Presence {
         let present = self.users.entry(user.clone()).or_default();
         present.on.retain(|(other, _)| *other != edge);
         if status != PresenceStatus::Offline {
+            // Most users are on one edge.
+            present.on.reserve_exact(1);
             present.on.push((edge, status));
         }
         let after = present.status();

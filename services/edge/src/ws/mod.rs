@@ -19,15 +19,12 @@ use axum::extract::{Query, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use threadline_wire::ErrorCode;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::error::Problem;
 use crate::origin;
-use crate::serve::connection::Connection;
-use crate::socket::Socket;
 use crate::state::Edge;
 
 /// What a client that cannot send a hello says in the address.
@@ -61,23 +58,11 @@ pub async fn upgrade(
         return Problem::new(ErrorCode::Unavailable, "the edge takes no more sessions").into();
     }
     let accept = derive_accept_key(key.as_bytes());
-    tokio::spawn(async move {
-        if let Some(socket) = socket_of(on_upgrade).await {
-            session::run(edge, socket, parameters).await;
-        }
-    });
+    tokio::spawn(session::run(edge, on_upgrade, parameters));
     let headers = [
         (header::CONNECTION, HeaderValue::from_static("upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),
         (header::SEC_WEBSOCKET_ACCEPT, HeaderValue::try_from(accept).unwrap_or(HeaderValue::from_static(""))),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
-}
-
-/// Takes the connection over from HTTP; none if the client has gone.
-async fn socket_of(on_upgrade: OnUpgrade) -> Option<Socket> {
-    let upgraded = on_upgrade.await.ok()?;
-    // Every listener of the edge serves such connections.
-    let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
-    Some(Socket::new(parts.io.into_inner(), parts.read_buf))
 }

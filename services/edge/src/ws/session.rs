@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use threadline_domain::{Timestamp, UserId};
 use threadline_wire::{CloseCode, frame};
 use tokio::time::{Instant, Sleep};
@@ -19,6 +21,7 @@ use super::message::{Messages, messages};
 use super::open::{Opened, Seat, open};
 use crate::auth::Identity;
 use crate::clock;
+use crate::serve::connection::Connection;
 use crate::session::SessionHandle;
 use crate::socket::Socket;
 use crate::state::Edge;
@@ -49,42 +52,65 @@ enum Step {
     Gone,
 }
 
-/// How a session ends: the code to close with, none when the client has gone, and the place to be given up after that.
-type End = (Option<CloseCode>, Option<Seat>);
-
-/// Runs a connection to its end.
-pub(super) async fn run(edge: Arc<Edge>, socket: Socket, parameters: Parameters) {
-    let outbox = Arc::new(SessionHandle::new(&edge.config.sessions, Arc::new(socket)));
-    let mut messages = messages(Arc::clone(&outbox), edge.config.sessions.frame_bytes_max).await;
-    // What happens once is boxed: an idle session is to be small.
-    let hello = match Hello::of(parameters) {
-        Some(hello) => Ok(hello),
-        None => Box::pin(Hello::read(&edge, &outbox, &mut messages)).await,
-    };
-    let (code, seat) = match hello {
-        Ok(hello) => converse(edge, &outbox, &mut messages, hello).await,
-        Err(code) => (code, None),
-    };
-    match code {
-        Some(code) => Box::pin(closing::close(&outbox, &mut messages, code)).await,
-        None => Box::pin(closing::answer(&outbox, &mut messages)).await,
-    }
-    drop(seat);
+/// A session that has its seat and everything that comes before live events.
+struct Entered {
+    session: Session,
+    messages: Messages,
+    /// Given up when the connection has ended.
+    _seat: Seat,
 }
 
-async fn converse(edge: Arc<Edge>, outbox: &Arc<SessionHandle>, messages: &mut Messages, hello: Hello) -> End {
-    let opened = Box::pin(open(&edge, hello, outbox)).await;
-    let Opened { user, identity, seat, first } = match opened {
-        Ok(opened) => opened,
-        Err(code) => return (Some(code), None),
+/// Returns the task of a connection, from the upgrade to the close frame.
+///
+/// An idle session costs what the returned future holds. Everything that happens once, before the session is live or
+/// after it, is in a box of its own that is freed as soon as it has happened.
+pub(super) fn run(edge: Arc<Edge>, on_upgrade: OnUpgrade, parameters: Parameters) -> impl Future<Output = ()> + Send {
+    let entering = Box::pin(enter(edge, on_upgrade, parameters));
+    async move {
+        let Some(mut entered) = entering.await else { return };
+        let code = entered.session.live(&mut entered.messages).await;
+        Box::pin(end(&entered.session.outbox, &mut entered.messages, code)).await;
+    }
+}
+
+/// Takes the connection over and lets the session in. Returns nothing if that failed; the connection has ended then.
+async fn enter(edge: Arc<Edge>, on_upgrade: OnUpgrade, parameters: Parameters) -> Option<Entered> {
+    let upgraded = on_upgrade.await.ok()?;
+    // Every listener of the edge serves such connections.
+    let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
+    let socket = Socket::new(parts.io.into_inner(), parts.read_buf);
+    let outbox = Arc::new(SessionHandle::new(&edge.config.sessions, socket));
+    let mut messages = messages(Arc::clone(&outbox), edge.config.sessions.frame_bytes_max).await;
+    let hello = match Hello::of(parameters) {
+        Some(hello) => Ok(hello),
+        None => Hello::read(&edge, &outbox, &mut messages).await,
     };
-    let mut session = Session::new(edge, Arc::clone(outbox), user, &identity);
-    let patience = session.silence_max();
-    let code = match Box::pin(write_first(outbox, first, patience)).await {
-        Ok(()) => session.live(messages).await,
+    let code = match hello {
+        Ok(hello) => match open(&edge, hello, &outbox).await {
+            Ok(Opened { user, identity, seat, first }) => {
+                let session = Session::new(edge, Arc::clone(&outbox), user, &identity);
+                match write_first(&outbox, first, session.silence_max()).await {
+                    Ok(()) => return Some(Entered { session, messages, _seat: seat }),
+                    Err(code) => {
+                        end(&outbox, &mut messages, code).await;
+                        return None;
+                    }
+                }
+            }
+            Err(code) => Some(code),
+        },
         Err(code) => code,
     };
-    (code, Some(seat))
+    end(&outbox, &mut messages, code).await;
+    None
+}
+
+/// Ends the connection: with this code, or without one if the client has closed it.
+async fn end(outbox: &Arc<SessionHandle>, messages: &mut Messages, code: Option<CloseCode>) {
+    match code {
+        Some(code) => closing::close(outbox, messages, code).await,
+        None => closing::answer(outbox, messages).await,
+    }
 }
 
 /// Writes what comes before everything live. What is live waits in the queue behind it, within its bound. A client that
@@ -126,7 +152,7 @@ impl Session {
                     match message {
                         Message::Text(text) => {
                             let token_until_ms = self.token_until_ms;
-                            if let Err(code) = self.on_frame(&text).await {
+                            if let Err(code) = Box::pin(self.on_frame(&text)).await {
                                 return Some(code);
                             }
                             // A refreshed token may end before the one that it replaces.
