@@ -80,12 +80,22 @@ impl Edges {
 
     /// Starts another edge and waits until it is ready; returns its number.
     pub async fn add(&mut self) -> usize {
+        self.add_on(Arc::new(self.log.process())).await
+    }
+
+    /// Starts another edge on this way into the log, and waits until it is ready; returns its number.
+    pub async fn add_on(&mut self, log: Arc<dyn EventLog>) -> usize {
         let listener = TcpListener::bind(self.config.listen).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
         let shutdown = CancellationToken::new();
-        let log: Arc<dyn EventLog> = Arc::new(self.log.process());
         let keyring = keys::keyring(&self.database, &log.id()).await;
-        let deps = Deps { log, views: self.projections.conversations.clone(), keyring, metrics: None, stopped: vec![] };
+        let deps = Deps {
+            log,
+            conversations: self.projections.conversations.clone(),
+            keyring,
+            metrics: None,
+            stopped: vec![],
+        };
         let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
         let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
         let ready = format!("{url}/readyz");

@@ -4,6 +4,7 @@ pub mod checker;
 pub mod cluster;
 pub mod corpus;
 pub mod database;
+pub mod deaf;
 pub mod edges;
 pub mod keys;
 pub mod log;

@@ -4,6 +4,8 @@ mod closing;
 mod joining;
 mod large;
 mod leaving;
+mod presence;
+mod readiness;
 mod reads;
 mod resume;
 mod signals;

@@ -20,7 +20,7 @@ fn users(frame: &Value) -> &[Value] {
 }
 
 /// How present this user is, by the next presence frame that says so.
-async fn presence_of(socket: &mut Socket, user: &str) -> Value {
+pub(super) async fn presence_of(socket: &mut Socket, user: &str) -> Value {
     loop {
         let frame = socket.frame_of("presence").await;
         if let Some(found) = users(&frame).iter().find(|other| other["user"] == user) {
@@ -110,7 +110,7 @@ async fn a_quick_return_is_no_departure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn presence_of_a_vanished_edge_expires_and_a_new_edge_learns_who_is_there() {
+pub(super) async fn presence_of_a_vanished_edge_expires_and_a_new_edge_learns_who_is_there() {
     let mut edges = Edges::start_with(2, quick).await;
     edges.group("ann", &["ben", "cleo"]).await;
     let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
