@@ -101,7 +101,7 @@ pub struct HttpConfig {
     pub answers_bytes_max: usize,
     /// How long a request waits for room among the answers.
     pub answers_wait_ms: u64,
-    /// How long a read waits for the views to reach `at_least`.
+    /// How long a read waits for the projections to reach `at_least`.
     pub at_least_wait_ms: u64,
 }
 
@@ -222,7 +222,7 @@ pub struct HubConfig {
     pub ring_bytes_max: usize,
     /// Requests to the hub that may wait.
     pub requests_max: usize,
-    /// Events of one thread that a resuming session is given from the views; with more missed it is told to load anew.
+    /// Events of one thread that a resuming session is given from the projections; with more missed it is told to load anew.
     pub missed_per_thread_max: u32,
     /// Bytes of missed events that a resuming session is given; threads with more are named to be loaded anew.
     pub backlog_bytes_max: usize,

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::Rejection;
-use threadline_projections as views;
+use threadline_projections as projections;
 use threadline_wire::{ErrorCode, RequestError};
 use utoipa::ToSchema;
 
@@ -177,7 +177,9 @@ const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::DmFixed
         | ErrorCode::LastOwner => StatusCode::CONFLICT,
         ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorCode::Unavailable | ErrorCode::Unsupported | ErrorCode::ViewsBehind => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::Unavailable | ErrorCode::Unsupported | ErrorCode::ProjectionsBehind => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -256,21 +258,23 @@ impl From<NoOutcome> for Problem {
     }
 }
 
-impl From<views::Error> for Problem {
-    fn from(error: views::Error) -> Self {
+impl From<projections::Error> for Problem {
+    fn from(error: projections::Error) -> Self {
         match error {
-            views::Error::Behind => Self::new(ErrorCode::ViewsBehind, "the views did not reach the position in time"),
-            views::Error::Unavailable(_) => {
-                tracing::warn!(error = %error, "a read failed");
-                Self::new(ErrorCode::Unavailable, "the views cannot be read now")
+            projections::Error::Behind => {
+                Self::new(ErrorCode::ProjectionsBehind, "the projections did not reach the position in time")
             }
-            views::Error::UnknownName { .. } => {
+            projections::Error::Unavailable(_) => {
+                tracing::warn!(error = %error, "a read failed");
+                Self::new(ErrorCode::Unavailable, "the projections cannot be read now")
+            }
+            projections::Error::UnknownName { .. } => {
                 tracing::error!(error = %error, "a read failed: {error}");
                 Self::new(ErrorCode::Unsupported, "this edge is too old for what stands here")
             }
             _ => {
                 tracing::error!(error = %error, "a read failed");
-                Self::new(ErrorCode::Internal, "the views cannot be read")
+                Self::new(ErrorCode::Internal, "the projections cannot be read")
             }
         }
     }

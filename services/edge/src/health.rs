@@ -36,17 +36,17 @@ pub struct Health {
 }
 
 impl Health {
-    /// Of a role that stands on the log and the views.
-    pub fn backed(log: &Arc<dyn EventLog>, views: &Conversations, metrics: Option<PrometheusHandle>) -> Self {
-        let (log, views) = (Arc::clone(log), views.clone());
+    /// Of a role that stands on the log and the projections.
+    pub fn backed(log: &Arc<dyn EventLog>, conversations: &Conversations, metrics: Option<PrometheusHandle>) -> Self {
+        let (log, conversations) = (Arc::clone(log), conversations.clone());
         Self { metrics, ..Self::default() }
             .check("log", move || {
                 let log = Arc::clone(&log);
                 async move { log.health().await.map_err(|error| error.to_string()) }
             })
-            .check("views", move || {
-                let views = views.clone();
-                async move { views.progress(Thread::EVENTS).await.map(drop).map_err(|error| error.to_string()) }
+            .check("projections", move || {
+                let conversations = conversations.clone();
+                async move { conversations.progress(Thread::EVENTS).await.map(drop).map_err(|error| error.to_string()) }
             })
     }
 

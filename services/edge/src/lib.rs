@@ -1,4 +1,4 @@
-//! The edge: HTTP and WebSocket on one side, the log and the views on the other.
+//! The edge: HTTP and WebSocket on one side, the log and the projections on the other.
 //!
 //! A request becomes a command in the log; its event comes back through the log's tail and answers the request. An edge
 //! keeps nothing that another edge could not rebuild: any edge serves any client.

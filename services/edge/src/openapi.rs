@@ -134,6 +134,8 @@ mod tests {
     #[test]
     fn the_page_names_every_operation() {
         let page = page(&document());
-        assert!(page.contains("<code>/api/chat/threads/{thread}/mark-read</code>") && page.contains("views_behind"));
+        assert!(
+            page.contains("<code>/api/chat/threads/{thread}/mark-read</code>") && page.contains("projections_behind")
+        );
     }
 }

@@ -26,7 +26,7 @@ pub struct Deps {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The read models.
-    pub views: Conversations,
+    pub conversations: Conversations,
     /// What seals and opens typed texts.
     pub keyring: Keyring,
     /// What `/metrics` shows; without it that route answers 404.
@@ -42,7 +42,7 @@ pub struct Edge {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The read models.
-    pub views: Conversations,
+    pub conversations: Conversations,
     /// What seals and opens typed texts.
     pub keyring: Keyring,
     /// Who may come in.
@@ -88,7 +88,7 @@ impl Edge {
         if partition >= self.log.partitions(topic) {
             return Err(Problem::field("at_least", "names a partition that there is not"));
         }
-        match self.views.wait_for(position, Duration::ZERO).await {
+        match self.conversations.wait_for(position, Duration::ZERO).await {
             Err(threadline_projections::Error::Behind) => {}
             reached => return Ok(reached?),
         }
@@ -98,15 +98,15 @@ impl Edge {
         self.wait_for(position).await
     }
 
-    /// Waits until the views have this position's record, for as long as the settings allow.
+    /// Waits until the projections have this position's record, for as long as the settings allow.
     pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
         let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
-        Ok(self.views.wait_for(position, wait).await?)
+        Ok(self.conversations.wait_for(position, wait).await?)
     }
 }
 
 impl Edge {
-    /// Waits until the views have every record that is in this topic now, but for partitions that are away.
+    /// Waits until the projections have every record that is in this topic now, but for partitions that are away.
     pub(crate) async fn wait_for_end(&self, topic: Topic) -> Result<(), Problem> {
         for (&partition, &end) in self.log.ends(topic).await.known() {
             if let Some(offset) = end.checked_sub(1) {

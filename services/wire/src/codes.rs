@@ -44,12 +44,12 @@ pub enum ErrorCode {
     RateLimited,
     /// Not every role in operation reads the records that this would write: an upgrade is under way; retry later.
     Unsupported,
-    /// The log or the views cannot do it now; retry later.
+    /// The log or the projections cannot do it now; retry later.
     Unavailable,
     /// No outcome in time: it may or may not have happened; retry with the same id.
     Timeout,
-    /// The views did not reach `at_least` in time; retry.
-    ViewsBehind,
+    /// The projections did not reach `at_least` in time; retry.
+    ProjectionsBehind,
     /// No such route.
     NotFound,
     /// The route has no such method.
@@ -135,7 +135,7 @@ error_codes! {
     Unsupported "unsupported" "Parts of the system do not know this yet" true;
     Unavailable "unavailable" "This cannot be done right now" true;
     Timeout "timeout" "It was not confirmed in time; retry with the same id" true;
-    ViewsBehind "views_behind" "The position was not reached in time" true;
+    ProjectionsBehind "projections_behind" "The position was not reached in time" true;
     NotFound "not_found" "There is nothing here" false;
     MethodNotAllowed "method_not_allowed" "This cannot be called with that method" false;
     TooLarge "too_large" "The request is too large" false;

@@ -265,7 +265,7 @@ export interface components {
          * @description The sort of error, for programs. More may come: treat one you do not know by `retryable`.
          * @enum {string}
          */
-        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "views_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
+        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
         /**
          * error, from the edge
          * @description Answers a request that was not done.

@@ -57,7 +57,7 @@ pub(super) async fn list_messages(
     let window = window(&mut params)?;
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
-    let messages = edge.views.messages(caller.user(), thread, window, limit).await?;
+    let messages = edge.conversations.messages(caller.user(), thread, window, limit).await?;
     let mut messages = messages.ok_or_else(Problem::unknown_thread)?;
     sealing::open_messages(&edge.keyring, &mut messages).await?;
     let page = Rows::fitting(&messages, keep(window, &messages), edge.config.http.page_bytes_max, present::message)?;
@@ -206,14 +206,14 @@ fn next(window: Window, newest_first: &[MessageView], is_cut: bool, limit: u32) 
     }
 }
 
-/// Finds a message in the viewer's threads. What the views do not have may have been written a moment ago, through any
+/// Finds a message in the viewer's threads. What the projections do not have may have been written a moment ago, through any
 /// edge: so it is looked for again once they have all that is in the log now.
 async fn find(edge: &Edge, viewer: &UserId, message: MessageId) -> Result<MessageView, Problem> {
-    if let Some(view) = edge.views.message(viewer, message).await? {
+    if let Some(view) = edge.conversations.message(viewer, message).await? {
         return Ok(view);
     }
     edge.wait_for_end(Thread::EVENTS).await?;
-    edge.views.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
+    edge.conversations.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
 }
 
 /// The message as it stands after a write that any repetition settles the same way.

@@ -1,4 +1,4 @@
-//! HTTP: the routes of the contract, each a thin way to commands or views.
+//! HTTP: the routes of the contract, each a thin way to commands or projections.
 
 mod answers;
 mod body;

@@ -43,7 +43,7 @@ impl Params {
         Ok(rows.map_or(ROWS_DEFAULT, |rows| rows as u32))
     }
 
-    /// Waits until the views have what the request says it has seen. Refuses what was not read, so it comes last.
+    /// Waits until the projections have what the request says it has seen. Refuses what was not read, so it comes last.
     pub(super) async fn finish_at_least(mut self, edge: &Edge) -> Result<(), Problem> {
         let at_least = self.text("at_least")?;
         self.finish()?;

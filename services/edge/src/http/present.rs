@@ -1,4 +1,4 @@
-//! From what the views and the log know to the JSON of the contract.
+//! From what the projections and the log know to the JSON of the contract.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn member(view: &MemberView) -> json::Member<'_> {
     }
 }
 
-/// A thread as its creation tells, for when the views do not have it yet; `None` for another event.
+/// A thread as its creation tells, for when the projections do not have it yet; `None` for another event.
 pub(super) fn created(event: &Event) -> Option<json::Thread<'_>> {
     let Change::ThreadCreated(created) = &event.change else { return None };
     let members = created.members.iter().map(|member| json::Member {

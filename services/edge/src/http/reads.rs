@@ -48,7 +48,7 @@ pub(super) async fn mark_read(
     let asked = json::mark_read(&body)?;
     let mut place = place(&edge, &caller, thread).await?;
     if asked.is_none_or(|number| number > place.last_number) {
-        // The views may not have the newest messages yet.
+        // The projections may not have the newest messages yet.
         edge.wait_for(edge.aggregates.threads.end_of(thread).await?).await?;
         place = self::place(&edge, &caller, thread).await?;
     }
@@ -88,7 +88,7 @@ pub(super) async fn list_receipts(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let receipts = edge.views.receipts(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
+    let receipts = edge.conversations.receipts(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
     let receipts = receipts.iter().map(|receipt| json::Receipt {
         user: receipt.user.as_str(),
         number: receipt.number,
@@ -109,10 +109,10 @@ pub(super) async fn count_unread(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    let unread: json::Unread = edge.views.unread(caller.user()).await?.into_iter().collect();
+    let unread: json::Unread = edge.conversations.unread(caller.user()).await?.into_iter().collect();
     Ok(Json(unread).into_response())
 }
 
 async fn place(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<ReadPlace, Problem> {
-    edge.views.read_place(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
+    edge.conversations.read_place(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
 }

@@ -62,7 +62,7 @@ pub(super) async fn list_threads(
     };
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
-    let mut threads = edge.views.threads(caller.user(), after, limit).await?;
+    let mut threads = edge.conversations.threads(caller.user(), after, limit).await?;
     sealing::open_threads(&edge.keyring, &mut threads).await?;
     let page = Rows::fitting(&threads, Keep::First, edge.config.http.page_bytes_max, present::thread)?;
     let last = page.kept.end.checked_sub(1).map(|index| &threads[index]);
@@ -235,7 +235,7 @@ async fn shown_after(edge: &Edge, viewer: &UserId, thread: ThreadId, write: &Set
 
 /// The thread as the viewer sees it.
 async fn find(edge: &Edge, viewer: &UserId, thread: ThreadId) -> Result<ThreadView, Problem> {
-    let mut view = edge.views.thread(viewer, thread).await?.ok_or_else(Problem::unknown_thread)?;
+    let mut view = edge.conversations.thread(viewer, thread).await?.ok_or_else(Problem::unknown_thread)?;
     sealing::open_threads(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(view)
 }

@@ -49,7 +49,7 @@ pub(super) async fn list_events(
     let after_seq = params.number("after_seq", 0..=i64::MAX as u64)?.unwrap_or_default();
     let limit = params.limit()?;
     params.finish_at_least(&edge).await?;
-    let rows = edge.views.timeline(caller.user(), thread, after_seq, limit).await?;
+    let rows = edge.conversations.timeline(caller.user(), thread, after_seq, limit).await?;
     let rows = rows.ok_or_else(Problem::unknown_thread)?;
     let (positions, mut events): (Vec<_>, Vec<_>) = readable(&rows)?.into_iter().unzip();
     edge.keyring.open(&mut events).await?;

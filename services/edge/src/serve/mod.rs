@@ -68,9 +68,16 @@ pub async fn serve_following(
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
-    let (views, keyring) = (deps.views.clone(), deps.keyring.clone());
-    let hub =
-        Hub::start(&config, Arc::clone(&deps.log), views, keyring, aggregates.appender.clone(), followed, stop.clone());
+    let (conversations, keyring) = (deps.conversations.clone(), deps.keyring.clone());
+    let hub = Hub::start(
+        &config,
+        Arc::clone(&deps.log),
+        conversations,
+        keyring,
+        aggregates.appender.clone(),
+        followed,
+        stop.clone(),
+    );
     let health = health(&deps, &hub, &shutdown);
     let edge = Arc::new(Edge {
         auth,
@@ -79,7 +86,7 @@ pub async fn serve_following(
         names: Names::new(&config.names),
         config,
         log: deps.log,
-        views: deps.views,
+        conversations: deps.conversations,
         keyring: deps.keyring,
         aggregates,
         hub,
@@ -139,7 +146,7 @@ fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Dev
 /// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.
 fn health(deps: &Deps, hub: &Hub, shutdown: &CancellationToken) -> Health {
     let (hub, stopped, shutdown) = (hub.clone(), deps.stopped.clone(), shutdown.clone());
-    let health = Health::backed(&deps.log, &deps.views, deps.metrics.clone()).check("hub", move || {
+    let health = Health::backed(&deps.log, &deps.conversations, deps.metrics.clone()).check("hub", move || {
         let ready = if shutdown.is_cancelled() { Err("the edge is leaving".into()) } else { hub.ready() };
         async move { ready }
     });

@@ -1,4 +1,4 @@
-//! Events that a resuming session may have missed: from the views, or from a ring.
+//! Events that a resuming session may have missed: from the projections, or from a ring.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,14 +39,14 @@ impl Gaps {
 
 /// An event that may have been missed.
 pub(super) enum Missed {
-    /// From the views; without a frame until its event was opened.
+    /// From the projections; without a frame until its event was opened.
     Row { thread: ThreadId, position: Position, event: Box<Event>, membership: MembershipChange, frame: Option<Bytes> },
     /// From the ring.
     Entry(Arc<Entry>),
 }
 
 impl Missed {
-    /// Makes it of a row of the views and its event.
+    /// Makes it of a row of the projections and its event.
     pub(super) fn of_row(row: &TimelineRow, event: Event) -> Self {
         let TimelineRow { thread, position, .. } = *row;
         Self::Row { thread, position, membership: Thread::membership(&event), event: Box::new(event), frame: None }
@@ -121,7 +121,7 @@ async fn open_rows(edge: &Edge, missed: &mut [Missed], gaps: &mut Gaps) {
 }
 
 /// Returns what fits into so many bytes; the rest goes to the gaps. Of a thread with a gap, what lies behind the snapshot
-/// stays: a client that loads the thread again from the views goes on there. Events without a thread stay all or none.
+/// stays: a client that loads the thread again from the projections goes on there. Events without a thread stay all or none.
 pub(super) fn within(bytes_max: usize, memberships: &Memberships, missed: Vec<Missed>, gaps: &mut Gaps) -> Vec<Missed> {
     let in_snapshot = |event: &Missed| {
         let Position { topic, partition, offset } = event.position();

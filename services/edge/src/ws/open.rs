@@ -23,7 +23,7 @@ use crate::state::Edge;
 /// How long it may take until a session is in, waiting for its turn included.
 const OPEN: Duration = Duration::from_secs(15);
 
-/// The pause before the views are asked again that were further behind than the hub's ring goes back.
+/// The pause before the projections are asked again that were further behind than the hub's ring goes back.
 const BEHIND_PAUSE: Duration = Duration::from_millis(200);
 
 /// A session that is in.
@@ -99,7 +99,7 @@ async fn take_seat(
 ) -> Result<Taken, CloseCode> {
     loop {
         let memberships =
-            edge.views.memberships(user, asked.offsets_in_messages().as_ref()).await.map_err(|error| {
+            edge.conversations.memberships(user, asked.offsets_in_messages().as_ref()).await.map_err(|error| {
                 tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
                 CloseCode::Overload
             })?;

@@ -15,9 +15,9 @@ use super::missed::{self, Gaps, Missed};
 use crate::session::SessionHandle;
 use crate::state::Edge;
 
-/// Threads whose missed events are read from the views at once.
+/// Threads whose missed events are read from the projections at once.
 const THREADS_PER_READ_MAX: usize = 64;
-/// Events that one resuming session is given from the views; with more it loads its threads anew.
+/// Events that one resuming session is given from the projections; with more it loads its threads anew.
 const EVENTS_MAX: usize = 10_000;
 /// Threads in one resync frame.
 const THREADS_PER_RESYNC_MAX: usize = 500;
@@ -90,7 +90,7 @@ pub(super) async fn place_of(edge: &Edge, cursor: Option<&str>) -> Result<Asked,
 }
 
 /// Gathers what a session missed between `from` and its joining. `from` is the snapshot's own place for a client that
-/// starts, so that whatever it then reads from the views is continued without a hole.
+/// starts, so that whatever it then reads from the projections is continued without a hole.
 pub(super) async fn backlog(
     edge: &Edge,
     user: &UserId,
@@ -103,7 +103,7 @@ pub(super) async fn backlog(
         Asked::Nothing => ("fresh", None),
         Asked::Unusable(reason) => ("unusable", Some(*reason)),
         Asked::Place(_) if joined.uncovered.is_empty() => ("ring", None),
-        Asked::Place(_) => ("views", None),
+        Asked::Place(_) => ("projections", None),
     };
     metrics::counter!("threadline_edge_resumes_total", "from" => result).increment(1);
     let Joined { missed: entries, uncovered, .. } = joined;
@@ -166,7 +166,7 @@ async fn from_views(
         }
         let some = Memberships { threads: threads.to_vec(), progress: memberships.progress.clone() };
         let limit = edge.config.hub.missed_per_thread_max;
-        let read = edge.views.missed(&some, &from, &to, limit, room_bytes).await.map_err(|error| {
+        let read = edge.conversations.missed(&some, &from, &to, limit, room_bytes).await.map_err(|error| {
             tracing::warn!(error = %error, "a session was not resumed: what it missed cannot be read");
             CloseCode::Overload
         })?;

@@ -58,7 +58,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
             let deps = Deps {
                 log: announced.gated(&backing.log),
-                views: backing.conversations.clone(),
+                conversations: backing.conversations.clone(),
                 keyring: keyring.clone(),
                 metrics: Some(metrics.clone()),
                 stopped: vec![stopped.decider.clone(), stopped.projector.clone()],

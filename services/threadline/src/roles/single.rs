@@ -21,8 +21,13 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
     let keyring = keys::open(&config, &backing, MissingMasterKey::Refuse).await?;
     let announced = backing.announce("edge").await;
-    let deps =
-        Deps { log: announced.gated(&backing.log), views: backing.conversations, keyring, metrics, stopped: vec![] };
+    let deps = Deps {
+        log: announced.gated(&backing.log),
+        conversations: backing.conversations,
+        keyring,
+        metrics,
+        stopped: vec![],
+    };
     let ended = threadline_edge::run(edge, deps, shutdown).await;
     announced.leave().await;
     Ok(ended?)

@@ -96,7 +96,7 @@ impl World {
         let aggregates = Aggregates::new(Appender::new(Arc::clone(&log), &config.commands));
         let tallies = Commands::<Tally>::new(&aggregates.appender);
         let followed = aggregates.followed().with(&tallies);
-        let deps = Deps { log, views, keyring, metrics: None, stopped: vec![] };
+        let deps = Deps { log, conversations: views, keyring, metrics: None, stopped: vec![] };
         let shutdown = self.shutdown.clone();
         tokio::spawn(threadline_edge::serve_following(listener, config, deps, aggregates, followed, shutdown));
         self.edges.push(Edge { url, tallies });

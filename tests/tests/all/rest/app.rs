@@ -83,7 +83,7 @@ impl App {
         let keyring = threadline_tests::keys::keyring(&database, &log.id()).await;
         let deps = Deps {
             log,
-            views: views.clone(),
+            conversations: views.clone(),
             keyring: keyring.clone(),
             metrics: None,
             stopped: vec![decider_stopped, projector_stopped],

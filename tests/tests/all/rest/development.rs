@@ -123,7 +123,7 @@ async fn tokens_of_an_identity_provider_are_not_ours_to_give() {
     config.development_tokens = true;
     config.listen.set_port(0);
     let (log, keyring) = (std::sync::Arc::new(app.log.clone()), app.keyring.clone());
-    let deps = Deps { log, views: app.views.clone(), keyring, metrics: None, stopped: vec![] };
+    let deps = Deps { log, conversations: app.views.clone(), keyring, metrics: None, stopped: vec![] };
     let ended = threadline_edge::run(config, deps, app.shutdown.clone()).await;
     assert!(ended.expect_err("refused").to_string().contains("identity provider"));
 }

@@ -108,8 +108,8 @@ async fn nonsense_is_never_our_fault() {
                 let answer = request.send().await.expect("the edge answers");
                 let (status, kind) = (answer.status().as_u16(), answer.headers().get("content-type").cloned());
                 let said = answer.text().await.expect("a body");
-                // That the views are behind a position that there is not yet is as true as can be said of it.
-                let fine = status < 500 || said.contains("views_behind");
+                // That the projections are behind a position that there is not yet is as true as can be said of it.
+                let fine = status < 500 || said.contains("projections_behind");
                 assert!(fine, "{method} {url} {body:.300}: {status} {said}");
                 if status >= 400 && path.starts_with("/api/") {
                     assert_eq!(kind.expect("a media type"), "application/problem+json", "{method} {url}: {said}");

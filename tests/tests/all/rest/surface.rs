@@ -164,7 +164,10 @@ async fn the_documents_are_there() {
         assert!(document[version].is_string() && document["components"]["schemas"]["Message"].is_object(), "{path}");
     }
     let ready: Value = app.call(Method::GET, "/readyz", &[]).await.json().await.unwrap();
-    assert_eq!(ready, json!({"ready": true, "checks": {"hub": "ok", "log": "ok", "partitions": "ok", "views": "ok"}}));
+    assert_eq!(
+        ready,
+        json!({"ready": true, "checks": {"hub": "ok", "log": "ok", "partitions": "ok", "projections": "ok"}})
+    );
 }
 
 #[tokio::test]

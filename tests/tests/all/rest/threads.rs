@@ -132,7 +132,7 @@ async fn a_thread_that_the_views_do_not_have_yet_is_made_all_the_same() {
     let made = made.is(201);
     assert_eq!((&made["title"], &made["member_count"]), (&json!("T"), &json!(2)));
     let behind = app.rest("ann").get(&after(&format!("threads/{}/", text(&made, "id")), &made)).await;
-    assert_eq!(behind.problem(503, "views_behind")["retryable"], true);
+    assert_eq!(behind.problem(503, "projections_behind")["retryable"], true);
 }
 
 #[tokio::test]
