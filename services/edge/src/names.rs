@@ -23,6 +23,8 @@ pub(crate) struct Names {
 }
 
 struct Seen {
+    /// How often keys were destroyed until now.
+    destroyed: u64,
     younger: HashMap<u64, u64>,
     older: HashMap<u64, u64>,
     bucket: Bucket,
@@ -31,7 +33,8 @@ struct Seen {
 impl Names {
     pub(crate) fn new(config: &NamesConfig) -> Self {
         let rate = Rate::new(config.per_second, config.burst);
-        let seen = Seen { younger: HashMap::new(), older: HashMap::new(), bucket: Bucket::full(rate, Instant::now()) };
+        let bucket = Bucket::full(rate, Instant::now());
+        let seen = Seen { destroyed: 0, younger: HashMap::new(), older: HashMap::new(), bucket };
         Self { hasher: RandomState::new(), generation_max: (config.users_max / 2).max(1), rate, seen: Mutex::new(seen) }
     }
 
@@ -53,6 +56,17 @@ impl Names {
             seen.older = std::mem::take(&mut seen.younger);
         }
         !is_known
+    }
+
+    /// Makes all names new again when keys were destroyed since the last call: names that were sealed with them are erased,
+    /// and whoever comes again has a name again. `destroyed` is how often that has happened.
+    pub(crate) fn note_destroyed(&self, destroyed: u64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.destroyed != destroyed {
+            seen.destroyed = destroyed;
+            seen.younger.clear();
+            seen.older.clear();
+        }
     }
 
     /// Makes this name new again, unless the user has another one by now.

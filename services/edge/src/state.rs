@@ -62,9 +62,9 @@ pub struct Edge {
 impl Edge {
     /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
     pub fn greet(self: &Arc<Self>, identity: &Identity) {
-        if let (Some(user), Some(name)) = (identity.user(), &identity.name)
-            && self.names.note(user, name)
-        {
+        let (Some(user), Some(name)) = (identity.user(), &identity.name) else { return };
+        self.names.note_destroyed(self.keyring.times_destroyed());
+        if self.names.note(user, name) {
             let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {
                 let at = clock::now();
@@ -108,11 +108,8 @@ impl Edge {
 impl Edge {
     /// Waits until the projections have every record that is in this topic now, but for partitions that are away.
     pub(crate) async fn wait_for_end(&self, topic: Topic) -> Result<(), Problem> {
-        for (&partition, &end) in self.log.ends(topic).await.known() {
-            if let Some(offset) = end.checked_sub(1) {
-                self.wait_for(Position { topic, partition, offset }).await?;
-            }
-        }
-        Ok(())
+        let ends = self.log.ends(topic).await;
+        let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
+        Ok(self.conversations.wait_for_ends(topic, ends.known(), wait).await?)
     }
 }

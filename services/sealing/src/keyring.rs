@@ -100,15 +100,21 @@ impl Keyring {
         };
         let bind = self.store.bind(&self.log, self.sealed.is_some(), check.as_deref().map(Vec::as_slice));
         let log = self.in_time(bind).await?;
-        if log.seal != self.sealed.is_some() {
-            let name = |seal| if seal { "on" } else { "off" };
-            return Err(Error::OtherMode { log: name(log.seal), process: name(self.sealed.is_some()) });
-        }
+        log.check_mode(self.sealed.is_some())?;
         if let Some(sealing) = &self.sealed {
             let check = log.master_check.ok_or(Error::WrongMasterKey)?;
             sealing.master.unwrap(MASTER_CHECK_LABEL, &check).await?;
         }
         Ok(())
+    }
+
+    /// Checks that a log is sealed exactly if this process is set to seal; any mode is right for a log that was never seen
+    /// before. For who opens no text and has no master key.
+    pub async fn check_mode(database: &PgConnectOptions, log: &str, seals: bool, config: &Config) -> Result<(), Error> {
+        let keyring = Self::off(database, log, config);
+        let found = keyring.in_time(keyring.store.log(log)).await;
+        keyring.close().await;
+        found?.map_or(Ok(()), |log| log.check_mode(seals))
     }
 
     /// Whether texts are sealed.
@@ -179,6 +185,11 @@ impl Keyring {
             Some(sealing) => sealing.destroyed.subscribe(),
             None => watch::Sender::new(0).subscribe(),
         }
+    }
+
+    /// How often keys were destroyed, as far as this process has heard.
+    pub fn times_destroyed(&self) -> u64 {
+        self.sealed.as_ref().map_or(0, |sealing| *sealing.destroyed.borrow())
     }
 
     /// Sees to it that the cache knows which key a subject seals with; makes one if it has none that lives.

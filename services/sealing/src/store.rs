@@ -30,6 +30,16 @@ pub(crate) struct LogRow {
     pub(crate) master_check: Option<Vec<u8>>,
 }
 
+impl LogRow {
+    /// Checks that the log is sealed exactly if a process seals.
+    pub(crate) const fn check_mode(&self, seals: bool) -> Result<(), Error> {
+        const fn name(seal: bool) -> &'static str {
+            if seal { "on" } else { "off" }
+        }
+        if self.seal == seals { Ok(()) } else { Err(Error::OtherMode { log: name(self.seal), process: name(seals) }) }
+    }
+}
+
 /// The tables, by a pool of their own.
 #[derive(Clone, Debug)]
 pub(crate) struct Store(PgPool);
@@ -56,9 +66,14 @@ impl Store {
             .bind(master_check)
             .execute(&self.0)
             .await?;
-        let (seal, master_check) =
-            sqlx::query_as("select seal, master_check from logs where id = $1").bind(log).fetch_one(&self.0).await?;
-        Ok(LogRow { seal, master_check })
+        Ok(self.log(log).await?.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    /// The log's row.
+    pub(crate) async fn log(&self, log: &str) -> Result<Option<LogRow>, Error> {
+        let found = sqlx::query_as("select seal, master_check from logs where id = $1").bind(log);
+        let found: Option<(bool, Option<Vec<u8>>)> = found.fetch_optional(&self.0).await?;
+        Ok(found.map(|(seal, master_check)| LogRow { seal, master_check }))
     }
 
     /// These keys, as far as there are rows.

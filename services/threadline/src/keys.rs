@@ -37,6 +37,18 @@ pub(crate) async fn open(config: &Config, backing: &Backing, missing: MissingMas
     }
 }
 
+/// Checks for a role that opens no text that it is set as the log is. While keys are away nobody can tell.
+pub(crate) async fn check_mode(config: &Config, backing: &Backing) -> Result<(), Error> {
+    let settings = &config.sealing;
+    match Keyring::check_mode(&backing.database, &backing.log.id(), settings.seals, &settings.bounds).await {
+        Err(error) if error.is_retryable() => {
+            tracing::warn!(%error, "failed to check whether the log is sealed: {error}");
+            Ok(())
+        }
+        checked => Ok(checked?),
+    }
+}
+
 fn master_key(config: &Config, missing: MissingMasterKey) -> Result<LocalMasterKey, Error> {
     let settings = &config.sealing;
     let text = if let Some(key) = &settings.master_key {

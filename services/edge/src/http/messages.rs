@@ -121,6 +121,8 @@ pub(super) async fn get_message(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
+    // What was written a moment ago, through any edge, is there: also an edit or a deletion of what the projections have.
+    edge.wait_for_end(Thread::EVENTS).await?;
     let mut view = find(&edge, caller.user(), message).await?;
     sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(Json(present::message(&view)).into_response())

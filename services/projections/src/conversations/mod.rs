@@ -134,7 +134,17 @@ impl Conversations {
     /// Waits until this position's record has been applied, at most `wait`; [`Error::Behind`] if it has not.
     pub async fn wait_for(&self, position: Position, wait: Duration) -> Result<(), Error> {
         let next = [(position.partition, position.offset.saturating_add(1))].into();
-        let goal = Goal { topic: position.topic, next: &next };
+        self.wait_for_ends(position.topic, &next, wait).await
+    }
+
+    /// Waits until everything below these offsets of a topic has been applied, at most `wait`; [`Error::Behind`] if it has not.
+    pub async fn wait_for_ends(
+        &self,
+        topic: Topic,
+        ends: &BTreeMap<Partition, Offset>,
+        wait: Duration,
+    ) -> Result<(), Error> {
+        let goal = Goal { topic, next: ends };
         read!(self.0, |live| live.awaited.reach(&live.schema, &live.pool, goal, wait))
     }
 

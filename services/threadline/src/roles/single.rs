@@ -60,6 +60,7 @@ async fn open(
 ) -> Result<(Backing, Announced), Error> {
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
     let backing = Backing::open(config).await?;
+    keys::check_mode(config, &backing).await?;
     let announced = backing.announce(role).await;
     let health = health::serve(config.health, &backing, stopped.clone(), metrics, shutdown.clone()).await?;
     tracing::info!(role, log = config.log.name(), %health, "threadline {role} starts");

@@ -91,6 +91,23 @@ async fn history_is_windowed_by_number() {
 }
 
 #[tokio::test]
+async fn one_sees_ones_own_write_right_after_it() {
+    let app = App::start().await;
+    let ann = app.rest("ann");
+    let thread = app.group(&["ann", "bob"]).await;
+    for round in 0..20 {
+        let sent = ann.post(&format!("threads/{thread}/messages/"), json!({"content": "a"})).await.is(201);
+        let path = format!("messages/{}/", text(&sent, "id"));
+        assert_eq!(ann.get(&path).await.ok()["content"], "a", "round {round}");
+        ann.put(&path, json!({"content": "b"})).await.is(200);
+        assert_eq!(ann.get(&path).await.ok()["content"], "b", "round {round}");
+        ann.delete(&path).await.is(200);
+        let seen = ann.get(&path).await.ok();
+        assert!(seen["deleted_at"].is_string() && seen["content"] == "", "round {round}: {seen}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_edited_and_deleted() {
     let app = App::start().await;
     let (ann, bob) = (app.rest("ann"), app.rest("bob"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use threadline_domain::Topic;
+use threadline_domain::{Actor, Topic};
 use threadline_eventlog::memory::Fate;
 use threadline_eventlog::{EventLog, Headers, NewRecord, Start, header};
 use threadline_tests::token::token;
@@ -121,6 +121,21 @@ async fn a_name_from_the_token_is_shown_to_others() {
         members.as_array().expect("a list").iter().all(|member| member["name"] == member["user"])
     };
     threadline_tests::wait::until("the names are shown", std::time::Duration::from_secs(10), shown).await;
+}
+
+#[tokio::test]
+async fn a_name_is_shown_again_after_the_key_that_sealed_it_was_destroyed() {
+    let app = App::start().await;
+    let thread = app.group(&["ann", "bob"]).await;
+    let shown = async || {
+        app.rest("bob").get("threads/").await.ok();
+        let members = app.rest("ann").get(&format!("threads/{thread}/")).await.ok()["members"].clone();
+        let bob = members.as_array().expect("a list").iter().find(|member| member["user"] == "bob").cloned();
+        bob.expect("a member")["name"] == "bob"
+    };
+    until("bob has a name", Duration::from_secs(10), shown).await;
+    app.keyring.destroy(&"bob".parse::<Actor>().expect("an id")).await.expect("the key is there");
+    until("bob has a name again", Duration::from_secs(10), shown).await;
 }
 
 #[tokio::test]

@@ -186,6 +186,16 @@ async fn another_master_key_and_the_other_mode_are_refused() {
     let refused = Keyring::off(&database, "log", &config).bind().await.unwrap_err().to_string();
     assert_eq!(refused, "this log was made with seal = on, this process runs with seal = off: set seal = on");
     Keyring::off(&database, "open log", &config).bind().await.unwrap();
+    for (log, seals, is_right) in [
+        ("log", true, true),
+        ("log", false, false),
+        ("open log", false, true),
+        ("open log", true, false),
+        ("new", true, true),
+    ] {
+        let checked = Keyring::check_mode(&database, log, seals, &config).await;
+        assert_eq!(checked.is_ok(), is_right, "{log} {seals}: {checked:?}");
+    }
     let master = Arc::new(LocalMasterKey::from_base64(&world.master).unwrap());
     let refused = Keyring::sealing(&database, "open log", master, &config).bind().await;
     assert!(matches!(refused, Err(Error::OtherMode { log: "off", process: "on" })));
