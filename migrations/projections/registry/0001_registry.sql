@@ -6,7 +6,7 @@ create table generations (
     number  integer not null,
     version integer not null,
     schema  text    not null unique collate "C",
-    state   text    not null collate "C" check (state in ('building', 'ready', 'live', 'retired')),
+    state   text    not null collate "C" check (state in ('building', 'ready', 'live', 'retired', 'withdrawn')),
     log_id  text,
     primary key (name, number)
 );
@@ -15,4 +15,5 @@ comment on column generations.version is 'of its tables';
 comment on column generations.log_id is 'the log that it was made from: offsets of another one mean nothing in it';
 
 create unique index generations_live on generations (name) where state = 'live';
+create unique index generations_retired on generations (name) where state = 'retired';
 create unique index generations_next on generations (name) where state in ('building', 'ready');

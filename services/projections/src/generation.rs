@@ -31,12 +31,15 @@ pub enum State {
     Ready,
     /// Projectors feed it, and it is what is read. There is at most one of each projection.
     Live,
-    /// It was live before; projectors still feed it, so that a rollback is possible at once.
+    /// It was live before the last swap; projectors still feed it, so that a rollback is possible at once. There is at most
+    /// one of each projection.
     Retired,
+    /// A rollback took it out. Projectors still feed it, so that it can be swapped in again; the next rebuild drops it.
+    Withdrawn,
 }
 
 impl State {
-    const ALL: [Self; 4] = [Self::Building, Self::Ready, Self::Live, Self::Retired];
+    const ALL: [Self; 5] = [Self::Building, Self::Ready, Self::Live, Self::Retired, Self::Withdrawn];
 
     /// Its name in the registry.
     pub const fn name(self) -> &'static str {
@@ -45,6 +48,7 @@ impl State {
             Self::Ready => "ready",
             Self::Live => "live",
             Self::Retired => "retired",
+            Self::Withdrawn => "withdrawn",
         }
     }
 

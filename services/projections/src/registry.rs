@@ -176,8 +176,10 @@ impl Registry {
         Ok(Some(alone).filter(|_| is_alone))
     }
 
-    /// Adds a generation to be built beside the live one, or finds the one that is being built.
+    /// Adds a generation to be built beside the live one, or finds the one that is being built. Drops those that were
+    /// withdrawn.
     pub async fn begin_rebuild(&self, spec: &'static Spec) -> Result<Generation, Error> {
+        self.drop_withdrawn(spec.name).await?;
         let mut transaction = self.pool.begin().await?;
         lock(&mut transaction).await?;
         let generations = all(&mut transaction, Some(spec.name)).await?;
@@ -205,26 +207,31 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes the ready generation the live one, in one transaction; the live one retires, and the one that had retired
-    /// before is dropped.
+    /// Makes the ready generation the live one, in one transaction, or one that a rollback took out; the live one retires, and
+    /// the one that had retired before is dropped.
     pub async fn swap(&self, name: &str) -> Result<Generation, SwapError> {
-        self.exchange(name, State::Ready).await
+        let generation = self.exchange(name, &[State::Ready, State::Withdrawn], State::Retired).await?;
+        // Apart, because projectors write to it while they wait for the locks that were held until now. Should this not
+        // happen any more, the next rebuild drops it.
+        self.drop_withdrawn(name).await?;
+        Ok(generation)
     }
 
-    /// Makes the retired generation the live one again; the live one retires.
+    /// Makes the retired generation the live one again; the live one is withdrawn. Nothing is left to go back to then.
     pub async fn rollback(&self, name: &str) -> Result<Generation, SwapError> {
-        self.exchange(name, State::Retired).await
+        self.exchange(name, &[State::Retired], State::Withdrawn).await
     }
 
-    async fn exchange(&self, name: &str, wanted: State) -> Result<Generation, SwapError> {
+    /// Puts the newest generation in the first of the `wanted` states that there is in the place of the live one, which is
+    /// `left` in another.
+    async fn exchange(&self, name: &str, wanted: &[State], left: State) -> Result<Generation, SwapError> {
         let mut transaction = self.pool.begin().await?;
         lock(&mut transaction).await?;
         let generations = all(&mut transaction, Some(name)).await?;
-        let find = |state: State| {
-            let found = generations.iter().find(|generation| generation.state == state);
-            found.ok_or_else(|| SwapError::Missing { name: name.to_owned(), wanted: state })
-        };
-        let (live, other) = (find(State::Live)?, find(wanted)?);
+        let find = |state: &State| generations.iter().rfind(|generation| generation.state == *state);
+        let missing = |wanted| SwapError::Missing { name: name.to_owned(), wanted };
+        let live = find(&State::Live).ok_or_else(|| missing(State::Live))?;
+        let other = wanted.iter().find_map(find).ok_or_else(|| missing(wanted[0]))?;
         // Nobody moves the live one on until this has ended.
         let hold = live.schema.sql("lock table @positions in share mode");
         sqlx::query(hold).execute(&mut *transaction).await?;
@@ -232,19 +239,26 @@ impl Registry {
         if records > 0 {
             return Err(SwapError::Behind { schema: other.schema.clone(), records });
         }
-        // In this order: at no time two are live.
-        set_state(&mut transaction, live, State::Retired).await?;
+        // In this order: at no time two are live, or retired.
+        if let Some(earlier) = find(&State::Retired) {
+            set_state(&mut transaction, earlier, State::Withdrawn).await?;
+        }
+        set_state(&mut transaction, live, left).await?;
         set_state(&mut transaction, other, State::Live).await?;
         transaction.commit().await?;
-        // Apart, because projectors write to them while they wait for the locks that were held until now.
-        let earlier = |generation: &&Generation| generation.state == State::Retired && *generation != other;
-        for generation in generations.iter().filter(earlier) {
-            let mut transaction = self.pool.begin().await?;
-            lock(&mut transaction).await?;
-            remove(&mut transaction, generation).await?;
-            transaction.commit().await?;
-        }
         Ok(Generation { state: State::Live, ..other.clone() })
+    }
+
+    async fn drop_withdrawn(&self, name: &str) -> Result<(), Error> {
+        for generation in self.generations().await? {
+            if generation.name == name && generation.state == State::Withdrawn {
+                let mut transaction = self.pool.begin().await?;
+                lock(&mut transaction).await?;
+                remove(&mut transaction, &generation).await?;
+                transaction.commit().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Drops every generation of a projection that is not live; answers which.

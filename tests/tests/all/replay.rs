@@ -53,8 +53,12 @@ async fn beside_traffic(test: &str, layout: Layout, backend: Backend, corpus: &C
         cluster.run(&["replay", "rollback", name]);
         assert_eq!(all.live(name).await, first);
         talk.goes_on().await;
-        // It goes both ways: the other one has been kept up to date meanwhile.
-        cluster.run(&["replay", "rollback", name]);
+        // Said twice, it does not bring back what it took out.
+        let (code, said) = cluster.refused(&["replay", "rollback", name]);
+        assert_eq!((code, all.live(name).await), (Some(3), first), "{said}");
+        // A swap does: the one that was taken out has been kept up to date meanwhile.
+        cluster.run(&["replay", "swap", name]);
+        assert_eq!(all.live(name).await.as_str(), built["schema"]);
         talk.goes_on().await;
     }
     talk.end().await;
@@ -195,6 +199,16 @@ async fn of_two_rebuilds_at_once_one_is_refused() {
     let asked = Rebuild { projection: states, records_per_second_max: None };
     let refused = rebuild(asked, log, &world.views.registry, |_| (), CancellationToken::new()).await;
     assert!(matches!(refused, Err(RebuildError::Busy("states"))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_does_not_start_on_a_log_of_the_other_sealing_mode() {
+    let cluster = Cluster::start("other-mode", Layout::Roles, Backend::postgres().await).await;
+    for role in ["edge", "decider", "projector"] {
+        let (code, said) = cluster.refused(&[role, "--set", "seal=off"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("seal = on, this process runs with seal = off: set seal = on"), "{role}: {said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,8 +48,8 @@ pub enum Verb {
         #[command(flatten)]
         output: Output,
     },
-    /// Makes the rebuilt generation the live one, in one transaction. The one that was live is kept up to date for a
-    /// rollback; one that was kept for that before is dropped. Refused while the new one is behind.
+    /// Makes the rebuilt generation the live one, in one transaction, or the one that a rollback took out. The one that was live
+    /// is kept up to date for a rollback; one that was kept for that before is dropped. Refused while the new one is behind.
     #[command(after_help = EXIT_CODES)]
     Swap {
         /// Which.
@@ -59,7 +59,8 @@ pub enum Verb {
         #[command(flatten)]
         output: Output,
     },
-    /// Makes the generation live again that was before the last swap, in one transaction.
+    /// Makes the generation live again that was before the last swap, in one transaction. Said twice, the second is refused. The
+    /// one that it took out is kept up to date, for another swap, until the next rebuild.
     #[command(after_help = EXIT_CODES)]
     Rollback {
         /// Which.
