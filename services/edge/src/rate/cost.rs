@@ -6,8 +6,8 @@ use threadline_wire::frame::Request;
 
 /// Bytes of a request's body, or of a frame, that cost a token more.
 const BYTES_PER_TOKEN: usize = 16 * 1024;
-/// Tokens of a body that does not say how large it is.
-const UNKNOWN_SIZE: u32 = 4;
+/// Tokens of a body that does not say how large it is: as many as the largest that is taken by default.
+const UNKNOWN_SIZE: u32 = 16;
 /// Tokens of a frame or a call that posts, edits or deletes a message, without its bytes.
 pub(crate) const SEND: u32 = 2;
 /// Tokens of coming in, or of a route that states none.

@@ -58,21 +58,25 @@ async fn who_does_not_read_is_bounded_and_closed_and_others_are_served() {
     }
     // Four pages of 256 KiB are the most that is made for her, however many connections she has.
     let page = format!("threads/{thread}/messages/?limit=200");
-    let refused = async || app.rest("ann").get(&page).await.status == 429;
+    // On a slow machine the first of them are closed before the last are made: she keeps coming.
+    let refused = async || {
+        stuck.push(ask_without_reading(&app, "ann", &thread).await);
+        app.rest("ann").get(&page).await.status == 429
+    };
     until("her room is full", PATIENCE, refused).await;
     for _ in 0..20 {
         let read = app.rest("ben").get(&page).await.ok();
         assert!(read["messages"].as_array().is_some_and(|messages| messages.len() > 20));
     }
     // What she did not take for a period is dropped with its connection.
-    let mut delivered = 0;
+    let (mut delivered, asked) = (0, stuck.len() * 4);
     for mut stream in stuck {
         let mut answers = Vec::new();
         let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answers)).await;
         let _ = read.expect("the edge closes the connection");
         delivered += answers.len();
     }
-    assert!(delivered < 60 * 4 * 256 * KIB, "{delivered} bytes: she was read to the end");
+    assert!(delivered < asked * 256 * KIB, "{delivered} bytes: she was read to the end");
     until("she is served again", PATIENCE, async || app.rest("ann").get(&page).await.status == 200).await;
 }
 
