@@ -1,5 +1,6 @@
 //! The end of a connection.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,14 +23,14 @@ const LINGER: Duration = Duration::from_millis(500);
 /// What is read at once, to be dropped.
 const DISCARD_BYTES: usize = 16 * 1024;
 
-/// What a failed read means: a frame that may not be, or, with no code, that the client has gone.
+/// What a failed read means: a frame that may not be, too many of them, or, with no code, that the client has gone.
 pub(super) fn code_of(error: &Error) -> Option<CloseCode> {
-    let bad = match error {
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => false,
-        Error::Protocol(_) | Error::Capacity(_) | Error::Utf8(_) => true,
-        _ => false,
-    };
-    bad.then_some(CloseCode::BadFrame)
+    match error {
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(_) | Error::Capacity(_) | Error::Utf8(_) => Some(CloseCode::BadFrame),
+        Error::Io(error) if error.kind() == ErrorKind::QuotaExceeded => Some(CloseCode::Rate),
+        _ => None,
+    }
 }
 
 /// Closes the connection with this code and waits for the client, within bounds.

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod closing;
 mod hello;
 mod message;
+mod meter;
 mod missed;
 mod open;
 mod requests;

@@ -50,13 +50,26 @@ impl Session {
     }
 
     fn on_too_fast(&mut self, id: Id, retry_after_ms: u64) -> Result<(), CloseCode> {
-        self.refused += 1;
-        if self.refused > REFUSED_MAX {
-            return Err(CloseCode::Rate);
-        }
+        self.refuse(1)?;
         let error = RequestError::from(ErrorCode::RateLimited).for_request(id);
         self.outbox.send(&frame::error(&error, Some(retry_after_ms)).into());
         Ok(())
+    }
+
+    /// Takes account of frames that are no message of their own. They cost as much as the cheapest that are, and those
+    /// that come too fast count as refused, though nothing says so.
+    pub(super) fn on_extra_frames(&mut self, count: u32) -> Result<(), CloseCode> {
+        for paid in 0..count {
+            if self.edge.rate.take(&self.user, cost::LEAST).is_err() {
+                return self.refuse(count - paid);
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, count: u32) -> Result<(), CloseCode> {
+        self.refused = self.refused.saturating_add(count);
+        if self.refused > REFUSED_MAX { Err(CloseCode::Rate) } else { Ok(()) }
     }
 
     async fn on_request(&mut self, id: Id, request: Request) -> Result<(), CloseCode> {

@@ -178,7 +178,7 @@ impl Session {
         }
     }
 
-    fn poll_step(&self, messages: &mut Messages, due: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Step> {
+    fn poll_step(&mut self, messages: &mut Messages, due: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Step> {
         self.outbox.queue().register(cx);
         if let Some(code) = self.outbox.queue().ended() {
             return Poll::Ready(Step::Close(code));
@@ -190,10 +190,17 @@ impl Session {
             return Poll::Ready(Step::Close(code));
         }
         // With too many requests under way nothing further is read: the client's own queue grows, not ours.
-        if self.outbox.queue().takes_requests(self.edge.config.sessions.in_flight_max)
-            && let Poll::Ready(read) = messages.poll_next_unpin(cx)
-        {
-            return Poll::Ready(Step::Read(read));
+        if self.outbox.queue().takes_requests(self.edge.config.sessions.in_flight_max) {
+            let read = messages.poll_next_unpin(cx);
+            let extra = messages.get_mut().take_extra_frames();
+            if extra > 0
+                && let Err(code) = self.on_extra_frames(extra)
+            {
+                return Poll::Ready(Step::Close(code));
+            }
+            if let Poll::Ready(read) = read {
+                return Poll::Ready(Step::Read(read));
+            }
         }
         due.poll(cx).map(|()| Step::Due)
     }

@@ -213,7 +213,7 @@ async fn close_code_after(base: &str, bytes: &[u8]) -> Option<u16> {
 }
 
 /// Upgrades by hand.
-async fn upgraded(base: &str) -> TcpStream {
+pub(super) async fn upgraded(base: &str) -> TcpStream {
     let address = base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
     let upgrade = format!(

@@ -1,6 +1,7 @@
 //! The edge's sockets under a magnifying glass: edges with settings of the test's own, on a log in memory.
 
 mod closing;
+mod flooding;
 mod joining;
 mod large;
 mod leaving;
