@@ -85,6 +85,17 @@ impl Edges {
 
     /// Starts another edge on this way into the log, and waits until it is ready; returns its number.
     pub async fn add_on(&mut self, log: Arc<dyn EventLog>) -> usize {
+        let edge = self.add_unready(log).await;
+        let ready = format!("{}/readyz", self.url(edge));
+        until("the edge is ready", crate::socket::PATIENCE, async || {
+            reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+        edge
+    }
+
+    /// Starts another edge on this way into the log, which may never be ready; returns its number.
+    pub async fn add_unready(&mut self, log: Arc<dyn EventLog>) -> usize {
         let listener = TcpListener::bind(self.config.listen).await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
         let shutdown = CancellationToken::new();
@@ -98,11 +109,6 @@ impl Edges {
         };
         let serving = threadline_edge::serve(listener, self.config.clone(), deps, shutdown.clone());
         let serving = tokio::spawn(async move { serving.await.expect("the edge serves") });
-        let ready = format!("{url}/readyz");
-        until("the edge is ready", crate::socket::PATIENCE, async || {
-            reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success())
-        })
-        .await;
         self.all.push(Edge { url, shutdown, serving });
         self.all.len() - 1
     }

@@ -95,6 +95,9 @@ impl<A: Delivered> Feed<A> {
         self.stopped.push(partition);
         let position = Position { topic: A::EVENTS, partition, offset: record.offset };
         self.core.deps.stopped.stop(Stopped { position, schema_id });
+        // Sessions wait for the other partitions alone.
+        self.note_caught_up();
+        self.core.moved.notify_waiters();
     }
 
     fn on_record(&mut self, position: Position, record: &Record, read_ahead: Option<Read<A>>) {
@@ -171,11 +174,12 @@ impl<A: Delivered> Feed<A> {
         }
     }
 
-    /// Notes when everything has been read that the topic held at the start.
+    /// Notes when everything has been read that the topic held at the start, but for partitions that stand still.
     fn note_caught_up(&mut self) {
         let Some(ends) = &self.ends else { return };
         let progress = self.core.hub.progress();
-        if ends.iter().all(|(&partition, &end)| progress.next(A::EVENTS, partition) >= end) {
+        let is_read = |partition, end| progress.next(A::EVENTS, partition) >= end || self.stopped.contains(&partition);
+        if ends.iter().all(|(&partition, &end)| is_read(partition, end)) {
             self.ends = None;
             self.core.note_caught_up();
         }

@@ -1,11 +1,12 @@
 //! Lets a session into the hub: the snapshot of a user's memberships, continued from the rings.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline_domain::UserId;
 use threadline_domain::thread::Thread;
-use threadline_eventlog::LoggedAggregate;
+use threadline_domain::{Position, UserId};
+use threadline_eventlog::{LoggedAggregate, Stopped};
 use threadline_hub::{Join, JoinMembership, Joined, Joining, LocalUser, NotJoined, ThreadState};
 use threadline_projections::Memberships;
 use threadline_wire::Offsets;
@@ -35,7 +36,8 @@ impl Core {
         from: &Offsets,
     ) -> Result<Joined<SessionHandle>, NotJoined> {
         let snapshot = snapshot_of(memberships, self.deps.log.partitions(Thread::EVENTS));
-        tokio::time::timeout(JOIN_WAIT, self.reach(&[&snapshot, from])).await.map_err(|_| NotJoined::Behind)?;
+        let reached = tokio::time::timeout(JOIN_WAIT, self.reach(&snapshot, from)).await;
+        let (snapshot, from) = reached.map_err(|_| NotJoined::Behind)?;
         let memberships: Vec<_> = memberships
             .threads
             .iter()
@@ -47,7 +49,7 @@ impl Core {
             })
             .collect();
         let (session, memberships) = (Arc::clone(session), memberships.as_slice());
-        let join = Join { user, session: Arc::clone(&session), memberships, snapshot: &snapshot, from };
+        let join = Join { user, session: Arc::clone(&session), memberships, snapshot: &snapshot, from: &from };
         let mut joining = Joining::start(&self.hub, join)?;
         while memberships.len() > MEMBERSHIPS_AT_ONCE_MAX && joining.next_shard()? {
             tokio::task::yield_now().await;
@@ -57,17 +59,35 @@ impl Core {
         Ok(joined)
     }
 
-    /// Waits until the hub has caught up with the log's end at its start, and has reached these offsets.
-    async fn reach(&self, offsets: &[&Offsets]) {
+    /// Waits until the hub has caught up with the log's end at its start, and has reached these offsets. Returns them as
+    /// far as it ever gets: in a partition that stands still, others may have read on.
+    async fn reach<'a>(&self, snapshot: &'a Offsets, from: &'a Offsets) -> (Cow<'a, Offsets>, Cow<'a, Offsets>) {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
             moved.as_mut().enable();
-            if self.has_caught_up() && offsets.iter().all(|offsets| self.hub.progress().has_reached(offsets)) {
-                return;
+            if self.has_caught_up() {
+                let reachable = (self.reachable(snapshot), self.reachable(from));
+                if self.hub.progress().has_reached(&reachable.0) && self.hub.progress().has_reached(&reachable.1) {
+                    return reachable;
+                }
             }
             moved.await;
         }
+    }
+
+    /// Returns these offsets, in partitions that stand still at most the hub's own.
+    fn reachable<'a>(&self, offsets: &'a Offsets) -> Cow<'a, Offsets> {
+        let mut offsets = Cow::Borrowed(offsets);
+        for Stopped { position: Position { topic, partition, .. }, .. } in self.deps.stopped.all() {
+            let next = self.hub.progress().next(topic, partition);
+            let is_beyond =
+                offsets.get(&topic).and_then(|all| all.get(partition as usize)).is_some_and(|&at| at > next);
+            if is_beyond && let Some(all) = offsets.to_mut().get_mut(&topic) {
+                all[partition as usize] = next;
+            }
+        }
+        offsets
     }
 
     /// Lets a session go.

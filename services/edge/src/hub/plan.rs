@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use threadline_domain::{Offset, Partition, Topic};
-use threadline_eventlog::{Error, EventLog, Start, Tail, partition_of};
+use threadline_eventlog::{Error, EventLog, Start, Tail, partition_of, unknown_schema};
 use threadline_hub::Starts;
 use threadline_projections::Progress;
 
@@ -15,6 +16,9 @@ use super::shared::Deps;
 const START_RETRY: Duration = Duration::from_millis(500);
 /// A hub that starts reads the records that the projection does not have yet, at most so many of a partition.
 const START_RECORDS_MAX: u64 = 20_000;
+
+/// How long to wait for the first record that the projection does not have, where it is far behind.
+const FIRST_RECORD_WAIT: Duration = Duration::from_secs(2);
 
 /// Where the hub starts.
 pub(super) struct Plan {
@@ -43,12 +47,16 @@ impl Plan {
             // From the projection's progress on, the ring continues every snapshot. Without projection nobody can join, so
             // any start will do. Of a topic that no projection reads, the ring holds the newest records.
             let progress = deps.views.progress(topic).await.unwrap_or_default();
-            let start = |(partition, &end): (&Partition, &Offset)| {
-                let Progress { next, cause } = progress.get(partition).copied().unwrap_or_default();
-                let start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
+            let start = async |(&partition, &end): (&Partition, &Offset)| {
+                let Progress { next, cause } = progress.get(&partition).copied().unwrap_or_default();
+                let mut start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
+                if start > next && is_unknown(deps, topic, partition, next).await {
+                    // The projection stands still there for as long as this edge would.
+                    start = next;
+                }
                 threadline_hub::Start { next: start, cause: cause.filter(|_| start == next) }
             };
-            starts.insert(topic, ends.iter().map(start).collect());
+            starts.insert(topic, join_all(ends.iter().map(start)).await);
         }
         Self { starts, ends, rejections }
     }
@@ -69,6 +77,14 @@ impl Plan {
 /// Opens a tail of what is appended to a topic from now on.
 pub(super) fn tail_from_end(log: &dyn EventLog, topic: Topic) -> Tail {
     log.tail(topic, (0..log.partitions(topic)).map(|partition| (partition, Start::End)).collect())
+}
+
+/// Returns whether the record at this place can be read by a newer program only.
+async fn is_unknown(deps: &Deps, topic: Topic, partition: Partition, offset: Offset) -> bool {
+    let mut tail = deps.log.tail(topic, BTreeMap::from([(partition, Start::At(offset))]));
+    let batch = tokio::time::timeout(FIRST_RECORD_WAIT, tail.next()).await.ok().flatten();
+    let first = batch.as_ref().and_then(|batch| batch.records.first());
+    first.is_some_and(|record| record.offset == offset && unknown_schema(record).is_some())
 }
 
 async fn ends(deps: &Deps, topics: &[Topic]) -> Result<(Ends, BTreeMap<Partition, Offset>), Error> {

@@ -11,6 +11,7 @@ mod reads;
 mod resume;
 mod signals;
 mod slow;
+mod stopped;
 mod tokens;
 
 use serde_json::{Value, json};
