@@ -227,7 +227,9 @@ impl Signals {
         let mut of_one: HashMap<UserId, Bytes> = HashMap::new();
         for (watcher, users) in self.told.take_due(now) {
             let Some(local) = self.core.hub.user(&watcher) else {
-                users.iter().for_each(|user| self.told.forget(&watcher, user));
+                for user in &users {
+                    self.told.forget(&watcher, user);
+                }
                 continue;
             };
             let users: Vec<_> = users.iter().map(|user| (user, self.presence.status(user))).collect();

@@ -171,7 +171,9 @@ mod tests {
     }
 
     fn sorted(mut told: Vec<(UserId, Vec<UserId>)>) -> Vec<(UserId, Vec<UserId>)> {
-        told.iter_mut().for_each(|(_, users)| users.sort());
+        for (_, users) in &mut told {
+            users.sort();
+        }
         told.sort();
         told
     }
@@ -205,15 +207,21 @@ mod tests {
         let (mut told, now) = (Told::default(), Instant::now());
         let crowd: Vec<_> = (0..100).map(|n| user(&format!("user-{n}"))).collect();
         for one in &crowd {
-            crowd.iter().for_each(|other| told.introduce(one, other));
+            for other in &crowd {
+                told.introduce(one, other);
+            }
         }
         assert_eq!(told.take_due(now).len(), 100);
         let (leaving, going) = crowd.split_at(50);
         for one in leaving {
-            crowd.iter().for_each(|other| told.forget(one, other));
+            for other in &crowd {
+                told.forget(one, other);
+            }
             told.gone(one);
         }
-        going.iter().for_each(|one| told.gone(one));
+        for one in going {
+            told.gone(one);
+        }
         assert_eq!(sorted(told.take_due(now + TELL_EVERY)).len(), 50, "those who stay are told that the others go");
         told.take_due(now + 2 * TELL_EVERY);
         assert_eq!((told.pairs, told.ids.len(), told.recent.len(), told.due.len()), (0, 0, 0, 0));
