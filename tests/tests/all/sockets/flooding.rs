@@ -97,7 +97,7 @@ async fn read_frame(read: &mut OwnedReadHalf) -> Frame {
 /// A frame of a client; its mask changes nothing.
 fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
-    [&[first, 0x80 | 126], &length[..], &[0; 4], payload].concat()
+    [&[first, 0x80 | 0x7e], &length[..], &[0; 4], payload].concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,7 @@ async fn until_stopped(edges: &Edges, edge: usize) -> String {
         let answer = reqwest::get(format!("{}/readyz", edges.url(edge))).await.expect("the edge answers");
         let status = answer.status();
         let body: serde_json::Value = answer.json().await.expect("JSON");
-        said = body["checks"]["hub"].as_str().expect("a text").to_owned();
+        body["checks"]["hub"].as_str().expect("a text").clone_into(&mut said);
         status == 503 && said.contains("stopped at")
     })
     .await;
