@@ -874,6 +874,8 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /** @description Whether everything since the cursor of the hello follows. */
             recovered: boolean;
+            /** @description The edge's time. */
+            time: components["schemas"]["Time"];
             /** @enum {string} */
             type: "welcome";
             /** @description Who one is. */

@@ -70,5 +70,5 @@ export const limits = {
 };
 
 export function welcome(user = "ann", cursor = "c0", recovered = false): ServerFrame {
-  return { type: "welcome", user, cursor, recovered, heartbeat_ms: 25_000, limits };
+  return { type: "welcome", user, cursor, recovered, heartbeat_ms: 25_000, limits, time: "2026-01-31T12:00:00.000Z" };
 }

@@ -15,6 +15,7 @@ use threadline_wire::{CloseCode, Cursor, Offsets};
 use super::hello::Hello;
 use super::resume::{self, Asked, Backlog};
 use crate::auth::{AuthError, Identity};
+use crate::clock;
 use crate::hub::snapshot_of;
 use crate::rate::cost;
 use crate::session::SessionHandle;
@@ -141,7 +142,7 @@ fn first_frames(
     let Backlog { recovered, resyncs, events } = backlog;
     let nothing_missed = resyncs.is_empty() && events.is_empty();
     let cursor = if nothing_missed { place } else { before };
-    let welcome = frame::welcome(id, user, cursor, recovered, sessions.heartbeat_ms, &limits);
+    let welcome = frame::welcome(id, user, cursor, recovered, sessions.heartbeat_ms, &limits, clock::now());
     let mut first = Vec::with_capacity(2 + resyncs.len() + events.len());
     first.push(welcome.into());
     first.extend(resyncs);

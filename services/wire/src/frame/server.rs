@@ -47,6 +47,8 @@ pub(super) enum Frame<'a> {
         heartbeat_ms: u64,
         /// What the client has to keep to.
         limits: &'a Limits,
+        /// The edge's time.
+        time: Time,
     },
     /// Answers a request that was done. An event that came of it was sent before.
     Ok {
@@ -168,9 +170,10 @@ pub fn welcome(
     recovered: bool,
     heartbeat_ms: u64,
     limits: &Limits,
+    time: Timestamp,
 ) -> String {
     let (id, user, cursor) = (request_id(id), user.as_str(), cursor.to_string());
-    Frame::Welcome { id, user, cursor, recovered, heartbeat_ms, limits }.text()
+    Frame::Welcome { id, user, cursor, recovered, heartbeat_ms, limits, time: time.into() }.text()
 }
 
 /// The answer to a request that was done. `id` is JSON text, as [`super::ClientFrame`] has it.

@@ -26,7 +26,7 @@ pub(crate) fn server_frames() -> Vec<String> {
     let written = |change: Change| Written::event(POSITION, &event(7, change));
     let mut posted = changes().into_iter().filter(|change| matches!(change, Change::MessagePosted(_)));
     vec![
-        frame::welcome(Some("1"), &ann, &cursor, true, 25_000, &limits),
+        frame::welcome(Some("1"), &ann, &cursor, true, 25_000, &limits, at),
         frame::ok(Some("\"a\""), written(posted.next().unwrap())),
         frame::ok(None, written(Change::ThreadArchived)),
         frame::ok(Some("2"), Written::earlier(&outcome, true)),

@@ -1,8 +1,12 @@
 //! Who gets what: several sessions, joining while people talk, order, answers behind their events.
 
+use std::time::SystemTime;
+
 use serde_json::json;
+use threadline_domain::Timestamp;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::Socket;
+use threadline_wire::json::rfc3339;
 
 use super::{send, seqs};
 
@@ -36,6 +40,20 @@ async fn every_session_of_every_member_gets_every_event_and_the_sender_before_it
     }
     let (before, _) = eve.sync().await;
     assert_eq!(before, [] as [serde_json::Value; 0], "a stranger hears nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_welcome_says_what_time_it_is() {
+    let edges = Edges::start(1).await;
+    let now = || {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock after 1970");
+        rfc3339(Timestamp(since.as_millis() as i64))
+    };
+    let before = now();
+    let (_ann, welcome) = Socket::hello(edges.url(0), "ann", None).await;
+    let said = welcome["time"].as_str().expect("a time").to_owned();
+    // Of one length, so the order of the texts is that of the times.
+    assert!((before..=now()).contains(&said), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
