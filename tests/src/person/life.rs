@@ -76,8 +76,8 @@ impl Life {
                         self.diary().resync(&frame);
                         self.fetch_stale(edge).await;
                     } else {
-                        if frame["type"] == "event" && self.diary().is_ahead(&frame) {
-                            self.fetch_stale(edge).await;
+                        if frame["type"] == "event" && !self.is_in_step(edge, &frame).await {
+                            return;
                         }
                         self.take(&frame);
                     }
@@ -159,6 +159,22 @@ impl Life {
             _ => {}
         }
         diary.adopt_cursor(frame);
+    }
+
+    /// Fetches what is missing before an event of a stale thread, again and again while the edge cannot answer; false if it
+    /// cannot be had for as long as a silence may last. Then the next connection brings the event again.
+    async fn is_in_step(&self, edge: &str, event: &Value) -> bool {
+        let since = Instant::now();
+        while self.diary().is_ahead(event) {
+            if since.elapsed() > SILENCE_MAX {
+                return false;
+            }
+            self.fetch_stale(edge).await;
+            if self.diary().is_ahead(event) {
+                tokio::time::sleep(TICK).await;
+            }
+        }
+        true
     }
 
     /// Fetches what came behind the last seq seen of every stale thread.
