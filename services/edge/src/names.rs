@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use threadline_domain::UserId;
+use threadline_sealing::Keyring;
 
 use crate::config::NamesConfig;
 use crate::rate::{Bucket, Rate};
@@ -58,15 +59,20 @@ impl Names {
         !is_known
     }
 
-    /// Makes all names new again when keys were destroyed since the last call: names that were sealed with them are erased,
-    /// and whoever comes again has a name again. `destroyed` is how often that has happened.
-    pub(crate) fn note_destroyed(&self, destroyed: u64) {
+    /// Makes the names new again that were sealed with a key which was destroyed since the last call: they are erased, and
+    /// whoever comes again has a name again.
+    pub(crate) fn note_destroyed(&self, keyring: &Keyring) {
+        let destroyed = keyring.times_destroyed();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.destroyed != destroyed {
-            seen.destroyed = destroyed;
-            seen.younger.clear();
-            seen.older.clear();
+        if seen.destroyed == destroyed {
+            return;
         }
+        for subject in keyring.destroyed_since(seen.destroyed) {
+            let user = self.hasher.hash_one(subject.as_str());
+            seen.younger.remove(&user);
+            seen.older.remove(&user);
+        }
+        seen.destroyed = destroyed;
     }
 
     /// Makes this name new again, unless the user has another one by now.

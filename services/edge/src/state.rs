@@ -63,7 +63,7 @@ impl Edge {
     /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
     pub fn greet(self: &Arc<Self>, identity: &Identity) {
         let (Some(user), Some(name)) = (identity.user(), &identity.name) else { return };
-        self.names.note_destroyed(self.keyring.times_destroyed());
+        self.names.note_destroyed(&self.keyring);
         if self.names.note(user, name) {
             let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {

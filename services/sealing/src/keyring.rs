@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -68,6 +68,7 @@ impl Keyring {
         let sealing = Arc::new(Sealing {
             cache: Cache::new(config.keys_max),
             destroyed: watch::Sender::new(0),
+            lately: Mutex::default(),
             master,
             _watching: watching.clone().drop_guard(),
         });
@@ -190,6 +191,12 @@ impl Keyring {
     /// How often keys were destroyed, as far as this process has heard.
     pub fn times_destroyed(&self) -> u64 {
         self.sealed.as_ref().map_or(0, |sealing| *sealing.destroyed.borrow())
+    }
+
+    /// Whose keys were destroyed after the first `count` times: the last thousand of them at most, and none of which this
+    /// process did not hear.
+    pub fn destroyed_since(&self, count: u64) -> Vec<Actor> {
+        self.sealed.as_ref().map_or_else(Vec::new, |sealing| sealing.destroyed_since(count))
     }
 
     /// Sees to it that the cache knows which key a subject seals with; makes one if it has none that lives.

@@ -1,7 +1,7 @@
 //! Seals and opens with the keys in memory.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use threadline_domain::{Actor, Metadata, Sealed, Text};
 use tokio::sync::watch;
@@ -12,11 +12,16 @@ use crate::cipher::{self, SubjectKey};
 use crate::typed::{TextMut, Typed};
 use crate::{Error, MasterKey, Place};
 
+/// How many authors whose keys were destroyed are remembered.
+const LATELY_MAX: usize = 1_024;
+
 /// The keys in memory, the master key, and whoever waits for keys to be destroyed.
 pub(crate) struct Sealing {
     pub(crate) cache: Cache,
     /// How often keys were destroyed, as far as this process has heard.
     pub(crate) destroyed: watch::Sender<u64>,
+    /// Whose keys were destroyed lately, and the how manieth that was.
+    pub(crate) lately: Mutex<VecDeque<(u64, Actor)>>,
     pub(crate) master: Arc<dyn MasterKey>,
     /// Ends the watcher with the last keyring.
     pub(crate) _watching: DropGuard,
@@ -26,7 +31,22 @@ impl Sealing {
     /// Lets go of everything that the keys of this author opened.
     pub(crate) fn forget(&self, subject: &Actor) {
         self.cache.forget(subject);
-        self.destroyed.send_modify(|count| *count += 1);
+        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.len() == LATELY_MAX {
+            lately.pop_front();
+        }
+        let mut now = 0;
+        self.destroyed.send_modify(|count| {
+            *count += 1;
+            now = *count;
+        });
+        lately.push_back((now, subject.clone()));
+    }
+
+    /// Whose keys were destroyed since `count` times, of the last few.
+    pub(crate) fn destroyed_since(&self, count: u64) -> Vec<Actor> {
+        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.iter().filter(|(at, _)| *at > count).map(|(_, subject)| subject.clone()).collect()
     }
 
     /// Seals as far as keys are in memory; answers the author whose key is not.
