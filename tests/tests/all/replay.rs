@@ -85,6 +85,9 @@ async fn beside_traffic(test: &str, layout: Layout, backend: Backend, corpus: &C
     assert_eq!(status().len(), 4);
 }
 
+/// From one message to the next. Reading one in every way costs bob six tokens, and he gains a hundred each second.
+const TURN: Duration = Duration::from_millis(100);
+
 /// Somebody who writes and reads all the time, and for whom every call has to succeed.
 struct Talk {
     written: Arc<AtomicUsize>,
@@ -101,7 +104,9 @@ impl Talk {
         let talking = tokio::spawn({
             let (written, stop) = (Arc::clone(&written), Arc::clone(&stop));
             async move {
+                let mut turns = tokio::time::interval(TURN);
                 for number in 1.. {
+                    turns.tick().await;
                     if stop.load(Ordering::Acquire) {
                         return;
                     }
