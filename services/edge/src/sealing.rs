@@ -18,7 +18,7 @@ pub(crate) enum NotSealed {
 /// Checks what was typed and seals it: behind this, nobody sees the texts.
 pub(crate) async fn seal(keyring: &Keyring, command: &mut Command) -> Result<(), NotSealed> {
     command.action.check_texts().map_err(NotSealed::Rejected)?;
-    keyring.seal(command).await.map_err(NotSealed::Unavailable)
+    keyring.seal(std::slice::from_mut(command)).await.map_err(NotSealed::Unavailable)
 }
 
 /// The event with its texts open, for whoever caused it.
@@ -90,7 +90,7 @@ impl Name {
     /// Seals the name.
     pub(crate) async fn seal(keyring: &Keyring, user: &UserId, name: &Arc<str>) -> Result<Text, Error> {
         let mut name = Self { subject: user.clone().into(), name: Text::Open(Arc::clone(name)) };
-        keyring.seal(&mut name).await?;
+        keyring.seal(std::slice::from_mut(&mut name)).await?;
         Ok(name.name)
     }
 }

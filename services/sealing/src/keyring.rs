@@ -1,6 +1,6 @@
 //! Sealing and opening with the keys of a log.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, KeyId, KeyState};
-use crate::cipher::{self, SubjectKey};
+use crate::cipher::{self, Generation, SubjectKey};
 use crate::keys::{Sealing, label};
 use crate::store::{self, Row, Store};
 use crate::typed::Typed;
@@ -128,22 +128,18 @@ impl Keyring {
         self.store.close().await;
     }
 
-    /// Fetches the key that an author seals with, or makes it, so that [`seal`](Self::seal) will not wait.
-    pub async fn prepare(&self, subject: &Actor) -> Result<(), Error> {
-        match &self.sealed {
-            Some(sealing) => self.current_key(sealing, subject).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Seals every open text with its author's key, but for empty metadata, which nobody typed. Waits only for a key that
-    /// is not in memory. After an error some texts may be sealed; to call again is harmless.
-    pub async fn seal(&self, typed: &mut (impl Typed + Send)) -> Result<(), Error> {
+    /// Seals every open text with its author's key, but for empty metadata, which nobody typed. Waits only for keys that are
+    /// not in memory, and fetches or makes all of them at once. After an error some texts may be sealed; to call again is
+    /// harmless.
+    pub async fn seal<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
         let Some(sealing) = &self.sealed else { return Ok(()) };
-        while let Some(subject) = sealing.seal_with_known_keys(typed) {
-            self.current_key(sealing, &subject).await?;
+        loop {
+            let missing = sealing.seal_with_known_keys(typed);
+            if missing.is_empty() {
+                return Ok(());
+            }
+            self.current_keys(sealing, missing.into_iter().collect()).await?;
         }
-        Ok(())
     }
 
     /// Opens every sealed text. Fetches all keys that are not in memory at once; fails, with some texts opened, when they
@@ -199,32 +195,41 @@ impl Keyring {
         self.sealed.as_ref().map_or_else(Vec::new, |sealing| sealing.destroyed_since(count))
     }
 
-    /// Sees to it that the cache knows which key a subject seals with; makes one if it has none that lives.
-    async fn current_key(&self, sealing: &Sealing, subject: &Actor) -> Result<(), Error> {
+    /// Sees to it that the cache knows which keys these subjects seal with; makes one for each that has none that lives.
+    async fn current_keys(&self, sealing: &Sealing, mut subjects: Vec<Actor>) -> Result<(), Error> {
         self.bind().await?;
-        loop {
+        while !subjects.is_empty() {
             let epoch = sealing.cache.epoch();
-            let generation = match self.in_time(self.store.latest(subject)).await? {
-                Some(Row { id, wrapped: Some(wrapped) }) => {
+            // Where there is no key, the first one is to be made; where it was destroyed, the next one.
+            let mut next: HashMap<Actor, Generation> = subjects.drain(..).map(|subject| (subject, 1)).collect();
+            for Row { id, wrapped } in self.in_time(self.store.latest(next.keys())).await? {
+                if let Some(wrapped) = wrapped {
                     let key = sealing.unwrap(&id, &wrapped).await?;
                     if sealing.cache.insert(epoch, [(id.clone(), key)]) {
                         sealing.cache.set_current(epoch, &id);
-                        return Ok(());
+                    } else {
+                        subjects.push(id.subject.clone());
                     }
-                    continue;
+                    next.remove(&id.subject);
+                } else {
+                    let spent = || Error::Schema(format!("{} has had too many keys", id.subject));
+                    next.insert(id.subject.clone(), id.generation.checked_add(1).ok_or_else(spent)?);
                 }
-                Some(Row { id, wrapped: None }) => {
-                    let spent = || Error::Schema(format!("{subject} has had too many keys"));
-                    id.generation.checked_add(1).ok_or_else(spent)?
-                }
-                None => 1,
-            };
-            let id = KeyId { subject: subject.clone(), generation };
-            let key = SubjectKey::from_bytes(cipher::random());
-            let wrapped = sealing.master.wrap(&label(&id), key.as_bytes()).await?;
-            self.in_time(self.store.insert(&id, &wrapped)).await?;
-            // Somebody else may have been faster: the row tells.
+            }
+            let mut made = Vec::with_capacity(next.len());
+            for (subject, generation) in next {
+                let id = KeyId { subject, generation };
+                let key = SubjectKey::from_bytes(cipher::random());
+                let wrapped = sealing.master.wrap(&label(&id), key.as_bytes()).await?;
+                made.push(Row { id, wrapped: Some(wrapped.to_vec()) });
+            }
+            if !made.is_empty() {
+                self.in_time(self.store.insert(&made)).await?;
+            }
+            // Somebody else may have been faster: the rows tell.
+            subjects.extend(made.into_iter().map(|row| row.id.subject));
         }
+        Ok(())
     }
 
     async fn fetch(&self, sealing: &Sealing, ids: &HashSet<KeyId>) -> Result<Vec<(KeyId, KeyState)>, Error> {

@@ -49,19 +49,21 @@ impl Sealing {
         lately.iter().filter(|(at, _)| *at > count).map(|(_, subject)| subject.clone()).collect()
     }
 
-    /// Seals as far as keys are in memory; answers the author whose key is not.
-    pub(crate) fn seal_with_known_keys(&self, typed: &mut impl Typed) -> Option<Actor> {
-        let mut missing = None;
-        typed.each_text(&mut |place, text| {
-            let Some(open) = open_text(&text) else { return };
-            match self.cache.sealing_key(place.subject, place.thread) {
-                Some((generation, key)) => {
-                    let sealed = key.seal(generation, &place, open);
-                    put_sealed(text, sealed);
+    /// Seals as far as keys are in memory; answers the authors whose keys are not.
+    pub(crate) fn seal_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<Actor> {
+        let mut missing = HashSet::new();
+        for one in typed {
+            one.each_text(&mut |place, text| {
+                let Some(open) = open_text(&text) else { return };
+                match self.cache.sealing_key(place.subject, place.thread) {
+                    Some((generation, key)) => {
+                        let sealed = key.seal(generation, &place, open);
+                        put_sealed(text, sealed);
+                    }
+                    None => _ = missing.insert(place.subject.clone()),
                 }
-                None => missing = Some(place.subject.clone()),
-            }
-        });
+            });
+        }
         missing
     }
 

@@ -90,25 +90,32 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
-    /// The highest generation of a subject.
-    pub(crate) async fn latest(&self, subject: &Actor) -> Result<Option<Row>, Error> {
-        let found: Option<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
-            "select subject, generation, wrapped from keys where subject = $1 order by generation desc limit 1",
+    /// The highest generation of each of these subjects that has one.
+    pub(crate) async fn latest(&self, subjects: impl Iterator<Item = &Actor>) -> Result<Vec<Row>, Error> {
+        let rows: Vec<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
+            "select k.subject, k.generation, k.wrapped
+             from unnest($1::text[]) as a(subject)
+             cross join lateral
+                 (select * from keys where keys.subject = a.subject order by generation desc limit 1) as k",
         )
-        .bind(subject.as_str())
-        .fetch_optional(&self.0)
+        .bind(subjects.map(Actor::as_str).collect::<Vec<_>>())
+        .fetch_all(&self.0)
         .await?;
-        found.map(row).transpose()
+        rows.into_iter().map(row).collect()
     }
 
-    /// Adds a key, unless somebody else was faster.
-    pub(crate) async fn insert(&self, id: &KeyId, wrapped: &[u8]) -> Result<(), Error> {
-        sqlx::query("insert into keys (subject, generation, wrapped) values ($1, $2, $3) on conflict do nothing")
-            .bind(id.subject.as_str())
-            .bind(i32::from(id.generation))
-            .bind(wrapped)
-            .execute(&self.0)
-            .await?;
+    /// Adds keys, but for those that somebody else was faster with.
+    pub(crate) async fn insert(&self, keys: &[Row]) -> Result<(), Error> {
+        sqlx::query(
+            "insert into keys (subject, generation, wrapped)
+             select * from unnest($1::text[], $2::integer[], $3::bytea[]) order by 1, 2
+             on conflict do nothing",
+        )
+        .bind(keys.iter().map(|key| key.id.subject.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| i32::from(key.id.generation)).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.wrapped.as_deref()).collect::<Vec<_>>())
+        .execute(&self.0)
+        .await?;
         Ok(())
     }
 

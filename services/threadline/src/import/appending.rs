@@ -19,6 +19,8 @@ use crate::error::Error;
 
 /// Commands whose outcome is not known yet.
 const IN_FLIGHT_COMMANDS_MAX: usize = 4_096;
+/// Commands that are sealed together: the keys of all authors who have none yet are made at once.
+const SEALED_COMMANDS_MAX: usize = 512;
 /// After so much silence, what is in flight is sent again: an answer may have been lost.
 const SILENCE: Duration = Duration::from_secs(10);
 /// How often it is sent again before we give up.
@@ -79,6 +81,7 @@ pub(super) async fn run(
         silences: 0,
     };
     let mut open = true;
+    let mut commands = Vec::with_capacity(SEALED_COMMANDS_MAX);
     let silence = sleep(SILENCE);
     tokio::pin!(silence);
     while open || !run.in_flight.is_empty() || !run.again.is_empty() {
@@ -109,13 +112,11 @@ pub(super) async fn run(
             Some(appended) = run.appends.next() => {
                 appended.map_err(|error| Error::Tool(format!("{error}; run it again, it goes on where it stopped")))?;
             }
-            command = queue.recv(), if takes_more => match command {
-                Some(mut command) => {
-                    keyring.seal(&mut command).await?;
-                    run.send(command);
-                }
-                None => open = false,
-            },
+            count = queue.recv_many(&mut commands, SEALED_COMMANDS_MAX), if takes_more => {
+                open = count > 0;
+                keyring.seal(&mut commands).await?;
+                commands.drain(..).for_each(|command| run.send(command));
+            }
             () = &mut silence => {
                 run.silences += 1;
                 if run.silences > SILENCES_MAX {

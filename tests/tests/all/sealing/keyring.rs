@@ -67,7 +67,7 @@ fn posted(command: &Command) -> Event {
 
 async fn sealed_event(keyring: &Keyring, actor: &Actor, content: &str) -> Event {
     let mut command = post(actor, content, r#"{"a":1}"#);
-    keyring.seal(&mut command).await.unwrap();
+    keyring.seal(std::slice::from_mut(&mut command)).await.unwrap();
     posted(&command)
 }
 
@@ -101,8 +101,8 @@ async fn empty_metadata_stays_open_and_a_retry_has_the_same_digest() {
     let world = World::new().await;
     let keyring = world.keyring();
     let (mut one, mut two) = (post(&ann(), "x", "{}"), post(&ann(), "x", "{}"));
-    keyring.seal(&mut one).await.unwrap();
-    world.keyring().seal(&mut two).await.unwrap();
+    keyring.seal(std::slice::from_mut(&mut one)).await.unwrap();
+    world.keyring().seal(std::slice::from_mut(&mut two)).await.unwrap();
     assert_eq!(one, two, "equal by their digests, whichever process sealed them");
     let Action::Post(post) = one.action else { panic!("a post") };
     assert_eq!(post.metadata.as_json(), Some("{}"));
@@ -168,10 +168,13 @@ async fn known_keys_go_on_working_without_postgres_and_unknown_ones_are_unavaila
     assert_eq!(shown(&opened(&keyring, &event).await).0, Some("a secret"));
     sealed_event(&keyring, &ann(), "another").await;
     let mut stranger = post(&"ben".parse().unwrap(), "x", "{}");
-    let refused = keyring.seal(&mut stranger).await.unwrap_err();
+    let refused = keyring.seal(std::slice::from_mut(&mut stranger)).await.unwrap_err();
     assert!(refused.is_retryable(), "{refused}");
     world.database.set_outage(false).await;
-    wait::until("new authors can write again", PATIENCE, async || keyring.seal(&mut stranger).await.is_ok()).await;
+    wait::until("new authors can write again", PATIENCE, async || {
+        keyring.seal(std::slice::from_mut(&mut stranger)).await.is_ok()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -180,7 +183,7 @@ async fn another_master_key_and_the_other_mode_are_refused() {
     world.keyring().bind().await.unwrap();
     let wrong = world.keyring_with(&LocalMasterKey::generate(), &Config::default());
     assert!(matches!(wrong.bind().await, Err(Error::WrongMasterKey)));
-    assert!(matches!(wrong.seal(&mut post(&ann(), "x", "{}")).await, Err(Error::WrongMasterKey)));
+    assert!(matches!(wrong.seal(&mut [post(&ann(), "x", "{}")]).await, Err(Error::WrongMasterKey)));
 
     let (database, config) = (world.database.options(), Config::default());
     let refused = Keyring::off(&database, "log", &config).bind().await.unwrap_err().to_string();
@@ -206,7 +209,7 @@ async fn a_keyring_that_is_off_leaves_texts_as_they_are() {
     let world = World::new().await;
     let keyring = Keyring::off(&world.database.options(), "open log", &Config::default());
     let mut command = post(&ann(), "x", "{}");
-    keyring.seal(&mut command).await.unwrap();
+    keyring.seal(std::slice::from_mut(&mut command)).await.unwrap();
     assert_eq!(command, post(&ann(), "x", "{}"));
     assert!(!keyring.seals());
 }
@@ -240,7 +243,7 @@ async fn edits_are_sealed_in_the_place_of_their_message() {
     let keyring = world.keyring();
     let edit = EditMessage { message: MESSAGE, content: Text::from("new"), metadata: None };
     let mut command = Command { action: Action::Edit(edit), ..post(&ann(), "", "{}") };
-    keyring.seal(&mut command).await.unwrap();
+    keyring.seal(std::slice::from_mut(&mut command)).await.unwrap();
     let Action::Edit(edit) = &command.action else { panic!("an edit") };
     let change = Change::MessageEdited { message: MESSAGE, number: 1, content: edit.content.clone(), metadata: None };
     let mut events = [Event { change, ..posted(&post(&ann(), "", "{}")) }];
