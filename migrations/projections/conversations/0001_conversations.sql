@@ -4,15 +4,6 @@
 -- What a person typed stands as it does in the log, sealed or open: a 0 and the text, or a 1, the digest, the ciphertext.
 -- Times are milliseconds since the epoch. Identifiers and enumerations are compared as bytes (collation "C").
 
--- How far each partition of a topic has been followed.
-create table positions (
-    topic     text    not null collate "C",
-    partition integer not null,
-    next      bigint  not null,
-    cause     bigint,
-    primary key (topic, partition)
-) with (fillfactor = 50);
-
 create table threads (
     id            uuid    primary key,
     partition     integer not null,
@@ -96,12 +87,4 @@ create table users (
     id   text   primary key collate "C",
     name bytea  not null,
     at   bigint not null
-);
-
-create table dead_letters (
-    topic     text    not null collate "C",
-    partition integer not null,
-    "offset"  bigint  not null,
-    reason    text    not null,
-    primary key (topic, partition, "offset")
 );

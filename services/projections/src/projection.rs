@@ -23,6 +23,14 @@ pub struct Spec {
     pub tables: &'static [&'static str],
 }
 
+impl Spec {
+    /// The statements that make a generation, in order: first what every generation has.
+    pub(crate) fn generation_migrations(&self) -> Vec<&'static str> {
+        let common = include_str!("../../../migrations/projections/generation/0001_generation.sql");
+        [common].into_iter().chain(self.migrations.iter().copied()).collect()
+    }
+}
+
 /// A read model: tables that follow from the log, and how records become their rows.
 ///
 /// The rows at some progress depend on the records up to there and on nothing else: not on the time, on how the records

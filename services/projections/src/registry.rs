@@ -88,7 +88,7 @@ impl Registry {
             transaction.commit().await?;
             for generation in self.generations().await? {
                 if generation.name == spec.name && generation.version == spec.version {
-                    schema::migrate(generation.schema.as_str(), spec.migrations, &self.pool).await?;
+                    schema::migrate(generation.schema.as_str(), &spec.generation_migrations(), &self.pool).await?;
                 }
             }
         }
@@ -194,7 +194,7 @@ impl Registry {
             None => add(&mut transaction, spec, &generations, State::Building).await?,
         };
         transaction.commit().await?;
-        schema::migrate(generation.schema.as_str(), spec.migrations, &self.pool).await?;
+        schema::migrate(generation.schema.as_str(), &spec.generation_migrations(), &self.pool).await?;
         Ok(generation)
     }
 
