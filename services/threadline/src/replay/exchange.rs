@@ -18,25 +18,28 @@ const UP_TO_DATE_WITHIN: Duration = Duration::from_secs(20);
 /// Between two tries.
 const TRY_EVERY: Duration = Duration::from_millis(200);
 
-pub(super) async fn swap(
-    backing: &Backing,
-    projection: Arc<dyn Projection>,
-    output: Output,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let name = projection.spec().name;
-    said(&until_up_to_date(async || backing.registry.swap(name).await, stop).await?, output);
-    Ok(())
+/// Which generation takes the live one's place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Exchange {
+    /// The rebuilt one.
+    Swap,
+    /// The one before.
+    Rollback,
 }
 
-pub(super) async fn rollback(
+pub(super) async fn run(
+    exchange: Exchange,
     backing: &Backing,
     projection: Arc<dyn Projection>,
     output: Output,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let name = projection.spec().name;
-    said(&until_up_to_date(async || backing.registry.rollback(name).await, stop).await?, output);
+    let (name, registry) = (projection.spec().name, &backing.registry);
+    let exchange = async || match exchange {
+        Exchange::Swap => registry.swap(name).await,
+        Exchange::Rollback => registry.rollback(name).await,
+    };
+    said(&until_up_to_date(exchange, stop).await?, output);
     Ok(())
 }
 

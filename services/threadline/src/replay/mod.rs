@@ -17,6 +17,7 @@ use clap::{Args, Subcommand};
 use threadline_projections::{Projection, projections};
 use tokio_util::sync::CancellationToken;
 
+use self::exchange::Exchange;
 use crate::backing::{self, Backing};
 use crate::config::Config;
 use crate::error::Error;
@@ -100,8 +101,12 @@ pub async fn run(mut config: Config, verb: Verb, stop: CancellationToken) -> Res
             rebuild::run(&backing, projection.found()?, throttle, output, stop).await
         }
         Verb::Status { watch, output } => status::run(&backing, watch, output, stop).await,
-        Verb::Swap { projection, output } => exchange::swap(&backing, projection.found()?, output, stop).await,
-        Verb::Rollback { projection, output } => exchange::rollback(&backing, projection.found()?, output, stop).await,
+        Verb::Swap { projection, output } => {
+            exchange::run(Exchange::Swap, &backing, projection.found()?, output, stop).await
+        }
+        Verb::Rollback { projection, output } => {
+            exchange::run(Exchange::Rollback, &backing, projection.found()?, output, stop).await
+        }
     };
     backing.close().await;
     done
