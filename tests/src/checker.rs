@@ -76,7 +76,7 @@ impl fmt::Display for Violation {
 pub fn check(history: &History) -> BTreeSet<Violation> {
     let mut violations = BTreeSet::new();
     for (thread, timeline) in &history.timeline {
-        check_stream("views", *thread, timeline.iter(), &mut violations);
+        check_stream("projections", *thread, timeline.iter(), &mut violations);
         check_numbers(*thread, timeline, &mut violations);
         check_single_postings(*thread, timeline, &mut violations);
     }
@@ -135,7 +135,7 @@ fn check_single_postings(thread: Uuid, timeline: &[Seen], violations: &mut BTree
         if let Some((message, _)) = seen.posted
             && !messages.insert(message)
         {
-            violations.insert(Violation::Doubled { client: "views".into(), thread, seq: seen.seq });
+            violations.insert(Violation::Doubled { client: "projections".into(), thread, seq: seen.seq });
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::token::SECRET;
 /// Partitions of every topic in a test.
 pub const PARTITIONS: u32 = 8;
 
-/// A log, and a database for the views.
+/// A log, and a database for the projections.
 pub struct Backend {
     postgres: Postgres,
     kafka: Option<Kafka>,
@@ -50,7 +50,7 @@ impl Backend {
         Self { postgres: Postgres::Shared(Database::fresh().await), kafka: None }
     }
 
-    /// The log in Kafka, with topics of our own on the shared broker; the views in a fresh database.
+    /// The log in Kafka, with topics of our own on the shared broker; the projections in a fresh database.
     pub async fn kafka(brokers: &str) -> Self {
         let kafka = Kafka { brokers: brokers.to_owned(), prefix: prefix(), own: None };
         Self { kafka: Some(kafka), ..Self::postgres().await }
@@ -61,14 +61,14 @@ impl Backend {
         Self { postgres: Postgres::Own(OwnPostgres::start().await), kafka: None }
     }
 
-    /// The log in a broker that is ours alone; the views in a fresh database.
+    /// The log in a broker that is ours alone; the projections in a fresh database.
     pub async fn own_kafka() -> Self {
         let own = OwnBroker::start();
         let kafka = Kafka { brokers: own.address(), prefix: prefix(), own: Some(own) };
         Self { kafka: Some(kafka), ..Self::postgres().await }
     }
 
-    /// The database of the views (and of the log, when it is Postgres).
+    /// The database of the projections (and of the log, when it is Postgres).
     pub fn database_url(&self) -> &str {
         match &self.postgres {
             Postgres::Shared(database) => database.url(),
@@ -99,7 +99,7 @@ impl Backend {
         }
     }
 
-    /// Shuts everyone out of the database of the views, or lets them in again. Not for a log in Postgres.
+    /// Shuts everyone out of the database of the projections, or lets them in again. Not for a log in Postgres.
     pub async fn set_views_outage(&self, outage: bool) {
         match &self.postgres {
             Postgres::Shared(database) if self.is_kafka() => database.set_outage(outage).await,

@@ -66,7 +66,7 @@ impl Hub {
     pub fn start(
         config: &EdgeConfig,
         log: Arc<dyn EventLog>,
-        views: Conversations,
+        conversations: Conversations,
         keyring: Keyring,
         appender: Appender,
         followed: Followed,
@@ -84,7 +84,7 @@ impl Hub {
             followed: followed.clone(),
             log: LogFingerprint::of(&log.id()),
         };
-        let deps = shared::Deps { config: config.clone(), log, views, keyring, appender, stopped };
+        let deps = shared::Deps { config: config.clone(), log, conversations, keyring, appender, stopped };
         let (readiness, started) = (Arc::clone(&hub.readiness), Arc::clone(&hub.started));
         tokio::spawn(shutdown.run_until_cancelled_owned(run::run(
             deps,

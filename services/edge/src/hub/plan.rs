@@ -46,7 +46,7 @@ impl Plan {
         for (&topic, ends) in &ends {
             // From the projection's progress on, the ring continues every snapshot. Without projection nobody can join, so
             // any start will do. Of a topic that no projection reads, the ring holds the newest records.
-            let progress = deps.views.progress(topic).await.unwrap_or_default();
+            let progress = deps.conversations.progress(topic).await.unwrap_or_default();
             let start = async |(&partition, &end): (&Partition, &Offset)| {
                 let Progress { next, cause } = progress.get(&partition).copied().unwrap_or_default();
                 let mut start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);

@@ -81,14 +81,14 @@ impl Core {
         if let Some(known) = known.as_ref().filter(|known| exists && number <= known.number) {
             return session.finish(Some(answer::at(id.as_deref(), known.position)));
         }
-        let ask_views = !exists || known.is_none();
+        let asks_projection = !exists || known.is_none();
         let place = self.last_position(thread);
-        let (appender, views) = (self.deps.appender.clone(), self.deps.views.clone());
+        let (appender, conversations) = (self.deps.appender.clone(), self.deps.conversations.clone());
         let mark = ReadMark { thread, user, number, at: clock::now() };
         tokio::spawn(async move {
-            if ask_views {
+            if asks_projection {
                 // Someone who has just come in may know the thread better than this edge does.
-                match views.read_place(&mark.user, thread).await {
+                match conversations.read_place(&mark.user, thread).await {
                     Ok(Some(ReadPlace { number: read, .. })) if number <= read => {
                         return session.finish(Some(answer::at(id.as_deref(), place)));
                     }

@@ -27,7 +27,7 @@ const READS_MAX: usize = 50_000;
 pub(super) struct Deps {
     pub(super) config: EdgeConfig,
     pub(super) log: Arc<dyn EventLog>,
-    pub(super) views: Conversations,
+    pub(super) conversations: Conversations,
     pub(super) keyring: Keyring,
     pub(super) appender: Appender,
     /// Partitions at a record that only a newer edge can read.

@@ -110,12 +110,12 @@ pub(super) async fn backlog(
     let mut gaps = Gaps::default();
     let mut missed = Vec::new();
     // What a ring of `messages` does not cover is read from the projection. Of other topics only the rings are read.
-    let (in_views, elsewhere): (Vec<_>, Vec<_>) =
+    let (in_projection, elsewhere): (Vec<_>, Vec<_>) =
         uncovered.into_iter().partition(|(topic, _)| *topic == Thread::EVENTS);
     gaps.has_others = !elsewhere.is_empty();
-    if !in_views.is_empty() {
-        let partitions: Vec<_> = in_views.into_iter().map(|(_, partition)| partition).collect();
-        missed = from_views(edge, &memberships, from, &partitions, &mut gaps).await?;
+    if !in_projection.is_empty() {
+        let partitions: Vec<_> = in_projection.into_iter().map(|(_, partition)| partition).collect();
+        missed = from_projection(edge, &memberships, from, &partitions, &mut gaps).await?;
     }
     missed.extend(entries.into_iter().map(Missed::Entry));
     missed::open(edge, &mut missed, &mut gaps).await;
@@ -141,7 +141,7 @@ pub(super) async fn backlog(
 
 /// Reads what lies between the client's place and the snapshot in partitions that the ring does not cover. Threads of
 /// which there is too much go to the gaps.
-async fn from_views(
+async fn from_projection(
     edge: &Edge,
     memberships: &Memberships,
     from: &Offsets,

@@ -29,7 +29,7 @@ pub const PARTITIONS_MAX: u32 = threadline_wire::cursor::CURSOR_PARTITIONS_MAX a
 pub struct Config {
     /// Where this machine keeps what dev mode makes: its Postgres, its secret.
     pub directory: PathBuf,
-    /// The Postgres with the views, and with the log unless that is Kafka. `None`: dev mode manages one.
+    /// The Postgres with the projections, and with the log unless that is Kafka. `None`: dev mode manages one.
     pub database: Database,
     /// Where the log is.
     pub log: Log,
@@ -72,11 +72,11 @@ pub struct TokenClaims {
 pub struct Database {
     /// Its URL.
     pub url: Option<String>,
-    /// Connections of one process for the views.
+    /// Connections of one process for the projections.
     pub connections_max: Connections,
 }
 
-/// Connections of one process for the views, by the role that uses them.
+/// Connections of one process for the projections, by the role that uses them.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections {
     /// What clients read, of all edges of the process.
@@ -96,7 +96,7 @@ impl std::fmt::Debug for Database {
 /// Where the log is.
 #[derive(Clone, Debug)]
 pub enum Log {
-    /// In the same Postgres as the views.
+    /// In the same Postgres as the projections.
     Postgres {
         /// Partitions of each topic when the log is made.
         partitions: u32,

@@ -31,7 +31,7 @@ use progress::Progress;
 
 /// Commands read ahead of what is appended.
 const READ_AHEAD_COMMANDS_MAX: usize = 1_024;
-/// How long the views may take to come up with what was imported.
+/// How long the projections may take to come up with what was imported.
 const VIEWS_WITHIN: Duration = Duration::from_mins(5);
 
 /// What `threadline import` is asked for.
@@ -125,7 +125,7 @@ async fn import(
     reading.await.unwrap_or_else(|error| Err(Error::Tool(error.to_string())))?;
     outcomes.skipped = skipped;
     let appended = start.elapsed();
-    wait_for_views(backing, &outcomes).await?;
+    wait_for_projections(backing, &outcomes).await?;
     progress.summary(&outcomes, appended, start.elapsed());
     if outcomes.refused.is_empty() {
         Ok(())
@@ -135,7 +135,7 @@ async fn import(
 }
 
 /// Until what was imported can be read.
-async fn wait_for_views(backing: &Backing, outcomes: &Outcomes) -> Result<(), Error> {
+async fn wait_for_projections(backing: &Backing, outcomes: &Outcomes) -> Result<(), Error> {
     for (&partition, &offset) in &outcomes.last {
         let position = Position { topic: Topic::Messages, partition, offset };
         backing.conversations.wait_for(position, VIEWS_WITHIN).await?;

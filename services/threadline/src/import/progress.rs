@@ -25,7 +25,7 @@ struct Summary<'a> {
     lines_skipped: u64,
     log_seconds: f64,
     log_messages_per_second: f64,
-    views_seconds: f64,
+    projections_seconds: f64,
 }
 
 impl Progress {
@@ -50,8 +50,8 @@ impl Progress {
         bar.with_style(ProgressStyle::with_template(look).unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
-    /// Says what came of it. `log` is the time until every outcome was known, `views` until it could be read.
-    pub(super) fn summary(self, outcomes: &Outcomes, log: Duration, views: Duration) {
+    /// Says what came of it. `log` is the time until every outcome was known, `projections` until it could be read.
+    pub(super) fn summary(self, outcomes: &Outcomes, log: Duration, projections: Duration) {
         let done = outcomes.messages + outcomes.present;
         let summary = Summary {
             threads_created: outcomes.threads,
@@ -62,7 +62,7 @@ impl Progress {
             lines_skipped: outcomes.skipped,
             log_seconds: log.as_secs_f64(),
             log_messages_per_second: done as f64 / log.as_secs_f64(),
-            views_seconds: views.as_secs_f64(),
+            projections_seconds: projections.as_secs_f64(),
         };
         if self.json {
             output::line(serde_json::to_string(&summary).unwrap_or_default());
@@ -76,8 +76,8 @@ impl Progress {
             output::line(format_args!("{count} refused: {reason}"));
         }
         output::line(format_args!(
-            "{:.1} s to the last outcome ({:.0} messages/s), {:.1} s until the views had it",
-            summary.log_seconds, summary.log_messages_per_second, summary.views_seconds
+            "{:.1} s to the last outcome ({:.0} messages/s), {:.1} s until the projections had it",
+            summary.log_seconds, summary.log_messages_per_second, summary.projections_seconds
         ));
     }
 }

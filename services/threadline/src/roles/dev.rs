@@ -121,9 +121,9 @@ fn nth(mut first: SocketAddr, index: u16, edges: u16) -> Result<SocketAddr, Erro
 /// Says what runs where.
 fn announce(config: &Config, addresses: &[SocketAddr], postgres: Option<&std::path::Path>) {
     let edges: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
-    let views = postgres.map_or_else(|| "DATABASE_URL".to_owned(), |place| place.display().to_string());
+    let projections = postgres.map_or_else(|| "DATABASE_URL".to_owned(), |place| place.display().to_string());
     output::line(format_args!(
-        "threadline: {} edge(s) at {}; decider, projector; log on {}, views in {views}",
+        "threadline: {} edge(s) at {}; decider, projector; log on {}, projections in {projections}",
         edges.len(),
         edges.join(", "),
         config.log.name()
@@ -131,5 +131,5 @@ fn announce(config: &Config, addresses: &[SocketAddr], postgres: Option<&std::pa
     if let Some(first) = edges.first() {
         output::line(format_args!("the web page: {first}/     a token: threadline token --user ann     stop: Ctrl-C"));
     }
-    tracing::info!(edges = edges.join(" "), log = config.log.name(), views, "threadline dev runs");
+    tracing::info!(edges = edges.join(" "), log = config.log.name(), projections, "threadline dev runs");
 }
