@@ -80,7 +80,7 @@ pub struct HttpConfig {
     /// Connections that the kernel completes before the edge accepts them; the kernel may cap it (`somaxconn`).
     pub listen_backlog: u32,
     /// From the end of one request (or the connection) to the end of the next one's headers. Longer than proxies and clients
-    /// keep an idle connection, 60 s as a rule: one that closes first meets their next request half way.
+    /// usually keep an idle connection (60 s): an edge that closes first may reset a request that is on its way.
     pub header_read_ms: u64,
     /// From a request's headers to its answer.
     pub request_ms: u64,

@@ -24,7 +24,7 @@ pub(crate) struct Names {
 }
 
 struct Seen {
-    /// How often keys were destroyed until now.
+    /// [`Keyring::destroyed_count`] at the last look.
     destroyed: u64,
     younger: HashMap<u64, u64>,
     older: HashMap<u64, u64>,
@@ -59,10 +59,10 @@ impl Names {
         !is_known
     }
 
-    /// Makes the names new again that were sealed with a key which was destroyed since the last call: they are erased, and
-    /// whoever comes again has a name again.
+    /// Forgets the names of authors whose keys were destroyed since the last call: those names are erased in the log, so the
+    /// author's next request writes the name again, under a new key.
     pub(crate) fn note_destroyed(&self, keyring: &Keyring) {
-        let destroyed = keyring.times_destroyed();
+        let destroyed = keyring.destroyed_count();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.destroyed == destroyed {
             return;

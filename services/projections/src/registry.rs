@@ -211,8 +211,8 @@ impl Registry {
     /// the one that had retired before is dropped.
     pub async fn swap(&self, name: &str) -> Result<Generation, SwapError> {
         let generation = self.exchange(name, &[State::Ready, State::Withdrawn], State::Retired).await?;
-        // Apart, because projectors write to it while they wait for the locks that were held until now. Should this not
-        // happen any more, the next rebuild drops it.
+        // In a transaction of its own, because projectors write to it while they wait for the locks that were held until now.
+        // If this process is killed in between, the next rebuild drops it.
         self.drop_withdrawn(name).await?;
         Ok(generation)
     }
@@ -222,9 +222,9 @@ impl Registry {
         self.exchange(name, &[State::Retired], State::Withdrawn).await
     }
 
-    /// Puts the newest generation in the first of the `wanted` states that there is in the place of the live one, which is
-    /// `left` in another.
-    async fn exchange(&self, name: &str, wanted: &[State], left: State) -> Result<Generation, SwapError> {
+    /// Makes the newest generation live that is in one of the `wanted` states, an earlier one of them first, and moves the live
+    /// one to the state `replaced`. A generation that was retired until then is withdrawn.
+    async fn exchange(&self, name: &str, wanted: &[State], replaced: State) -> Result<Generation, SwapError> {
         let mut transaction = self.pool.begin().await?;
         lock(&mut transaction).await?;
         let generations = all(&mut transaction, Some(name)).await?;
@@ -243,7 +243,7 @@ impl Registry {
         if let Some(earlier) = find(&State::Retired) {
             set_state(&mut transaction, earlier, State::Withdrawn).await?;
         }
-        set_state(&mut transaction, live, left).await?;
+        set_state(&mut transaction, live, replaced).await?;
         set_state(&mut transaction, other, State::Live).await?;
         transaction.commit().await?;
         Ok(Generation { state: State::Live, ..other.clone() })

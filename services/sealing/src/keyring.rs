@@ -68,7 +68,7 @@ impl Keyring {
         let sealing = Arc::new(Sealing {
             cache: Cache::new(config.keys_max),
             destroyed: watch::Sender::new(0),
-            lately: Mutex::default(),
+            recently_destroyed: Mutex::default(),
             master,
             _watching: watching.clone().drop_guard(),
         });
@@ -109,8 +109,8 @@ impl Keyring {
         Ok(())
     }
 
-    /// Checks that a log is sealed exactly if this process is set to seal; any mode is right for a log that was never seen
-    /// before. For who opens no text and has no master key.
+    /// Checks that a log is sealed exactly if this process is set to seal. Passes for a log that no keyring was bound to yet.
+    /// Needs no master key: it is for roles that open no text.
     pub async fn check_mode(database: &PgConnectOptions, log: &str, seals: bool, config: &Config) -> Result<(), Error> {
         let keyring = Self::off(database, log, config);
         let found = keyring.in_time(keyring.store.log(log)).await;
@@ -129,7 +129,7 @@ impl Keyring {
     }
 
     /// Seals every open text with its author's key, but for empty metadata, which nobody typed. Waits only for keys that are
-    /// not in memory, and fetches or makes all of them at once. After an error some texts may be sealed; to call again is
+    /// not in memory, and fetches or makes all of them together. After an error some texts may be sealed; to call again is
     /// harmless.
     pub async fn seal<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
         let Some(sealing) = &self.sealed else { return Ok(()) };
@@ -184,23 +184,24 @@ impl Keyring {
         }
     }
 
-    /// How often keys were destroyed, as far as this process has heard.
-    pub fn times_destroyed(&self) -> u64 {
+    /// Returns how often this process was notified of destroyed keys.
+    pub fn destroyed_count(&self) -> u64 {
         self.sealed.as_ref().map_or(0, |sealing| *sealing.destroyed.borrow())
     }
 
-    /// Whose keys were destroyed after the first `count` times: the last thousand of them at most, and none of which this
-    /// process did not hear.
+    /// Returns the authors whose keys were destroyed since [`destroyed_count`](Self::destroyed_count) was `count`. Leaves out
+    /// all but the last 1,024, and those that were destroyed while this process had no connection to the keys.
     pub fn destroyed_since(&self, count: u64) -> Vec<Actor> {
         self.sealed.as_ref().map_or_else(Vec::new, |sealing| sealing.destroyed_since(count))
     }
 
-    /// Sees to it that the cache knows which keys these subjects seal with; makes one for each that has none that lives.
+    /// Fetches the keys that these subjects seal with into the cache. Makes a key for each subject that has none, or only
+    /// destroyed ones.
     async fn current_keys(&self, sealing: &Sealing, mut subjects: Vec<Actor>) -> Result<(), Error> {
         self.bind().await?;
         while !subjects.is_empty() {
             let epoch = sealing.cache.epoch();
-            // Where there is no key, the first one is to be made; where it was destroyed, the next one.
+            // The generation to make: 1 without a key, the next one after a destroyed key.
             let mut next: HashMap<Actor, Generation> = subjects.drain(..).map(|subject| (subject, 1)).collect();
             for Row { id, wrapped } in self.in_time(self.store.latest(next.keys())).await? {
                 if let Some(wrapped) = wrapped {
@@ -226,7 +227,7 @@ impl Keyring {
             if !made.is_empty() {
                 self.in_time(self.store.insert(&made)).await?;
             }
-            // Somebody else may have been faster: the rows tell.
+            // Another process may have inserted first; the next round reads whose key it is.
             subjects.extend(made.into_iter().map(|row| row.id.subject));
         }
         Ok(())

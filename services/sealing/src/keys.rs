@@ -12,16 +12,16 @@ use crate::cipher::{self, SubjectKey};
 use crate::typed::{TextMut, Typed};
 use crate::{Error, MasterKey, Place};
 
-/// How many authors whose keys were destroyed are remembered.
-const LATELY_MAX: usize = 1_024;
+/// Authors in [`Sealing::recently_destroyed`].
+const RECENTLY_DESTROYED_MAX: usize = 1_024;
 
 /// The keys in memory, the master key, and whoever waits for keys to be destroyed.
 pub(crate) struct Sealing {
     pub(crate) cache: Cache,
     /// How often keys were destroyed, as far as this process has heard.
     pub(crate) destroyed: watch::Sender<u64>,
-    /// Whose keys were destroyed lately, and the how manieth that was.
-    pub(crate) lately: Mutex<VecDeque<(u64, Actor)>>,
+    /// The authors whose keys were destroyed last, each with the value that `destroyed` had then.
+    pub(crate) recently_destroyed: Mutex<VecDeque<(u64, Actor)>>,
     pub(crate) master: Arc<dyn MasterKey>,
     /// Ends the watcher with the last keyring.
     pub(crate) _watching: DropGuard,
@@ -31,22 +31,23 @@ impl Sealing {
     /// Lets go of everything that the keys of this author opened.
     pub(crate) fn forget(&self, subject: &Actor) {
         self.cache.forget(subject);
-        let mut lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        if lately.len() == LATELY_MAX {
-            lately.pop_front();
+        // Locked before the count rises: whoever sees the new count finds the author.
+        let mut recent = self.recently_destroyed.lock().unwrap_or_else(PoisonError::into_inner);
+        if recent.len() == RECENTLY_DESTROYED_MAX {
+            recent.pop_front();
         }
         let mut now = 0;
         self.destroyed.send_modify(|count| {
             *count += 1;
             now = *count;
         });
-        lately.push_back((now, subject.clone()));
+        recent.push_back((now, subject.clone()));
     }
 
-    /// Whose keys were destroyed since `count` times, of the last few.
+    /// Returns the authors whose keys were destroyed after `destroyed` was `count`, as far as they are remembered.
     pub(crate) fn destroyed_since(&self, count: u64) -> Vec<Actor> {
-        let lately = self.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        lately.iter().filter(|(at, _)| *at > count).map(|(_, subject)| subject.clone()).collect()
+        let recent = self.recently_destroyed.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.iter().filter(|(at, _)| *at > count).map(|(_, subject)| subject.clone()).collect()
     }
 
     /// Seals as far as keys are in memory; answers the authors whose keys are not.

@@ -69,7 +69,7 @@ impl Store {
         Ok(self.log(log).await?.ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    /// The log's row.
+    /// Reads the log's row.
     pub(crate) async fn log(&self, log: &str) -> Result<Option<LogRow>, Error> {
         let found = sqlx::query_as("select seal, master_check from logs where id = $1").bind(log);
         let found: Option<(bool, Option<Vec<u8>>)> = found.fetch_optional(&self.0).await?;
@@ -90,7 +90,7 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
-    /// The highest generation of each of these subjects that has one.
+    /// Reads the key of the highest generation of each of these subjects; subjects without a key are left out.
     pub(crate) async fn latest(&self, subjects: impl Iterator<Item = &Actor>) -> Result<Vec<Row>, Error> {
         let rows: Vec<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
             "select k.subject, k.generation, k.wrapped
@@ -104,7 +104,7 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
-    /// Adds keys, but for those that somebody else was faster with.
+    /// Inserts keys in one statement. Leaves out those whose generation another process has inserted.
     pub(crate) async fn insert(&self, keys: &[Row]) -> Result<(), Error> {
         sqlx::query(
             "insert into keys (subject, generation, wrapped)

@@ -37,7 +37,8 @@ pub(crate) async fn open(config: &Config, backing: &Backing, missing: MissingMas
     }
 }
 
-/// Checks for a role that opens no text that it is set as the log is. While keys are away nobody can tell.
+/// Checks that a role that opens no text is set to the log's sealing mode. Passes with a warning while the keys' tables
+/// cannot be reached.
 pub(crate) async fn check_mode(config: &Config, backing: &Backing) -> Result<(), Error> {
     let settings = &config.sealing;
     match Keyring::check_mode(&backing.database, &backing.log.id(), settings.seals, &settings.bounds).await {

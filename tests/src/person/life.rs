@@ -161,8 +161,8 @@ impl Life {
         diary.adopt_cursor(frame);
     }
 
-    /// Fetches what is missing before an event of a stale thread, again and again while the edge cannot answer; false if it
-    /// cannot be had for as long as a silence may last. Then the next connection brings the event again.
+    /// Fetches the events that are missing before an event of a stale thread, and retries while the edge cannot answer.
+    /// Returns false after [`SILENCE_MAX`]; the next connection resumes before the event.
     async fn is_in_step(&self, edge: &str, event: &Value) -> bool {
         let since = Instant::now();
         while self.diary().is_ahead(event) {

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::checker::Seen;
 use crate::token::token;
 
-/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer. Who asks too much waits as
-/// it is told and asks for the same page again: beginning anew, it could spend each token on the first page for ever.
+/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer. On 429 it waits
+/// `retry_after_ms` and asks for the same page again: starting over would spend every token on the first page.
 pub async fn timeline(http: &Client, edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
     let mut events = Vec::new();
     loop {

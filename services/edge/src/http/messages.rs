@@ -121,7 +121,7 @@ pub(super) async fn get_message(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish_at_least(&edge).await?;
-    // What was written a moment ago, through any edge, is there: also an edit or a deletion of what the projections have.
+    // The projection may have an older version of the message than the caller has just written, through any edge.
     edge.wait_for_end(Thread::EVENTS).await?;
     let mut view = find(&edge, caller.user(), message).await?;
     sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;

@@ -61,7 +61,7 @@ enum Scenario {
     Sustain(sustain::Options),
     /// Many sockets that do nothing; reports the server's memory for each.
     Idle(idle::Options),
-    /// Many sockets that come back at once, each with messages that it missed.
+    /// Many sockets that reconnect at once, each with messages that it missed.
     Reconnect(reconnect::Options),
     /// History pages and unread counts.
     Reads(reads::Options),

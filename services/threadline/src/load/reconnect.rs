@@ -1,4 +1,4 @@
-//! Sockets that come back at once, each with messages that it missed: a deploy, or a network that was away.
+//! Sockets that reconnect at once, each with messages that it missed, as after a deploy or a network outage.
 
 use std::time::{Duration, Instant};
 
