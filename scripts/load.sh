@@ -45,5 +45,6 @@ measure() {
 measure idle --connections "$connections"
 measure rooms --seconds "$seconds" --raw
 measure room --seconds "$seconds"
+measure reconnect
 measure reads --seconds "$seconds"
 measure sustain --seconds "$seconds"
