@@ -25,10 +25,20 @@ pub struct Registry {
     pool: PgPool,
 }
 
-/// The right to rebuild a projection.
+/// The right to rebuild a projection, which ends at the latest when Postgres learns that the connection is gone.
 #[derive(Debug)]
 pub struct RebuildAlone {
-    _connection: PgConnection,
+    connection: PgConnection,
+}
+
+impl RebuildAlone {
+    /// Gives the right back; afterwards another rebuild may begin at once.
+    pub async fn release(mut self) {
+        let released = sqlx::query("select pg_advisory_unlock_all()").execute(&mut self.connection).await;
+        if let Err(error) = released {
+            tracing::debug!(%error, "the right to rebuild ends with its connection");
+        }
+    }
 }
 
 /// Why a generation was not swapped in.
@@ -172,8 +182,7 @@ impl Registry {
             .bind(spec.name)
             .fetch_one(&mut connection)
             .await?;
-        let alone = RebuildAlone { _connection: connection };
-        Ok(Some(alone).filter(|_| is_alone))
+        Ok(Some(RebuildAlone { connection }).filter(|_| is_alone))
     }
 
     /// Adds a generation to be built beside the live one, or finds the one that is being built. Drops those that were

@@ -48,11 +48,24 @@ pub async fn rebuild(
     rebuild: Rebuild,
     log: Arc<dyn EventLog>,
     registry: &Registry,
+    on_progress: impl FnMut(RebuildProgress) + Send,
+    shutdown: CancellationToken,
+) -> Result<Generation, RebuildError> {
+    let spec = rebuild.projection.spec();
+    let Some(alone) = registry.rebuild_alone(spec).await? else { return Err(RebuildError::Busy(spec.name)) };
+    let built = build(rebuild, log, registry, on_progress, shutdown).await;
+    alone.release().await;
+    built
+}
+
+async fn build(
+    rebuild: Rebuild,
+    log: Arc<dyn EventLog>,
+    registry: &Registry,
     mut on_progress: impl FnMut(RebuildProgress) + Send,
     shutdown: CancellationToken,
 ) -> Result<Generation, RebuildError> {
     let spec = rebuild.projection.spec();
-    let Some(_alone) = registry.rebuild_alone(spec).await? else { return Err(RebuildError::Busy(spec.name)) };
     let generation = registry.begin_rebuild(spec).await?;
     registry.follow(&generation.schema, &log.id()).await?;
     let feed = registry.feed(Arc::clone(&rebuild.projection), generation.clone());

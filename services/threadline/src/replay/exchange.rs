@@ -8,7 +8,7 @@ use threadline_projections::{Generation, Projection, SwapError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Output;
+use super::arguments::Output;
 use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;

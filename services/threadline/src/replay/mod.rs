@@ -7,16 +7,15 @@
 //! rollback  the one before it becomes the live one again
 //! ```
 
+mod arguments;
 mod exchange;
 mod rebuild;
 mod status;
 
-use std::sync::Arc;
-
-use clap::{Args, Subcommand};
-use threadline_projections::{Projection, projections};
+use clap::Subcommand;
 use tokio_util::sync::CancellationToken;
 
+use self::arguments::{Name, Output};
 use self::exchange::Exchange;
 use crate::backing::{self, Backing};
 use crate::config::Config;
@@ -76,22 +75,6 @@ pub enum Verb {
 /// See [`Error::exit_code`].
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 refused: nothing was changed";
 
-/// The projection that is meant.
-#[derive(Clone, Debug, Args)]
-pub struct Name {
-    /// The projection: states or conversations.
-    #[arg(value_name = "NAME", value_parser = parse_name)]
-    name: String,
-}
-
-/// How to say what came of it.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct Output {
-    /// As JSON, one object a line.
-    #[arg(long)]
-    json: bool,
-}
-
 /// Does what was asked for, on the database that was named or that a running dev mode manages.
 pub async fn run(mut config: Config, verb: Verb, stop: CancellationToken) -> Result<(), Error> {
     backing::find_database(&mut config);
@@ -110,16 +93,4 @@ pub async fn run(mut config: Config, verb: Verb, stop: CancellationToken) -> Res
     };
     backing.close().await;
     done
-}
-
-impl Name {
-    fn found(&self) -> Result<Arc<dyn Projection>, Error> {
-        let found = projections().into_iter().find(|projection| projection.spec().name == self.name);
-        found.ok_or_else(|| Error::Tool(format!("there is no projection {}", self.name)))
-    }
-}
-
-fn parse_name(name: &str) -> Result<String, String> {
-    let known: Vec<_> = projections().iter().map(|projection| projection.spec().name).collect();
-    if known.contains(&name) { Ok(name.to_owned()) } else { Err(format!("must be one of {}", known.join(", "))) }
 }

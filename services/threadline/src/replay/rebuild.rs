@@ -10,7 +10,7 @@ use threadline_projections::Projection;
 use threadline_projector::{Rebuild, RebuildError, RebuildProgress, rebuild};
 use tokio_util::sync::CancellationToken;
 
-use super::Output;
+use super::arguments::Output;
 use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use threadline_projections::{Error as ProjectionsError, Generation, projections};
 use tokio_util::sync::CancellationToken;
 
-use super::Output;
+use super::arguments::Output;
 use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;
