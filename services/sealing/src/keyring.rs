@@ -142,6 +142,15 @@ impl Keyring {
         }
     }
 
+    /// Fetches or makes the keys of authors all together, before their texts come in pieces, so that [`seal`](Self::seal) need
+    /// not wait for each piece's.
+    pub async fn prepare(&self, subjects: Vec<Actor>) -> Result<(), Error> {
+        match &self.sealed {
+            Some(sealing) => self.current_keys(sealing, subjects).await,
+            None => Ok(()),
+        }
+    }
+
     /// Opens every sealed text. Fetches all keys that are not in memory at once; fails, with some texts opened, when they
     /// cannot be had now. A text that stays sealed is erased: its key was destroyed.
     pub async fn open<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {

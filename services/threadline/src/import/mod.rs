@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use threadline_domain::{Position, Topic};
+use threadline_domain::{Actor, Position, Topic};
 use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,8 @@ use progress::Progress;
 
 /// Commands read ahead of what is appended.
 const READ_AHEAD_COMMANDS_MAX: usize = 1_024;
+/// Authors whose keys are fetched or made by one statement.
+const KEYS_AT_ONCE_MAX: usize = 1_000;
 /// How long the projections may take to come up with what was imported.
 const VIEWS_WITHIN: Duration = Duration::from_mins(5);
 
@@ -115,6 +117,10 @@ async fn import(
     .await?;
     counting.finish_and_clear();
 
+    let senders: Vec<Actor> = plan.senders().into_iter().cloned().map(Actor::from).collect();
+    for senders in senders.chunks(KEYS_AT_ONCE_MAX) {
+        keyring.prepare(senders.to_vec()).await?;
+    }
     let bar = progress.appending(plan.messages);
     let (commands, queue) = mpsc::channel(READ_AHEAD_COMMANDS_MAX);
     let skipped = plan.skipped;

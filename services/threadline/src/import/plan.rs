@@ -24,6 +24,13 @@ pub(super) struct Plan {
     pub(super) skipped: u64,
 }
 
+impl Plan {
+    /// Everybody who sent something, each once.
+    pub(super) fn senders(&self) -> HashSet<&UserId> {
+        self.threads.values().flat_map(|thread| &thread.members).collect()
+    }
+}
+
 /// A thread to be.
 #[derive(Debug)]
 pub(super) struct PlannedThread {
