@@ -12,6 +12,10 @@ pub struct Config {
     /// The least time from the start of one transaction to the start of the next. A record that comes after a quiet
     /// moment is applied at once; under load this is what keeps transactions few and batches large.
     pub transaction_interval: Duration,
+    /// A projector that has taken in all there was rests twice as long as that took, and at most so long. The busier the machine,
+    /// the longer transactions take and the more records come together: what several of them do to one row, as messages of one
+    /// thread do, is written once.
+    pub rest_max: Duration,
     /// How long one transaction, or one look at a projection or the log, may take.
     pub attempt_timeout: Duration,
     /// The pause before projections and log are tried again: at first and at most.
@@ -31,9 +35,10 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            batch_records_max: 2_000,
-            batch_bytes_max: 4 << 20,
+            batch_records_max: 5_000,
+            batch_bytes_max: 8 << 20,
             transaction_interval: Duration::from_millis(5),
+            rest_max: Duration::from_millis(100),
             attempt_timeout: Duration::from_mins(1),
             retry_pause_first: Duration::from_millis(50),
             retry_pause_max: Duration::from_secs(2),

@@ -112,16 +112,14 @@ impl Lane {
         self.apply_at = started + self.config.transaction_interval;
         let mut pending = BTreeMap::new();
         let mut dead = vec![];
-        let (mut records, mut bytes) = (0, 0);
+        let (mut records, mut bytes, mut full) = (0, 0, false);
         let mut next = Some((topic, first));
         while let Some((topic, batch)) = next {
             records += batch.records.len();
             bytes += batch.records.iter().map(|record| record.value.as_deref().map_or(0, <[u8]>::len)).sum::<usize>();
             self.collect(&mut pending, &mut dead, topic, &batch);
-            let full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
+            full = records >= self.config.batch_records_max || bytes >= self.config.batch_bytes_max;
             if full {
-                // There is more: what keeps batches large while little comes would only hold up what is behind.
-                self.apply_at = started;
                 break;
             }
             next = self.following.try_next();
@@ -139,6 +137,9 @@ impl Lane {
             self.apply(pending).await
         };
         let applied = self.in_time(applying).await?;
+        let rest = (started.elapsed() * 2).min(self.config.rest_max);
+        // If there is more, what keeps batches large while little comes would only hold up what is behind.
+        self.apply_at = if full { started } else { self.apply_at.max(Instant::now() + rest) };
         if let Some(most) = self.config.records_per_second_max {
             self.apply_at = started + Duration::from_secs_f64(records as f64 / f64::from(most));
         }

@@ -77,6 +77,7 @@ async fn build(
         batch_records_max: rate.map_or(BATCH_RECORDS_MAX, |rate| BATCH_RECORDS_MAX.min(rate as usize).max(1)),
         batch_bytes_max: BATCH_BYTES_MAX,
         transaction_interval: Duration::ZERO,
+        rest_max: Duration::ZERO,
         lag_interval: ENDS_INTERVAL,
         records_per_second_max: rate,
         ..Config::default()

@@ -68,6 +68,7 @@ impl World {
         let config = Config {
             batch_records_max: 7,
             transaction_interval: Duration::ZERO,
+            rest_max: Duration::ZERO,
             retry_pause_first: Duration::from_millis(1),
             lag_interval: Duration::from_millis(100),
             registry_interval: Duration::from_millis(50),
