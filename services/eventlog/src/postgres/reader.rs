@@ -26,13 +26,11 @@ const PRESENCE: (i32, i32) = (0x7468_6c67, 0);
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)";
 
-/// Who is on this log, and how far the server has written: both at the same price however many topics there are.
+/// How far the server has written, and whether no other process is on this log: an exclusive lock that only one's own shared one
+/// does not forbid. Both at the same price however many topics and locks there are.
 const GLANCE: &str = "
-    SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, (
-        SELECT count(*) FROM pg_locks
-        WHERE locktype = 'advisory' AND classid::bigint = $1 AND objid::bigint = $2 AND objsubid = 2
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
+    SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint,
+        CASE WHEN pg_try_advisory_lock($1, $2) THEN pg_advisory_unlock($1, $2) ELSE false END
 ";
 
 /// Reads until it is dropped.
@@ -100,9 +98,8 @@ impl Server {
     /// Learns whether other processes are there. `true` when they may have appended since the last look: never while
     /// this process is alone or the server writes nothing, so an idle log is not looked at.
     async fn glance(&mut self, connection: &mut PgConnection, wakes: &Wakes) -> Result<bool, Error> {
-        let glance = sqlx::query_as(GLANCE).bind(i64::from(PRESENCE.0)).bind(i64::from(PRESENCE.1));
-        let (written, processes): (i64, i64) = bounded(glance.fetch_one(connection)).await?;
-        let alone = processes <= 1;
+        let glance = sqlx::query_as(GLANCE).bind(PRESENCE.0).bind(PRESENCE.1);
+        let (written, alone): (i64, bool) = bounded(glance.fetch_one(connection)).await?;
         wakes.set_alone(alone);
         // Who was there at the last glance may have appended and left.
         let is_first = self.written.is_none();
