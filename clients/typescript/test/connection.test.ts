@@ -192,6 +192,21 @@ describe("reconnecting", () => {
     await settle();
     expect(opened.length).toBe(2);
   });
+
+  test("a network that is back makes earlier failures count no more", async () => {
+    const { clock, connection, last, up, state } = setUp();
+    await up();
+    for (let times = 1; times <= 6; times++) {
+      last().drop();
+      await clock.advance(state().retryAt! - clock.now());
+      last().open();
+      last().receive(welcome());
+    }
+    // The socket is of the time before: it seems open, and is not.
+    connection.wake();
+    last().drop();
+    expect(state().retryAt! - clock.now()).toBe(250);
+  });
 });
 
 describe("on the open socket", () => {

@@ -86,8 +86,12 @@ export class Connection {
     this.#set({ status: "disconnected", code, reason, retryAt: null });
   }
 
-  /** The network or the page came or went: no reason to wait, and reason to ask whether the other side is there. */
+  /**
+   * The network or the page came or went: no reason to wait, and reason to ask whether the other side is there. What failed
+   * before says nothing any more, so that a socket which turns out to be dead is replaced soon.
+   */
   wake(): void {
+    this.#attempt = 0;
     if (this.#now.retryAt !== null) this.connect();
     else if (this.up) this.#ping();
   }
