@@ -177,7 +177,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for process in &self.processes {
+            for process in &mut self.processes {
                 eprint!("{}", process.log_tail());
             }
         }

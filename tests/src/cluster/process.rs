@@ -175,12 +175,18 @@ impl Process {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// The end of its log, for a person who wants to know why a test failed.
-    pub fn log_tail(&self) -> String {
+    /// The end of its log and what has become of it, for a person who wants to know why a test failed.
+    pub fn log_tail(&mut self) -> String {
         let text = self.logged();
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n");
-        format!("---- the end of {}\n{tail}\n", self.log().display())
+        let state = match self.child.as_mut().map(Child::try_wait) {
+            None => "was ended".to_owned(),
+            Some(Ok(None)) => "runs".to_owned(),
+            Some(Ok(Some(status))) => format!("has ended by itself: {status}"),
+            Some(Err(error)) => format!("cannot be asked: {error}"),
+        };
+        format!("---- the end of {} ({} {state})\n{tail}\n", self.log().display(), self.name)
     }
 }
 
