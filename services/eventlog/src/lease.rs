@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use crate::partition::murmur2;
 use crate::postgres::connect::{Backoff, connect, options, unavailable};
+use crate::postgres::presence::is_alone;
 use crate::{Error, Offset, Ownership, OwnershipChange, Partition};
 
 /// How often a member looks at the locks. A dead member's partitions are taken within about this time.
@@ -33,9 +34,7 @@ const CHANGES_MAX: usize = 16;
 const PRESENCE: i32 = i32::MAX;
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2)";
-/// Whether nobody else is present: an exclusive lock that only one's own shared one does not forbid. Costs next to nothing, where
-/// [`LOOK`] goes over all locks of the server.
-const ALONE: &str = "SELECT CASE WHEN pg_try_advisory_lock($1, $2) THEN pg_advisory_unlock($1, $2) ELSE false END";
+const ALONE: &str = concat!("SELECT ", is_alone!());
 const LOOK: &str = "
     SELECT objid::bigint, pid, pid = pg_backend_pid() FROM pg_locks
     WHERE locktype = 'advisory' AND granted AND classid::bigint = $1::integer::oid::bigint AND objsubid = 2

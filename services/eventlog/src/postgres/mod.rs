@@ -13,6 +13,7 @@ mod headers;
 mod log;
 mod migrate;
 mod ownership;
+pub(crate) mod presence;
 mod queue;
 mod reader;
 mod retention;

@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::connect::{Backoff, bounded};
 use super::epoch::Epoch;
 use super::feed::Feeds;
+use super::presence::is_alone;
 use super::wake::{RECORDS_CHANNEL, SIGNALS_CHANNEL, Wakes, ends_of};
 use super::{bounds, rows, signal};
 use crate::class::AppendClass;
@@ -26,12 +27,9 @@ const PRESENCE: (i32, i32) = (0x7468_6c67, 0);
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)";
 
-/// How far the server has written, and whether no other process is on this log: an exclusive lock that only one's own shared one
-/// does not forbid. Both at the same price however many topics and locks there are.
-const GLANCE: &str = "
-    SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint,
-        CASE WHEN pg_try_advisory_lock($1, $2) THEN pg_advisory_unlock($1, $2) ELSE false END
-";
+/// Reads how far the server has written, and whether no other process is on this log. The price does not depend on the number of
+/// topics or locks.
+const GLANCE: &str = concat!("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, ", is_alone!());
 
 /// Reads until it is dropped.
 pub(super) async fn run(
