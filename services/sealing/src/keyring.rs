@@ -142,8 +142,7 @@ impl Keyring {
         }
     }
 
-    /// Fetches or makes the keys of authors all together, before their texts come in pieces, so that [`seal`](Self::seal) need
-    /// not wait for each piece's.
+    /// Fetches or makes the keys of these authors in one go. [`seal`](Self::seal) then waits for none of them.
     pub async fn prepare(&self, subjects: Vec<Actor>) -> Result<(), Error> {
         match &self.sealed {
             Some(sealing) => self.current_keys(sealing, subjects).await,

@@ -160,6 +160,18 @@ async fn a_key_destroyed_by_hand_is_heard_of() {
 }
 
 #[tokio::test]
+async fn prepared_authors_are_sealed_without_postgres() {
+    let world = World::new().await;
+    let keyring = world.keyring();
+    let authors: Vec<Actor> = ["ann", "ben", "eve"].map(|name| name.parse().unwrap()).into();
+    keyring.prepare(authors.clone()).await.unwrap();
+    world.database.set_outage(true).await;
+    for author in &authors {
+        sealed_event(&keyring, author, "a secret").await;
+    }
+}
+
+#[tokio::test]
 async fn known_keys_go_on_working_without_postgres_and_unknown_ones_are_unavailable() {
     let world = World::new().await;
     let keyring = world.keyring();
