@@ -193,7 +193,7 @@ describe("reconnecting", () => {
     expect(opened.length).toBe(2);
   });
 
-  test("a network that is back makes earlier failures count no more", async () => {
+  test("a network that is back resets the backoff", async () => {
     const { clock, connection, last, up, state } = setUp();
     await up();
     for (let times = 1; times <= 6; times++) {
@@ -202,7 +202,7 @@ describe("reconnecting", () => {
       last().open();
       last().receive(welcome());
     }
-    // The socket is of the time before: it seems open, and is not.
+    // The socket still seems open, but died with the old network.
     connection.wake();
     last().drop();
     expect(state().retryAt! - clock.now()).toBe(250);

@@ -25,18 +25,19 @@ pub struct Registry {
     pool: PgPool,
 }
 
-/// The right to rebuild a projection, which ends at the latest when Postgres learns that the connection is gone.
+/// The lock of a rebuild: no other process rebuilds the projection meanwhile. Dropped without [`release`](Self::release), it
+/// lasts until Postgres notices that the connection is closed.
 #[derive(Debug)]
 pub struct RebuildAlone {
     connection: PgConnection,
 }
 
 impl RebuildAlone {
-    /// Gives the right back; afterwards another rebuild may begin at once.
+    /// Releases the lock, so that another rebuild can begin at once.
     pub async fn release(mut self) {
         let released = sqlx::query("select pg_advisory_unlock_all()").execute(&mut self.connection).await;
         if let Err(error) = released {
-            tracing::debug!(%error, "the right to rebuild ends with its connection");
+            tracing::debug!(%error, "failed to release the lock of a rebuild: {error}; it ends with its connection");
         }
     }
 }

@@ -12,9 +12,8 @@ pub struct Config {
     /// The least time from the start of one transaction to the start of the next. A record that comes after a quiet
     /// moment is applied at once; under load this is what keeps transactions few and batches large.
     pub transaction_interval: Duration,
-    /// A projector that has taken in all there was rests twice as long as that took, and at most so long. The busier the machine,
-    /// the longer transactions take and the more records come together: what several of them do to one row, as messages of one
-    /// thread do, is written once.
+    /// The longest pause after a transaction that left no records waiting. The pause is twice the transaction's time: a busy
+    /// machine makes transactions slow, so batches grow, and a row that several of their records change is written once.
     pub rest_max: Duration,
     /// How long one transaction, or one look at a projection or the log, may take.
     pub attempt_timeout: Duration,

@@ -138,7 +138,7 @@ impl Lane {
         };
         let applied = self.in_time(applying).await?;
         let rest = (started.elapsed() * 2).min(self.config.rest_max);
-        // If there is more, what keeps batches large while little comes would only hold up what is behind.
+        // A full batch means that records wait: a pause would only add to the lag.
         self.apply_at = if full { started } else { self.apply_at.max(Instant::now() + rest) };
         if let Some(most) = self.config.records_per_second_max {
             self.apply_at = started + Duration::from_secs_f64(records as f64 / f64::from(most));

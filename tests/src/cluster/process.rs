@@ -175,7 +175,7 @@ impl Process {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// The end of its log and what has become of it, for a person who wants to know why a test failed.
+    /// Returns the end of its log and whether it still runs, for a developer who wants to know why a test failed.
     pub fn log_tail(&mut self) -> String {
         let text = self.logged();
         let lines: Vec<&str> = text.lines().collect();

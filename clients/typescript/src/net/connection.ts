@@ -87,8 +87,8 @@ export class Connection {
   }
 
   /**
-   * The network or the page came or went: no reason to wait, and reason to ask whether the other side is there. What failed
-   * before says nothing any more, so that a socket which turns out to be dead is replaced soon.
+   * Reconnects at once, or pings an open socket, after the network or the page came or went. Resets the backoff: a socket
+   * that is dead already is replaced soon.
    */
   wake(): void {
     this.#attempt = 0;

@@ -22,8 +22,8 @@ use crate::session::SessionHandle;
 
 /// Greatest read marks that the hub remembers, of members of local threads.
 const READS_MAX: usize = 50_000;
-/// Sessions that one thread writes to in a row; to write to one takes about 10 us.
-const SESSIONS_FLUSHED_BY_ONE_MAX: usize = 64;
+/// Sessions that one task flushes; each takes about 10 us.
+const SESSIONS_PER_FLUSH_MAX: usize = 64;
 
 /// What a hub needs from its process.
 pub(super) struct Deps {
@@ -100,11 +100,11 @@ impl Core {
         self.moved.notify_waiters();
     }
 
-    /// Has every session written whose queue has filled, and empties the outputs. If they are many, other threads take their part:
-    /// what is queued for a session stays in order, whoever writes it.
+    /// Flushes the sessions whose queues have filled, and empties the outputs. Other tasks flush a part of many sessions: a queue
+    /// keeps its frames in order, whichever task writes them.
     pub(super) fn flush(&self, out: &mut Outputs<SessionHandle>) {
-        while out.flush.len() > SESSIONS_FLUSHED_BY_ONE_MAX {
-            let others = out.flush.split_off(out.flush.len() - SESSIONS_FLUSHED_BY_ONE_MAX);
+        while out.flush.len() > SESSIONS_PER_FLUSH_MAX {
+            let others = out.flush.split_off(out.flush.len() - SESSIONS_PER_FLUSH_MAX);
             tokio::spawn(async move {
                 for session in others {
                     session.flush();

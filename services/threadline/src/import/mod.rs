@@ -31,10 +31,10 @@ use progress::Progress;
 
 /// Commands read ahead of what is appended.
 const READ_AHEAD_COMMANDS_MAX: usize = 1_024;
-/// Authors whose keys are fetched or made by one statement.
+/// Authors whose keys one statement fetches or makes.
 const KEYS_AT_ONCE_MAX: usize = 1_000;
 /// How long the projections may take to come up with what was imported.
-const VIEWS_WITHIN: Duration = Duration::from_mins(5);
+const PROJECTIONS_WITHIN: Duration = Duration::from_mins(5);
 
 /// What `threadline import` is asked for.
 #[derive(Clone, Debug, Args)]
@@ -144,7 +144,7 @@ async fn import(
 async fn wait_for_projections(backing: &Backing, outcomes: &Outcomes) -> Result<(), Error> {
     for (&partition, &offset) in &outcomes.last {
         let position = Position { topic: Topic::Messages, partition, offset };
-        backing.conversations.wait_for(position, VIEWS_WITHIN).await?;
+        backing.conversations.wait_for(position, PROJECTIONS_WITHIN).await?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Everybody who sent something, each once.
+    /// Returns every sender once.
     pub(super) fn senders(&self) -> HashSet<&UserId> {
         self.threads.values().flat_map(|thread| &thread.members).collect()
     }

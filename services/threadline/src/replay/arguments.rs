@@ -24,6 +24,7 @@ pub struct Output {
 }
 
 impl Name {
+    /// Finds the projection of this name.
     pub fn found(&self) -> Result<Arc<dyn Projection>, Error> {
         let found = projections().into_iter().find(|projection| projection.spec().name == self.name);
         found.ok_or_else(|| Error::Tool(format!("there is no projection {}", self.name)))
