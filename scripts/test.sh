@@ -68,5 +68,9 @@ if [ "$status" -ne 0 ]; then
   awk '/^failures:/ { shown = 1 } /^test result/ { shown = 0 } shown && !/^ +([0-9]+: |at )/' "$output" | head -n 200 | cut -c 1-500
   echo "FAILED: the server; all that was said is in $output"
 fi
-if [ "$clients_status" -ne 0 ]; then echo "FAILED: the clients; all that was said is in $clients_output"; fi
+if [ "$clients_status" -ne 0 ]; then
+  # What failed and where, without the list of what was kept of it.
+  awk '/^ +[0-9]+\) | FAIL / { shown = 1 } /attachment #|^ +[0-9]+ failed|Test Files/ { shown = 0 } shown' "$clients_output" | head -n 120 | cut -c 1-500
+  echo "FAILED: the clients; all that was said is in $clients_output"
+fi
 exit $((status != 0 || clients_status != 0))

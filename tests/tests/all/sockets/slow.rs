@@ -127,11 +127,21 @@ async fn a_client_that_does_not_read_what_it_missed_loses_its_place() {
             }
         }
     };
-    // In, with more to read than the kernel's buffers take; it reads the welcome and no further.
-    until("its place is free", PATIENCE, free).await;
+    // In, with more to read than the kernel's buffers take; it reads the welcome and no further. Whoever comes before
+    // the old connection is seen to be gone is refused, and comes again.
     let mut stuck = Socket::narrow(edges.url(0)).await;
-    stuck.send(json!({"type": "hello", "token": token("ben"), "cursor": welcome["cursor"]})).await;
-    assert_eq!(stuck.frame().await["type"], "welcome");
+    until("its place is free", PATIENCE, async || {
+        stuck.send(json!({"type": "hello", "token": token("ben"), "cursor": welcome["cursor"]})).await;
+        match stuck.receive().await {
+            Received::Frame(frame) => frame["type"] == "welcome",
+            Received::Closed(code) => {
+                assert_eq!(code, 4504);
+                stuck = Socket::narrow(edges.url(0)).await;
+                false
+            }
+        }
+    })
+    .await;
     assert!(!free().await, "the backlog was written at once");
     until("its place is free again", PATIENCE, free).await;
 }
