@@ -12,8 +12,9 @@ pub struct Config {
     /// The least time from the start of one transaction to the start of the next. A record that comes after a quiet
     /// moment is applied at once; under load this is what keeps transactions few and batches large.
     pub transaction_interval: Duration,
-    /// The longest pause after a transaction that left no records waiting. The pause is twice the transaction's time: a busy
-    /// machine makes transactions slow, so batches grow, and a row that several of their records change is written once.
+    /// The longest pause after a transaction whose batch was not full. The pause is twice the transaction's time: a busy machine
+    /// makes transactions slow, so batches grow, and a row that several of their records change is written once. What comes
+    /// during the pause is collected, and a full batch ends it.
     pub rest_max: Duration,
     /// How long one transaction, or one look at a projection or the log, may take.
     pub attempt_timeout: Duration,
@@ -37,7 +38,7 @@ impl Default for Config {
             batch_records_max: 5_000,
             batch_bytes_max: 8 << 20,
             transaction_interval: Duration::from_millis(5),
-            rest_max: Duration::from_millis(100),
+            rest_max: Duration::from_millis(30),
             attempt_timeout: Duration::from_mins(1),
             retry_pause_first: Duration::from_millis(50),
             retry_pause_max: Duration::from_secs(2),

@@ -75,7 +75,7 @@ impl Lane {
                         }
                         self.in_time(self.check()).await.map(|()| 0)
                     }
-                    next = next(&mut self.following, self.apply_at) => match next {
+                    next = self.following.next() => match next {
                         Some((topic, batch)) => self.batch(topic, batch).await,
                         None => return Ended::LogClosed,
                     },
@@ -106,10 +106,8 @@ impl Lane {
         topics
     }
 
-    /// Applies these records and all others that are there already; answers how many.
+    /// Applies these records and all others that come until the next transaction may start; answers how many.
     async fn batch(&mut self, topic: Topic, first: TailBatch) -> Result<u64, Failed> {
-        let started = Instant::now();
-        self.apply_at = started + self.config.transaction_interval;
         let mut pending = BTreeMap::new();
         let mut dead = vec![];
         let (mut records, mut bytes, mut full) = (0, 0, false);
@@ -122,8 +120,13 @@ impl Lane {
             if full {
                 break;
             }
-            next = self.following.try_next();
+            next = self.next().await;
         }
+        if self.config.records_per_second_max.is_some() {
+            tokio::time::sleep_until(self.apply_at).await;
+        }
+        let started = Instant::now();
+        self.apply_at = started + self.config.transaction_interval;
         if pending.is_empty() {
             return Ok(0);
         }
@@ -159,6 +162,15 @@ impl Lane {
         metrics::counter!("threadline_projector_batches_total").increment(1);
         metrics::histogram!("threadline_projector_batch_seconds").record(started.elapsed().as_secs_f64());
         Ok(seen)
+    }
+
+    /// The next records: those that are there already, and until the next transaction may start also those that come. The log
+    /// goes on reading meanwhile.
+    async fn next(&mut self) -> Option<(Topic, TailBatch)> {
+        match self.following.try_next() {
+            None => tokio::time::timeout_at(self.apply_at, self.following.next()).await.ok().flatten(),
+            next => next,
+        }
     }
 
     /// Reads records into what is pending of their partition.
@@ -242,12 +254,6 @@ impl Lane {
     async fn in_time<T>(&self, attempt: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
         tokio::time::timeout(self.config.attempt_timeout, attempt).await.unwrap_or(Err(Failed::Timeout))
     }
-}
-
-/// The next records, not before the next transaction may start. Cancel-safe.
-async fn next(following: &mut Following, from: Instant) -> Option<(Topic, TailBatch)> {
-    tokio::time::sleep_until(from).await;
-    following.next().await
 }
 
 /// Asks again and again where the log ends.

@@ -18,10 +18,10 @@ use crate::clock;
 use crate::commands::Commands;
 use crate::session::SessionHandle;
 
-/// Records between two flushes: the first session is written to while the last records of a batch are still encoded,
-/// and no session's queue overflows because a batch is large.
-const RECORDS_PER_FLUSH_MAX: usize = 32;
-/// Likewise, bytes of their values: a part of what a session's queue holds.
+/// Records between two flushes: a session that several of them concern is written to once, and the first one does not wait for
+/// long.
+const RECORDS_PER_FLUSH_MAX: usize = 256;
+/// Likewise, bytes of their values: a part of what a session's queue holds, so that none overflows because much came at once.
 const BYTES_PER_FLUSH_MAX: usize = 64 * 1024;
 
 /// Feeds the hub with the events of one aggregate.
@@ -31,6 +31,9 @@ pub(super) struct Feed<A: Delivered> {
     held: Arc<Held<A>>,
     opener: Opener<A>,
     out: Outputs<SessionHandle>,
+    /// Records published since the last flush, and bytes of their values.
+    unflushed: usize,
+    unflushed_bytes: usize,
     /// Partitions at a record that only a newer edge can read. Nothing further of them is delivered.
     stopped: Vec<Partition>,
     /// Where the topic ended at the start; `None` once the hub has caught up.
@@ -50,6 +53,8 @@ impl<A: Delivered> Feed<A> {
             commands,
             held,
             out: Outputs::default(),
+            unflushed: 0,
+            unflushed_bytes: 0,
             stopped: Vec::new(),
             ends: Some(ends),
         };
@@ -57,33 +62,35 @@ impl<A: Delivered> Feed<A> {
         feed
     }
 
-    /// Publishes a batch.
+    /// Publishes a batch. What sessions get of it may wait for [`flush`](Self::flush).
     pub(super) async fn on_batch(&mut self, batch: &TailBatch) {
         if self.stopped.contains(&batch.partition) {
             return;
         }
-        let mut read_ahead = self.opener.read_ahead(batch).await;
-        let mut unflushed_bytes = 0;
-        for records in batch.records.chunks(RECORDS_PER_FLUSH_MAX) {
-            for record in records {
-                unflushed_bytes += record.value.as_ref().map_or(0, Bytes::len);
-                if unflushed_bytes > BYTES_PER_FLUSH_MAX {
-                    self.core.flush(&mut self.out);
-                    unflushed_bytes = 0;
-                }
-                if let Some(schema_id) = unknown_schema(record) {
-                    self.core.flush(&mut self.out);
-                    return self.stop(batch.partition, record, schema_id);
-                }
-                let position = Position { topic: A::EVENTS, partition: batch.partition, offset: record.offset };
-                self.on_record(position, record, read_ahead.remove(&record.offset));
+        let (core, out) = (&self.core, &mut self.out);
+        let mut read_ahead = self.opener.read_ahead(batch, || core.flush(out)).await;
+        for record in batch.records.iter() {
+            self.unflushed += 1;
+            self.unflushed_bytes += record.value.as_ref().map_or(0, Bytes::len);
+            if self.unflushed > RECORDS_PER_FLUSH_MAX || self.unflushed_bytes > BYTES_PER_FLUSH_MAX {
+                self.flush();
             }
-            self.core.flush(&mut self.out);
+            if let Some(schema_id) = unknown_schema(record) {
+                return self.stop(batch.partition, record, schema_id);
+            }
+            let position = Position { topic: A::EVENTS, partition: batch.partition, offset: record.offset };
+            self.on_record(position, record, read_ahead.remove(&record.offset));
         }
         if let Some(last) = batch.records.last() {
             let lag_ms = clock::now().millis().saturating_sub(last.appended_at_ms).max(0);
             metrics::histogram!("threadline_edge_hub_lag_ms").record(lag_ms as f64);
         }
+    }
+
+    /// Writes to the sessions, and tells whoever waits how far the hub has come.
+    pub(super) fn flush(&mut self) {
+        (self.unflushed, self.unflushed_bytes) = (0, 0);
+        self.core.flush(&mut self.out);
         self.note_caught_up();
         self.core.moved.notify_waiters();
         self.held.release(&self.core, &self.commands);
@@ -96,8 +103,7 @@ impl<A: Delivered> Feed<A> {
         let position = Position { topic: A::EVENTS, partition, offset: record.offset };
         self.core.deps.stopped.stop(Stopped { position, schema_id });
         // Sessions wait for the other partitions alone.
-        self.note_caught_up();
-        self.core.moved.notify_waiters();
+        self.flush();
     }
 
     fn on_record(&mut self, position: Position, record: &Record, read_ahead: Option<Read<A>>) {

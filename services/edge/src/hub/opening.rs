@@ -41,8 +41,8 @@ impl<A: Delivered> Opener<A> {
     }
 
     /// Decodes and opens those events of a batch that concern a local session. Fetches all keys that are not in memory at
-    /// once. A log that is not sealed has nothing to open.
-    pub(super) async fn read_ahead(&mut self, batch: &TailBatch) -> ReadAhead<A> {
+    /// once, and calls `before_wait` before it waits for them. A log that is not sealed has nothing to open.
+    pub(super) async fn read_ahead(&mut self, batch: &TailBatch, before_wait: impl FnOnce()) -> ReadAhead<A> {
         let keyring = &self.core.deps.keyring;
         if !keyring.seals() {
             return ReadAhead::new();
@@ -54,6 +54,7 @@ impl<A: Delivered> Opener<A> {
             .filter_map(|record| A::read_event(record).ok().map(|(event, _)| (record.offset, event)))
             .unzip();
         if !keyring.try_open(&mut events) && self.keys_away_until.is_none_or(|until| Instant::now() >= until) {
+            before_wait();
             let opened = tokio::time::timeout(OPEN_WAIT, keyring.open(&mut events)).await;
             let is_open = matches!(opened, Ok(Ok(())));
             if let Ok(Err(error)) = opened {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::error::Error;
 
 /// Commands whose outcome is not known yet.
-const IN_FLIGHT_COMMANDS_MAX: usize = 4_096;
+const IN_FLIGHT_COMMANDS_MAX: usize = 8_192;
 /// Commands that are sealed together: the keys of all authors who have none yet are made at once.
 const SEALED_COMMANDS_MAX: usize = 512;
 /// After so much silence, what is in flight is sent again: an answer may have been lost.
