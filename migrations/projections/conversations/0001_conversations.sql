@@ -51,7 +51,8 @@ create index members_inbox on members (user_id, activity) where role is not null
 create index members_unread on members (user_id) where unread;
 create index members_removed on members (user_id) where removed_offset is not null;
 
--- A deleted message keeps its row, without content and metadata.
+-- A deleted message keeps its row, without content and metadata. content_seq and metadata_seq are the seqs of the events that
+-- carry them: what earlier events carry was replaced. Both are null when the message was deleted.
 create table messages (
     thread     uuid   not null,
     number     bigint not null,
@@ -65,18 +66,22 @@ create table messages (
     sent_at    bigint not null,
     edited_at  bigint,
     deleted_at bigint,
+    content_seq  bigint,
+    metadata_seq bigint,
     primary key (thread, number)
 );
 
 create unique index messages_id on messages (id, thread);
 create index messages_deleted on messages (thread, number) where deleted_at is not null;
 
--- Every event as it lies in the log, those included that cannot be read.
+-- Every event as it lies in the log, those included that cannot be read. number is that of the message whose text it carries:
+-- readers ask messages whether that text still counts.
 create table timeline (
     thread    uuid    not null,
     seq       bigint  not null,
     partition integer not null,
     "offset"  bigint  not null,
+    number    bigint,
     value     bytea   not null,
     primary key (thread, seq)
 );

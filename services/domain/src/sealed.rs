@@ -62,6 +62,11 @@ impl Text {
         }
     }
 
+    /// Whether an event's content was taken out of it because a later event replaced or deleted it: none that is typed is empty.
+    pub fn is_withheld(&self) -> bool {
+        self.as_open() == Some("")
+    }
+
     /// What tells this text from others: the text itself, or its digest.
     pub(crate) fn fingerprint(&self) -> &[u8] {
         match self {

@@ -1,8 +1,9 @@
 //! Events as the hub takes and keeps them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use threadline_domain::thread::{Parts, TextChange};
 use threadline_domain::{Offset, Position, ThreadId};
 
 use crate::audience::{Audience, Membership};
@@ -23,6 +24,8 @@ pub struct Event {
     pub seq: u64,
     /// The number of the message that it posts.
     pub number: Option<u64>,
+    /// What it does to the text of a message.
+    pub text_change: Option<TextChange>,
     /// The record's value. The driver encodes a frame from it when a resuming session needs one.
     pub value: Bytes,
 }
@@ -53,7 +56,14 @@ impl Content {
 pub struct Entry {
     /// The event.
     pub event: Event,
-    frame: Mutex<Option<Bytes>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    frame: Option<Bytes>,
+    /// What of the event's text a later event of the ring replaced or deleted.
+    withheld: Parts,
 }
 
 impl Entry {
@@ -62,7 +72,7 @@ impl Entry {
             Content::Frame(frame) => Some(frame),
             Content::NotEncoded | Content::Substitute(_) => None,
         };
-        Self { event, frame: Mutex::new(frame) }
+        Self { event, kept: Mutex::new(Kept { frame, withheld: Parts::default() }) }
     }
 
     /// Returns the event's offset.
@@ -80,16 +90,36 @@ impl Entry {
 
     /// Returns the frame, if somebody has encoded it.
     pub fn frame(&self) -> Option<Bytes> {
-        self.frame.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.kept().frame.clone()
     }
 
-    /// Keeps the frame for the next session that resumes. The first frame wins.
-    pub fn keep_frame(&self, frame: Bytes) -> Bytes {
-        self.frame.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(frame).clone()
+    /// Returns the parts of the event's text that a later event replaced or deleted. The driver leaves them out of the frame.
+    pub fn withheld(&self) -> Parts {
+        self.kept().withheld
+    }
+
+    /// Keeps the frame, encoded without these parts, for the next session that resumes. The first frame wins; one with a
+    /// text that was replaced or deleted meanwhile is not kept.
+    pub fn keep_frame(&self, frame: Bytes, withheld: Parts) -> Bytes {
+        let mut kept = self.kept();
+        if kept.withheld == withheld { kept.frame.get_or_insert(frame).clone() } else { frame }
     }
 
     /// Drops the frame, which may hold a text whose key was destroyed.
     pub(crate) fn forget_frame(&self) {
-        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.kept().frame = None;
+    }
+
+    /// Notes that a later event replaced or deleted these parts.
+    pub(crate) fn withhold(&self, parts: Parts) {
+        let mut kept = self.kept();
+        let withheld = kept.withheld.or(parts);
+        if withheld != kept.withheld {
+            *kept = Kept { frame: None, withheld };
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

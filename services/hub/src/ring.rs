@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use threadline_domain::thread::{Parts, TextChange};
 use threadline_domain::{Offset, ThreadId, UserId};
 
 use crate::audience::Audience;
@@ -43,6 +44,7 @@ impl Ring {
     pub(crate) fn push(&mut self, entry: Arc<Entry>) {
         self.bytes += weight_bytes(&entry);
         if let Some(thread) = entry.thread() {
+            self.withhold_superseded(thread, &entry);
             self.by_thread.entry(thread).or_default().push_back(Arc::clone(&entry));
         }
         for user in indexed_users(&entry) {
@@ -53,6 +55,19 @@ impl Ring {
             && let Some(oldest) = self.entries.pop_front()
         {
             self.evict(&oldest);
+        }
+    }
+
+    /// Takes the text that an event replaces or deletes out of what sessions that resume are given of earlier events.
+    fn withhold_superseded(&self, thread: ThreadId, entry: &Entry) {
+        let Some(TextChange { number, supersedes }) = entry.event.text_change else { return };
+        if supersedes == Parts::default() {
+            return;
+        }
+        for earlier in self.of_thread(thread, 0) {
+            if earlier.event.text_change.is_some_and(|change| change.number == number) {
+                earlier.withhold(supersedes);
+            }
         }
     }
 
@@ -136,6 +151,7 @@ fn weight_bytes(entry: &Entry) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use threadline_domain::{Position, Topic};
     use uuid::Uuid;
 
@@ -154,6 +170,7 @@ mod tests {
             membership,
             seq: offset,
             number: None,
+            text_change: None,
             value: vec![0; value_bytes].into(),
         };
         Arc::new(Entry::new(event, Content::NotEncoded))
@@ -184,6 +201,37 @@ mod tests {
         assert_eq!(ring.of_user(&ann, 0).count(), 0);
         assert!(ring.by_user.is_empty());
         assert_eq!((ring.count_since(33), ring.count_since(39), ring.bytes()), (3, 0, ten_entries));
+    }
+
+    #[test]
+    fn what_was_replaced_or_deleted_is_withheld() {
+        let text = |offset, of, number, content, metadata| {
+            let mut event = entry(offset, of, 0, Membership::Unchanged).event.clone();
+            event.text_change = Some(TextChange { number, supersedes: Parts { content, metadata } });
+            Arc::new(Entry::new(event, Content::Frame(Bytes::from_static(b"with text"))))
+        };
+        let mut ring = Ring::new(0, 1 << 20);
+        // Two postings, an edit and a deletion of the first; the same number in another thread.
+        let entries = [
+            text(0, 1, 1, false, false),
+            text(1, 1, 2, false, false),
+            text(2, 2, 1, false, false),
+            text(3, 1, 1, true, false),
+            text(4, 1, 1, true, true),
+        ];
+        entries[..4].iter().for_each(|entry| ring.push(Arc::clone(entry)));
+        let late = entries[0].withheld();
+        assert_eq!(late, Parts { content: true, metadata: false });
+        ring.push(Arc::clone(&entries[4]));
+        let both = Parts { content: true, metadata: true };
+        let withheld: Vec<_> = entries.iter().map(|entry| (entry.withheld(), entry.frame().is_some())).collect();
+        let none = (Parts::default(), true);
+        assert_eq!(withheld, [(both, false), none, none, (both, false), none]);
+        // A frame that was encoded before the deletion came is not kept.
+        entries[0].keep_frame(Bytes::from_static(b"with metadata"), late);
+        assert_eq!(entries[0].frame(), None);
+        entries[0].keep_frame(Bytes::from_static(b"without"), both);
+        assert_eq!(entries[0].frame(), Some(Bytes::from_static(b"without")));
     }
 
     #[test]

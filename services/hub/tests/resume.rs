@@ -56,6 +56,7 @@ fn publish(hub: &Hub<Inbox>, thread: ThreadId, offset: Offset) {
         membership: Membership::Unchanged,
         seq: offset + 1,
         number: None,
+        text_change: None,
         value: Bytes::from_static(b"value"),
     };
     let frame = Content::Frame(position.to_string().into());

@@ -69,6 +69,20 @@ impl EventKind {
             | Self::MessageDeleted => false,
         }
     }
+
+    /// Whether it replaces or deletes text that earlier events carry.
+    pub const fn supersedes_text(self) -> bool {
+        match self {
+            Self::MessageEdited | Self::MessageDeleted => true,
+            Self::ThreadCreated
+            | Self::ThreadChanged
+            | Self::ThreadArchived
+            | Self::MemberAdded
+            | Self::MemberRemoved
+            | Self::MemberRoleChanged
+            | Self::MessagePosted => false,
+        }
+    }
 }
 
 #[cfg(test)]

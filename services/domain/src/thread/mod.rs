@@ -21,6 +21,7 @@ mod post_message;
 mod rejection;
 mod remove_member;
 mod state;
+mod superseded;
 mod texts;
 
 pub use command::{Action, ChangeThread, Command, CreateThread, EditMessage, PostMessage};
@@ -29,6 +30,7 @@ pub use event_kind::EventKind;
 pub(crate) use rejection::NoEvent;
 pub use rejection::{Outcome, Rejection};
 pub use state::{Member, MessageFact, Thread};
+pub use superseded::{Parts, TextChange};
 
 use std::fmt;
 use std::str::FromStr;

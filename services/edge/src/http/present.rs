@@ -113,6 +113,7 @@ pub(super) fn message(view: &MessageView) -> json::Message<'_> {
         content: view.content.as_open().unwrap_or_default(),
         metadata: &view.metadata,
         erased: view.content.as_open().is_none(),
+        superseded: false,
         attachments: [],
         reply_to: view.reply_to,
         reactions: BTreeMap::new(),

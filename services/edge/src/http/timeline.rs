@@ -65,13 +65,16 @@ pub(super) async fn list_events(
     Ok(page.into_page("events", next.as_ref()))
 }
 
-/// Decodes the rows into events with their positions. Leaves corrupt events out, so that the client sees their seq missing.
+/// Decodes the rows into events with their positions, without texts that were replaced or deleted later. Leaves corrupt events out, so that the client sees their seq missing.
 /// Fails at an event that only a newer edge can read: leaving it out would hide a message that somebody sent.
 fn readable(rows: &[TimelineRow]) -> Result<Vec<(Position, Event)>, Problem> {
     let mut events = Vec::with_capacity(rows.len());
-    for TimelineRow { thread, position, value, .. } in rows {
+    for TimelineRow { thread, position, withheld, value, .. } in rows {
         match avro::decode_event(value) {
-            Ok((event, _)) => events.push((*position, event)),
+            Ok((mut event, _)) => {
+                event.withhold(*withheld);
+                events.push((*position, event));
+            }
             Err(error @ DecodeError::UnknownSchema { .. }) => {
                 tracing::error!(%error, thread.id = %thread, event.position = %position, "failed to read a timeline: {error}");
                 return Err(Problem::new(ErrorCode::Unsupported, "this edge is too old for an event of this thread"));

@@ -1,6 +1,7 @@
 //! Events of the log as the hub takes them.
 
 use bytes::Bytes;
+use threadline_domain::thread::{Parts, TextChange};
 use threadline_domain::{Offset, Position, ThreadId};
 use threadline_eventlog::Record;
 use threadline_hub::{Audience, Membership};
@@ -22,13 +23,15 @@ pub(super) fn of_event<A: Delivered>(
         membership: A::membership(event),
         seq: A::seq(event),
         number: A::new_number(event),
+        text_change: A::text_change(event),
         value,
     }
 }
 
-/// Makes the hub's event of a record's headers alone; `None` if they do not say enough, or if the event names users.
+/// Makes the hub's event of a record's headers alone; `None` if they do not say enough, or if the event names users or
+/// supersedes texts.
 pub(super) fn of_headers<A: Delivered>(position: Position, record: &Record) -> Option<threadline_hub::Event> {
-    if A::names_users(record) {
+    if A::names_users(record) || A::supersedes_text(record) {
         return None;
     }
     let (known, cause) = A::lost_event(record)?;
@@ -39,6 +42,7 @@ pub(super) fn of_headers<A: Delivered>(position: Position, record: &Record) -> O
         membership: Membership::Unchanged,
         seq: known.seq,
         number: known.number,
+        text_change: known.number.map(|number| TextChange { number, supersedes: Parts::default() }),
         value: record.value.clone()?,
     })
 }

@@ -130,16 +130,21 @@ impl<A: Delivered> Follow for Following<A> {
 
     fn encode<'a>(&'a self, keyring: &'a Keyring, entries: Vec<Arc<Entry>>) -> BoxFuture<'a, Vec<Arc<Entry>>> {
         Box::pin(async move {
-            let decode = |entry: Arc<Entry>| A::decode_event(&entry.event.value).ok().map(|(event, _)| (entry, event));
+            let decode = |entry: Arc<Entry>| {
+                let (mut event, _) = A::decode_event(&entry.event.value).ok()?;
+                let withheld = entry.withheld();
+                A::withhold(&mut event, withheld);
+                Some(((entry, withheld), event))
+            };
             let (entries, mut events): (Vec<_>, Vec<_>) = entries.into_iter().filter_map(decode).unzip();
             let opened = keyring.open(&mut events).await;
             if let Err(error) = &opened {
                 tracing::warn!(%error, "failed to open what a session missed: {error}; the client reloads it");
             }
             let mut unopened = Vec::new();
-            for (entry, event) in entries.into_iter().zip(&mut events) {
+            for ((entry, withheld), event) in entries.into_iter().zip(&mut events) {
                 if opened.is_ok() || keyring.try_open(std::slice::from_mut(event)) {
-                    entry.keep_frame(A::frame(entry.event.position, event));
+                    entry.keep_frame(A::frame(entry.event.position, event), withheld);
                 } else {
                     unopened.push(entry);
                 }

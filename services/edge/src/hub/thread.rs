@@ -1,7 +1,7 @@
 //! Threads: their events go to their members.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Change, Event, EventKind, Outcome, Thread};
+use threadline_domain::thread::{Change, Event, EventKind, Outcome, Parts, TextChange, Thread};
 use threadline_domain::{Position, ThreadId};
 use threadline_eventlog::{Record, codec};
 use threadline_hub::{Audience, Membership};
@@ -32,6 +32,18 @@ impl Delivered for Thread {
     fn names_users(record: &Record) -> bool {
         // Without a kind in the headers, the event itself has to tell.
         codec::event_kind_of(record).is_none_or(EventKind::changes_membership)
+    }
+
+    fn text_change(event: &Event) -> Option<TextChange> {
+        event.change.text_change()
+    }
+
+    fn supersedes_text(record: &Record) -> bool {
+        codec::event_kind_of(record).is_none_or(EventKind::supersedes_text)
+    }
+
+    fn withhold(event: &mut Event, parts: Parts) {
+        event.withhold(parts);
     }
 
     fn frame(position: Position, event: &Event) -> Bytes {

@@ -1,10 +1,10 @@
 //! Events that a resuming session may have missed: from the projections, or from a ring.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use threadline_domain::thread::{Event, Thread};
+use threadline_domain::thread::{Event, Parts, Thread};
 use threadline_domain::{Position, ThreadId, UserId};
 use threadline_eventlog::LoggedAggregate;
 use threadline_hub::{Entry, Membership as MembershipChange, MembershipEffect};
@@ -46,9 +46,10 @@ pub(super) enum Missed {
 }
 
 impl Missed {
-    /// Makes it of a row of the projections and its event.
-    pub(super) fn of_row(row: &TimelineRow, event: Event) -> Self {
-        let TimelineRow { thread, position, .. } = *row;
+    /// Makes it of a row of the projections and its event, without texts that were replaced or deleted later.
+    pub(super) fn of_row(row: &TimelineRow, mut event: Event) -> Self {
+        let TimelineRow { thread, position, withheld, .. } = *row;
+        event.withhold(withheld);
         Self::Row { thread, position, membership: Thread::membership(&event), event: Box::new(event), frame: None }
     }
 
@@ -84,6 +85,31 @@ impl threadline_hub::Missed for Missed {
         match self {
             Self::Row { membership, .. } => membership.effect(user),
             Self::Entry(entry) => entry.event.membership.effect(user),
+        }
+    }
+}
+
+/// Takes out of the rows what entries of the rings replaced or deleted: the rings go on where the projections end.
+pub(super) fn withhold_superseded(missed: &mut [Missed]) {
+    let mut superseded = HashMap::<_, Parts>::new();
+    for entry in missed.iter() {
+        if let Missed::Entry(entry) = entry
+            && let (Some(thread), Some(change)) = (entry.thread(), entry.event.text_change)
+            && change.supersedes != Parts::default()
+        {
+            let parts = superseded.entry((thread, change.number)).or_default();
+            *parts = parts.or(change.supersedes);
+        }
+    }
+    if superseded.is_empty() {
+        return;
+    }
+    for row in missed {
+        if let Missed::Row { thread, event, .. } = row
+            && let Some(change) = event.change.text_change()
+            && let Some(parts) = superseded.get(&(*thread, change.number))
+        {
+            event.withhold(*parts);
         }
     }
 }

@@ -118,6 +118,7 @@ pub(super) async fn backlog(
         missed = from_projection(edge, &memberships, from, &partitions, &mut gaps).await?;
     }
     missed.extend(entries.into_iter().map(Missed::Entry));
+    missed::withhold_superseded(&mut missed);
     missed::open(edge, &mut missed, &mut gaps).await;
     let missed = missed::within(edge.config.hub.backlog_bytes_max, &memberships, missed, &mut gaps);
     let seen = visible(user, &missed, put_out(&memberships, &gaps.threads));

@@ -79,6 +79,7 @@ impl Log {
             membership,
             seq: state.last_seq,
             number: posts.then_some(state.last_number),
+            text_change: None,
             value: vec![0; 10].into(),
         };
         self.put(Topic::Messages, partition, Record { offset, kind: Kind::Event(event) });
@@ -108,6 +109,7 @@ impl Log {
             membership: Membership::Unchanged,
             seq: 1,
             number: None,
+            text_change: None,
             value: vec![0; 10].into(),
         };
         self.put(Topic::Disputes, partition, Record { offset, kind: Kind::Event(event) });

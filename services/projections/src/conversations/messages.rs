@@ -19,6 +19,9 @@ struct Patch<'a> {
     metadata: Option<Vec<u8>>,
     edited_at: Option<Timestamp>,
     deleted_at: Option<Timestamp>,
+    /// The seqs of the events that carry content and metadata, as far as the records do.
+    content_seq: Option<u64>,
+    metadata_seq: Option<u64>,
 }
 
 /// How a message came.
@@ -51,6 +54,8 @@ impl<'a> Pending<'a> {
                     metadata: Some(rows::stored_metadata(&posted.metadata)),
                     edited_at: None,
                     deleted_at: None,
+                    content_seq: Some(event.seq),
+                    metadata_seq: Some(event.seq),
                 };
                 if let Some(earlier) = self.patches.insert(key(posted.number), patch) {
                     self.repeated.push((event.thread, earlier));
@@ -59,8 +64,10 @@ impl<'a> Pending<'a> {
             Change::MessageEdited { message, number, content, metadata } => {
                 let patch = self.patches.entry(key(*number)).or_insert_with(|| Patch::of(*message));
                 patch.content = Some(rows::stored(content));
+                patch.content_seq = Some(event.seq);
                 if let Some(metadata) = metadata {
                     patch.metadata = Some(rows::stored_metadata(metadata));
+                    patch.metadata_seq = Some(event.seq);
                 }
                 patch.edited_at = Some(event.at);
             }
@@ -69,6 +76,7 @@ impl<'a> Pending<'a> {
                 patch.content = Some(rows::stored(&"".into()));
                 patch.metadata = Some(rows::stored_metadata(&Metadata::default()));
                 patch.deleted_at = Some(event.at);
+                (patch.content_seq, patch.metadata_seq) = (None, None);
             }
             Change::ThreadCreated(_)
             | Change::ThreadChanged(_)
@@ -102,7 +110,16 @@ impl<'a> Pending<'a> {
 impl Patch<'_> {
     /// Of a message that was posted before.
     fn of(message: MessageId) -> Self {
-        Self { message, posted: None, content: None, metadata: None, edited_at: None, deleted_at: None }
+        Self {
+            message,
+            posted: None,
+            content: None,
+            metadata: None,
+            edited_at: None,
+            deleted_at: None,
+            content_seq: None,
+            metadata_seq: None,
+        }
     }
 }
 
@@ -115,9 +132,9 @@ async fn insert(
     let postings = || posted.iter().map(|(.., posting)| *posting);
     sqlx::query(schema.sql(
         "insert into @messages (thread, number, id, seq, sender, kind, content, metadata, reply_to, sent_at,
-             edited_at, deleted_at)
+             edited_at, deleted_at, content_seq, metadata_seq)
          select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
-             $8::bytea[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[])",
+             $8::bytea[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])",
     ))
     .bind(posted.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
     .bind(postings().map(|posting| posting.message.number as i64).collect::<Vec<_>>())
@@ -131,6 +148,8 @@ async fn insert(
     .bind(postings().map(|posting| posting.at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -145,9 +164,12 @@ async fn update(
     sqlx::query(schema.sql(
         "update @messages m set
              content = coalesce(p.content, m.content), metadata = coalesce(p.metadata, m.metadata),
-             edited_at = coalesce(p.edited_at, m.edited_at), deleted_at = coalesce(p.deleted_at, m.deleted_at)
-         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[])
-              as p(thread, number, id, content, metadata, edited_at, deleted_at)
+             edited_at = coalesce(p.edited_at, m.edited_at), deleted_at = coalesce(p.deleted_at, m.deleted_at),
+             content_seq = case when p.deleted_at is null then coalesce(p.content_seq, m.content_seq) end,
+             metadata_seq = case when p.deleted_at is null then coalesce(p.metadata_seq, m.metadata_seq) end
+         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::bigint[],
+                  $9::bigint[])
+              as p(thread, number, id, content, metadata, edited_at, deleted_at, content_seq, metadata_seq)
          where m.thread = p.thread and m.number = p.number and m.id = p.id",
     ))
     .bind(changed.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
@@ -157,6 +179,8 @@ async fn update(
     .bind(patches().map(|patch| patch.metadata.as_deref()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

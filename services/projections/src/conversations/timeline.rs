@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, PgPool, Row as _};
+use threadline_domain::thread::Parts;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use uuid::Uuid;
 
@@ -29,11 +31,12 @@ impl<'a> Pending<'a> {
     pub(super) async fn apply(&self, schema: &Schema, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let event = |&(partition, recorded): &(_, &'a Recorded)| {
             let position = Position { topic: Topic::Messages, partition, offset: recorded.offset };
-            NewRow { thread: recorded.event.thread, seq: recorded.event.seq, position, value: &recorded.value }
+            let number = recorded.event.change.text_change().map(|change| change.number);
+            NewRow { thread: recorded.event.thread, seq: recorded.event.seq, position, number, value: &recorded.value }
         };
         let lost = |&(partition, lost): &(_, &'a Lost)| {
             let position = Position { topic: Topic::Messages, partition, offset: lost.offset };
-            NewRow { thread: lost.event.id, seq: lost.event.seq, position, value: &lost.value }
+            NewRow { thread: lost.event.id, seq: lost.event.seq, position, number: None, value: &lost.value }
         };
         insert(schema, connection, &self.events.iter().map(event).collect::<Vec<_>>(), "").await?;
         insert(schema, connection, &self.lost.iter().map(lost).collect::<Vec<_>>(), "on conflict do nothing").await
@@ -44,6 +47,8 @@ struct NewRow<'a> {
     thread: ThreadId,
     seq: u64,
     position: Position,
+    /// The number of the message whose text it changes.
+    number: Option<u64>,
     value: &'a [u8],
 }
 
@@ -57,29 +62,66 @@ async fn insert(
         return Ok(());
     }
     let statement = format!(
-        r#"insert into @timeline (thread, seq, partition, "offset", value)
-           select * from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::bigint[], $5::bytea[]) {conflict}"#
+        r#"insert into @timeline (thread, seq, partition, "offset", number, value)
+           select * from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bytea[]) {conflict}"#
     );
     sqlx::query(schema.sql(&statement))
         .bind(rows.iter().map(|row| row.thread.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.seq as i64).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.position.partition as i32).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.position.offset as i64).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.number.map(|number| number as i64)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.value).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())
 }
 
-type Row = (Uuid, i64, i32, i64, Vec<u8>);
-/// An event whose value is left out when there is no room for it.
-type RowWithinBytes = (Uuid, i64, i32, i64, Option<Vec<u8>>);
-/// The columns without the thread, of an event that an outer join may not have found.
-type OuterRow = (Option<i64>, Option<i32>, Option<i64>, Option<Vec<u8>>);
+/// An event. Its value is left out when there is no room for it; everything is null when an outer join found none.
+struct Row {
+    thread: Option<Uuid>,
+    seq: Option<i64>,
+    partition: Option<i32>,
+    offset: Option<i64>,
+    is_content_withheld: bool,
+    is_metadata_withheld: bool,
+    value: Option<Vec<u8>>,
+}
 
-fn event((thread, seq, partition, offset, value): Row) -> TimelineRow {
-    let position = Position { topic: Topic::Messages, partition: partition as Partition, offset: offset as Offset };
-    TimelineRow { thread: ThreadId(thread), seq: seq as u64, position, value: value.into() }
+/// The columns of a [`Row`] but for its value: the event is called `e`, and the message that it is about, if any, `x`.
+macro_rules! columns {
+    () => {
+        r#"e.thread, e.seq, e.partition, e."offset",
+           e.number is not null and x.content_seq is distinct from e.seq as is_content_withheld,
+           e.number is not null and x.metadata_seq is distinct from e.seq as is_metadata_withheld"#
+    };
+}
+
+impl FromRow<'_, PgRow> for Row {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            thread: row.try_get("thread")?,
+            seq: row.try_get("seq")?,
+            partition: row.try_get("partition")?,
+            offset: row.try_get("offset")?,
+            is_content_withheld: row.try_get("is_content_withheld")?,
+            is_metadata_withheld: row.try_get("is_metadata_withheld")?,
+            value: row.try_get("value")?,
+        })
+    }
+}
+
+impl Row {
+    fn into_event(self) -> Option<TimelineRow> {
+        let (partition, offset) = (self.partition? as Partition, self.offset? as Offset);
+        Some(TimelineRow {
+            thread: ThreadId(self.thread?),
+            seq: self.seq? as u64,
+            position: Position { topic: Topic::Messages, partition, offset },
+            withheld: Parts { content: self.is_content_withheld, metadata: self.is_metadata_withheld },
+            value: self.value?.into(),
+        })
+    }
 }
 
 /// A thread's events behind `after_seq`; `None` when the viewer is not in it.
@@ -91,13 +133,16 @@ pub(super) async fn page(
     after_seq: u64,
     limit: u32,
 ) -> Result<Option<Vec<TimelineRow>>, Error> {
-    let rows: Vec<OuterRow> = sqlx::query_as(schema.sql(
-        r#"select e.seq, e.partition, e."offset", e.value from @members m
-           left join lateral (
-               select * from @timeline t where t.thread = m.thread and t.seq > $3 order by t.seq limit $4) e on true
-           where m.thread = $1 and m.user_id = $2 and m.role is not null
-           order by e.seq"#,
-    ))
+    let rows: Vec<Row> = sqlx::query_as(schema.sql(concat!(
+        "select ",
+        columns!(),
+        ", e.value from @members m
+         left join lateral (
+             select * from @timeline t where t.thread = m.thread and t.seq > $3 order by t.seq limit $4) e on true
+         left join @messages x on x.thread = e.thread and x.number = e.number
+         where m.thread = $1 and m.user_id = $2 and m.role is not null
+         order by e.seq"
+    )))
     .bind(thread.0)
     .bind(viewer.as_str())
     .bind(i64::try_from(after_seq).unwrap_or(i64::MAX))
@@ -108,9 +153,7 @@ pub(super) async fn page(
         return Ok(None);
     }
     // A member always gets a row; one without an event says that there is none.
-    let present =
-        |(seq, partition, offset, value): OuterRow| Some(event((thread.0, seq?, partition?, offset?, value?)));
-    Ok(Some(rows.into_iter().filter_map(present).collect()))
+    Ok(Some(rows.into_iter().filter_map(Row::into_event).collect()))
 }
 
 /// Events of these memberships in `from..to`, each from joining on and up to removal.
@@ -139,15 +182,17 @@ pub(super) async fn missed(
         return Ok(Missed::default());
     }
     // One more than wanted of each thread tells which have too many, and so does a value left out.
-    let rows: Vec<RowWithinBytes> = sqlx::query_as(schema.sql(
-        r#"select e.thread, e.seq, e.partition, e."offset",
-               case when sum(octet_length(e.value)) over (rows unbounded preceding) <= $6 then e.value end
+    let rows: Vec<Row> = sqlx::query_as(schema.sql(concat!(
+        "select ",
+        columns!(),
+        r#", case when sum(octet_length(e.value)) over (rows unbounded preceding) <= $6 then e.value end as value
            from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) as m(thread, joined, low, high)
            cross join lateral (
                select * from @timeline t
                where t.thread = m.thread and t."offset" >= m.low and t."offset" < m.high and t.seq >= m.joined
-               order by t."offset" limit $5) e"#,
-    ))
+               order by t."offset" limit $5) e
+           left join @messages x on x.thread = e.thread and x.number = e.number"#
+    )))
     .bind(threads)
     .bind(joined)
     .bind(lows)
@@ -158,17 +203,16 @@ pub(super) async fn missed(
     .await?;
 
     let (mut counts, mut too_many) = (BTreeMap::<Uuid, u32>::new(), BTreeSet::new());
-    for (thread, .., value) in &rows {
-        let count = counts.entry(*thread).or_default();
+    for Row { thread, value, .. } in &rows {
+        let Some(thread) = *thread else { continue };
+        let count = counts.entry(thread).or_default();
         *count += 1;
         if value.is_none() || *count > limit_per_thread {
-            too_many.insert(*thread);
+            too_many.insert(ThreadId(thread));
         }
     }
-    let rows = rows.into_iter().filter(|row| !too_many.contains(&row.0));
-    let mut rows: Vec<TimelineRow> = rows
-        .filter_map(|(thread, seq, partition, offset, value)| Some(event((thread, seq, partition, offset, value?))))
-        .collect();
+    let rows = rows.into_iter().filter_map(Row::into_event);
+    let mut rows: Vec<TimelineRow> = rows.filter(|row| !too_many.contains(&row.thread)).collect();
     rows.sort_unstable_by_key(|row| row.position);
-    Ok(Missed { rows, too_many: too_many.into_iter().map(ThreadId).collect() })
+    Ok(Missed { rows, too_many: too_many.into_iter().collect() })
 }

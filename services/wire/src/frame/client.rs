@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use threadline_domain::thread::{EditMessage, PostMessage};
 use threadline_domain::{MessageId, ThreadId};
 
@@ -125,11 +124,11 @@ impl ClientFrame {
 }
 
 fn request_id(fields: &mut Fields) -> Result<Option<Arc<str>>, RequestError> {
-    let id = match fields.take("id") {
-        None => return Ok(None),
-        Some(id @ (Value::Number(_) | Value::String(_))) => id.to_string(),
-        Some(_) => return Err(fields.invalid("id", "must be a number or a string")),
-    };
+    let Some(id) = fields.take("id") else { return Ok(None) };
+    let id = id.get();
+    if !id.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit()) {
+        return Err(fields.invalid("id", "must be a number or a string"));
+    }
     if id.len() > REQUEST_ID_BYTES_MAX {
         return Err(fields.invalid("id", format!("must have at most {REQUEST_ID_BYTES_MAX} bytes")));
     }

@@ -8,7 +8,7 @@ use threadline_domain::thread::{ChangeThread, CreateThread, EditMessage, Message
 use threadline_domain::{MessageId, Text, UserId};
 use utoipa::ToSchema;
 
-use super::{Fields, ThreadKind};
+use super::{Fields, ThreadKind, raw};
 use crate::{ErrorCode, RequestError};
 
 /// Makes a thread.
@@ -161,10 +161,10 @@ pub fn mark_read(json: &[u8]) -> Result<Option<u64>, RequestError> {
 pub(crate) fn message(fields: &mut Fields, default_id: Option<MessageId>) -> Result<PostMessage, RequestError> {
     let id = fields.optional_message("id")?.or(default_id);
     let kind = fields.named("kind", KINDS)?.unwrap_or(Kind::Text);
-    match fields.take("attachments") {
-        None => {}
-        Some(Value::Array(attachments)) if attachments.is_empty() => {}
-        Some(_) => return Err(fields.invalid("attachments", "must be absent or empty")),
+    if let Some(attachments) = fields.take("attachments")
+        && !raw::array(&attachments).is_some_and(|attachments| attachments.is_empty())
+    {
+        return Err(fields.invalid("attachments", "must be absent or empty"));
     }
     Ok(PostMessage {
         message: fields.required("id", id)?,

@@ -105,12 +105,16 @@ pub enum Change<'a> {
         message: MessageId,
         /// Its number.
         number: u64,
-        /// The new text; empty when erased.
+        /// The new text; empty when erased or superseded.
         content: &'a str,
         /// Whether what its author typed was erased for ever; absent when it was not.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         erased: bool,
+        /// Whether the content was replaced or deleted by a later event, and is left out here; absent when it was not.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[schema(required = false)]
+        superseded: bool,
         /// The new metadata; absent when it stayed.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Object, required = false)]
@@ -217,6 +221,7 @@ impl<'a> Change<'a> {
                 number: *number,
                 content: content.as_open().unwrap_or_default(),
                 erased: content.as_open().is_none(),
+                superseded: content.is_withheld(),
                 metadata: metadata.as_ref().map(JsonObject),
                 by,
                 edited_at: at,

@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use threadline_domain::{Invalid, MessageId, Metadata, Text, ThreadId, UserId};
 use uuid::Uuid;
 
+use super::raw::{self, Object};
 use crate::RequestError;
 
 /// Characters of a client's own field name that an error repeats.
@@ -15,22 +16,22 @@ const ECHO_CHARS_MAX: usize = 64;
 pub(crate) struct Fields {
     /// What stands before a field's name in errors, such as `message.`.
     path: &'static str,
-    map: Map<String, Value>,
+    fields: Object,
 }
 
 impl Fields {
     /// The fields of a JSON object; otherwise the text says what it is instead.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
         match serde_json::from_slice(json) {
-            Ok(Value::Object(map)) => Ok(Self { path: "", map }),
-            Ok(_) => Err("is not a JSON object".into()),
+            Ok(fields) => Ok(Self { path: "", fields }),
+            Err(error) if error.is_data() => Err("is not a JSON object".into()),
             Err(error) => Err(format!("is not JSON: {error}")),
         }
     }
 
     /// Refuses a field that nobody asked for.
     pub(crate) fn end(self) -> Result<(), RequestError> {
-        match self.map.keys().next() {
+        match self.fields.0.keys().next() {
             None => Ok(()),
             Some(name) => Err(self.invalid(name, "is not a field of this request")),
         }
@@ -42,14 +43,14 @@ impl Fields {
     }
 
     /// A field's value; null counts as absent.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
-        self.map.remove(name).filter(|value| !value.is_null())
+    pub(crate) fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        self.fields.0.remove(name).filter(|value| value.get() != "null")
     }
 
     /// A string, or null, or nothing.
     #[allow(clippy::option_option, reason = "null and absence differ where a text can be taken away")]
     pub(crate) fn nullable_text(&mut self, name: &str) -> Result<Option<Option<Text>>, RequestError> {
-        match self.map.get(name) {
+        match self.fields.0.get(name) {
             None => Ok(None),
             Some(_) => self.optional_text(name).map(|text| Some(text.map(Text::from))),
         }
@@ -62,21 +63,17 @@ impl Fields {
 
     /// Postgres takes no NUL in a text, so none gets into the log.
     pub(crate) fn optional_text(&mut self, name: &str) -> Result<Option<String>, RequestError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if text.contains('\0') => Err(self.invalid(name, Invalid::Character.to_string())),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.invalid(name, "must be a string")),
+        match self.optional_opaque(name)? {
+            Some(text) if text.contains('\0') => Err(self.invalid(name, Invalid::Character.to_string())),
+            text => Ok(text),
         }
     }
 
     /// A string that goes nowhere: any character may stand in it.
     pub(crate) fn optional_opaque(&mut self, name: &str) -> Result<Option<String>, RequestError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(self.invalid(name, "must be a string")),
-        }
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let text = raw::string(&value).unwrap_or_else(|| Err("must be a string".into()));
+        text.map(Some).map_err(|detail| self.invalid(name, detail))
     }
 
     pub(crate) fn thread(&mut self, name: &str) -> Result<ThreadId, RequestError> {
@@ -106,12 +103,13 @@ impl Fields {
     /// An array of user ids.
     pub(crate) fn users(&mut self, name: &str) -> Result<Vec<UserId>, RequestError> {
         let value = self.take(name);
-        let Value::Array(ids) = self.required(name, value)? else {
+        let value = self.required(name, value)?;
+        let Some(ids) = raw::array(&value) else {
             return Err(self.invalid(name, "must be an array of user ids"));
         };
-        let read = |(at, id): (usize, Value)| match id {
-            Value::String(id) => UserId::new(&id).map_err(|reason| (at, reason.to_string())),
-            _ => Err((at, "must be a string".into())),
+        let read = |(at, id): (usize, &RawValue)| {
+            let id = raw::string(id).unwrap_or_else(|| Err("must be a string".into()));
+            id.and_then(|id| UserId::new(&id).map_err(|reason| reason.to_string())).map_err(|detail| (at, detail))
         };
         let users = ids.into_iter().enumerate().map(read).collect::<Result<_, _>>();
         users.map_err(|(at, detail)| self.invalid(&format!("{name}.{at}"), detail))
@@ -126,43 +124,28 @@ impl Fields {
     /// An integer from 0 to 2^63 - 1.
     pub(crate) fn optional_number(&mut self, name: &str) -> Result<Option<u64>, RequestError> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let number = value.as_i64().and_then(|number| u64::try_from(number).ok());
+        let number = value.get().parse::<i64>().ok().and_then(|number| u64::try_from(number).ok());
         number.map(Some).ok_or_else(|| self.invalid(name, "must be an integer from 0 on"))
     }
 
     pub(crate) fn optional_metadata(&mut self, name: &str) -> Result<Option<Metadata>, RequestError> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(value @ Value::Object(_)) if has_nul(&value) => {
-                Err(self.invalid(name, Invalid::Character.to_string()))
-            }
-            Some(mut value @ Value::Object(_)) => {
-                value.sort_all_objects();
-                Ok(Some(Metadata::from_canonical_json(&value.to_string())))
-            }
-            Some(_) => Err(self.invalid(name, "must be an object")),
+        let Some(value) = self.take(name) else { return Ok(None) };
+        if !value.get().starts_with('{') {
+            return Err(self.invalid(name, "must be an object"));
         }
+        let json = raw::canonical(&value).map_err(|detail| self.invalid(name, detail))?;
+        Ok(Some(Metadata::from_canonical_json(&json)))
     }
 
     /// An object in this one; `path` is its name with a dot.
     pub(crate) fn object(&mut self, name: &str, path: &'static str) -> Result<Self, RequestError> {
         let value = self.take(name);
-        match self.required(name, value)? {
-            Value::Object(map) => Ok(Self { path, map }),
-            _ => Err(self.invalid(name, "must be an object")),
-        }
+        let value = self.required(name, value)?;
+        let fields = serde_json::from_str(value.get()).map_err(|_| self.invalid(name, "must be an object"))?;
+        Ok(Self { path, fields })
     }
 
     pub(crate) fn required<T>(&self, name: &str, value: Option<T>) -> Result<T, RequestError> {
         value.ok_or_else(|| self.invalid(name, "is missing"))
-    }
-}
-
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(values) => values.iter().any(has_nul),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        _ => false,
     }
 }

@@ -46,7 +46,7 @@ pub struct Message<'a> {
     #[serde(serialize_with = "text")]
     #[schema(value_type = MessageKind)]
     pub kind: thread::MessageKind,
-    /// The text; empty when deleted or erased.
+    /// The text; empty when deleted, erased or superseded.
     pub content: &'a str,
     /// The product's own data; empty when deleted or erased.
     #[serde(serialize_with = "object")]
@@ -56,6 +56,11 @@ pub struct Message<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub erased: bool,
+    /// Whether the content of this event was replaced or deleted by a later one, and is left out here. Absent when it was not,
+    /// and on messages as they stand now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub superseded: bool,
     /// What is attached: nothing yet.
     #[schema(value_type = Vec<Object>)]
     pub attachments: [(); 0],
@@ -93,6 +98,7 @@ impl<'a> Message<'a> {
             content: posted.content.as_open().unwrap_or_default(),
             metadata: &posted.metadata,
             erased: posted.content.as_open().is_none(),
+            superseded: posted.content.is_withheld(),
             attachments: [],
             reply_to: posted.reply_to,
             reactions: BTreeMap::new(),

@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod fields;
 mod message;
+mod raw;
 mod sign_in;
 mod thread;
 mod time;

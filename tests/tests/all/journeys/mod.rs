@@ -1,6 +1,7 @@
 //! What people do, from outside: the same journeys on every log and layout, against the real binary.
 
 mod chat;
+mod deletion;
 mod group;
 mod idempotency;
 mod leaving;
@@ -63,6 +64,7 @@ async fn run_all(test: &str, layout: Layout, backend: Backend) {
     journeys.set_out("a group lives", group::a_group_lives);
     journeys.set_out("a key names one thread", group::a_key_names_one_thread);
     journeys.set_out("removal ends every path", removal::removal_ends_every_path);
+    journeys.set_out("deleted text is gone", deletion::deleted_and_replaced_text_is_on_no_path);
     journeys.set_out("one id is one message", idempotency::one_id_sent_a_hundred_times_is_one_message);
     journeys.set_out("another body is a conflict", idempotency::another_body_is_a_conflict);
     journeys.set_out("wrong requests name the field", wrong::wrong_requests_name_the_field);

@@ -84,6 +84,32 @@ async fn exactly_what_was_missed_comes_from_another_edges_ring_or_from_the_views
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_deleted_meanwhile_comes_from_no_ring_and_not_from_the_views() {
+    let mut edges = Edges::start(2).await;
+    let (one, _, cursor) = story(&edges).await;
+    let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
+    let said = ann.say(&one, "a secret").await;
+    // Ben, who wants to see it again, has it in every ring's frame.
+    for edge in 0..2 {
+        let (_, frames, _) = resume(&edges, edge, "ben", &cursor).await;
+        assert!(json!(frames).to_string().contains("a secret"), "{frames:?}");
+    }
+    let message = said["message"].as_str().expect("an ok of a send has an id");
+    let delete = async |user: &str| edges.rest(0, user).delete(&format!("messages/{message}/")).await;
+    let deleted = delete("ann").await.ok();
+    until("the views have it", PATIENCE, async || {
+        edges.rest(0, "ben").get(&format!("threads/{one}/")).await.ok()["last_seq"] == deleted["seq"]
+    })
+    .await;
+    let fresh = edges.add().await;
+    for edge in [0, 1, fresh] {
+        let (welcome, frames, _) = resume(&edges, edge, "ben", &cursor).await;
+        assert_eq!((&welcome["recovered"], seqs(&frames, &one)), (&json!(true), vec![3, 4, 5, 6, 7]), "edge {edge}");
+        assert!(!json!(frames).to_string().contains("a secret"), "edge {edge}: {frames:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_cursor_that_is_given_can_be_resumed_from() {
     let edges = Edges::start(2).await;
     let (mut ann, welcome) = Socket::hello(edges.url(0), "ann", None).await;
