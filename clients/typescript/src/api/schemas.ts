@@ -94,7 +94,7 @@ export interface components {
         } | {
             /** @description Who edited it. */
             by: string;
-            /** @description The new text; empty when erased. */
+            /** @description The new text; empty when erased or superseded. */
             content: string;
             /** @description When. */
             edited_at: components["schemas"]["Time"];
@@ -112,6 +112,8 @@ export interface components {
              * @description Its number.
              */
             number: number;
+            /** @description Whether the content was replaced or deleted by a later event, and is left out here; absent when it was not. */
+            superseded?: boolean;
             /** @enum {string} */
             type: "message_edited";
         } | {
@@ -366,7 +368,7 @@ export interface components {
         Message: {
             /** @description What is attached: nothing yet. */
             attachments: Record<string, unknown>[];
-            /** @description The text; empty when deleted or erased. */
+            /** @description The text; empty when deleted, erased or superseded. */
             content: string;
             deleted_at: null | components["schemas"]["Time"];
             edited_at: null | components["schemas"]["Time"];
@@ -407,6 +409,11 @@ export interface components {
              * @description The seq of its posting.
              */
             seq: number;
+            /**
+             * @description Whether the content of this event was replaced or deleted by a later one, and is left out here. Absent when it was not,
+             *     and on messages as they stand now.
+             */
+            superseded?: boolean;
             /**
              * Format: uuid
              * @description Its thread.

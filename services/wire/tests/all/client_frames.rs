@@ -86,12 +86,12 @@ fn every_request_is_understood() {
 
 #[test]
 fn the_request_id_is_kept_as_json_text() {
-    let long = "x".repeat(62);
+    let quoted = format!("{:?}", "x".repeat(62));
     let cases =
-        [("7", "7"), ("-1.5", "-1.5"), (r#""a\"b""#, r#""a\"b""#), (&format!("{long:?}"), &format!("{long:?}"))];
-    for (id, expected) in cases {
+        ["7", "-1.5", "0.37423569685825275", "123456789012345678901234567890", r#""a\"b""#, r#""\ud83d""#, &quoted];
+    for id in cases {
         let frame = ClientFrame::parse(&format!(r#"{{"id":{id},"type":"ping"}}"#)).unwrap();
-        assert_eq!(frame.id.as_deref(), Some(expected));
+        assert_eq!(frame.id.as_deref(), Some(id));
     }
     for text in [r#"{"type":"ping"}"#, r#"{"id":null,"type":"ping"}"#] {
         assert_eq!(ClientFrame::parse(text).unwrap().id, None);
@@ -100,8 +100,7 @@ fn the_request_id_is_kept_as_json_text() {
 
 #[test]
 fn a_frame_that_is_no_object_is_a_bad_frame() {
-    let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
-    for text in ["", "hi", "[]", "1", "null", "\"ping\"", "{", r#"{"type":"ping"}{"#, r#"{"type":"\ud800"}"#, &deep] {
+    for text in ["", "hi", "[]", "1", "null", "\"ping\"", "{", r#"{"type":"ping"}{"#, r#"{"type":"ping","id":NaN}"#] {
         let parsed = ClientFrame::parse(text);
         assert!(matches!(parsed, Err(FrameError::BadFrame(_))), "{text}: {parsed:?}");
     }
@@ -111,7 +110,28 @@ fn a_frame_that_is_no_object_is_a_bad_frame() {
 fn a_bad_request_names_its_field() {
     let long_id = format!(r#"{{"id":"{}","type":"ping"}}"#, "x".repeat(63));
     let long_token = format!(r#"{{"type":"auth","token":"{}"}}"#, "x".repeat(16_385));
+    let deep = format!(
+        r#"{{"type":"send","thread":"T","message":{{"id":"M","content":"a","metadata":{{"a":{}1{}}}}}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let half = "has half of a surrogate pair, which is no character";
+    let large = "has a number that is too large: most readers take numbers up to 1.7e308";
     let cases = [
+        (&*deep, "message.metadata", "must be nested at most 8 deep"),
+        (r#"{"type":"\ud800"}"#, "type", half),
+        (r#"{"type":"send","thread":"T","message":{"id":"M","content":"Great \ud83d"}}"#, "message.content", half),
+        (
+            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":["\ude00"]}}}"#,
+            "message.metadata",
+            half,
+        ),
+        (
+            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":1e400}}}"#,
+            "message.metadata",
+            large,
+        ),
+        (r#"{"type":"read","thread":"T","number":1e400}"#, "number", "must be an integer from 0 on"),
         ("{}", "type", "is missing"),
         (r#"{"type":1}"#, "type", "must be a string"),
         (r#"{"id":[],"type":"ping"}"#, "id", "must be a number or a string"),

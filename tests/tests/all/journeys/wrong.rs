@@ -101,6 +101,25 @@ pub(super) async fn wrong_frames_name_the_field(cluster: Arc<Cluster>) {
         );
         assert_eq!(error["retryable"], false);
     }
+    // JSON that a client's own library makes, and that no text or number of ours can hold.
+    for (at, (value, field)) in [
+        (r#""content":"Great \ud83d""#, "message.content"),
+        (r#""content":"x","metadata":{"note":"\ude00"}"#, "message.metadata"),
+        (r#""content":"x","metadata":{"amount":1e400}"#, "message.metadata"),
+        (&format!(r#""content":"x","metadata":{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200)), "message.metadata"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = json!(format!("odd {at}"));
+        socket.text(&format!(r#"{{"id":{id},"type":"send","thread":"{thread}","message":{{{value}}}}}"#)).await;
+        let error = socket.answer(&id).await;
+        assert_eq!(
+            (&error["type"], &error["error"]["field"]),
+            (&json!("error"), &json!(field)),
+            "{value:.200}: {error}"
+        );
+    }
     assert_eq!(socket.refused(json!({"type": "dance"})).await["code"], "unknown_type");
     let stray =
         json!({"type": "send", "thread": Uuid::now_v7(), "message": {"id": id, "kind": "text", "content": "x"}});
