@@ -76,7 +76,6 @@ impl<'a> Pending<'a> {
                 patch.content = Some(rows::stored(&"".into()));
                 patch.metadata = Some(rows::stored_metadata(&Metadata::default()));
                 patch.deleted_at = Some(event.at);
-                (patch.content_seq, patch.metadata_seq) = (None, None);
             }
             Change::ThreadCreated(_)
             | Change::ThreadChanged(_)
@@ -108,6 +107,15 @@ impl<'a> Pending<'a> {
 }
 
 impl Patch<'_> {
+    /// Of a deleted message no event's text counts any more.
+    fn content_seq(&self) -> Option<u64> {
+        self.content_seq.filter(|_| self.deleted_at.is_none())
+    }
+
+    fn metadata_seq(&self) -> Option<u64> {
+        self.metadata_seq.filter(|_| self.deleted_at.is_none())
+    }
+
     /// Of a message that was posted before.
     fn of(message: MessageId) -> Self {
         Self {
@@ -148,8 +156,8 @@ async fn insert(
     .bind(postings().map(|posting| posting.at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.content_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())
@@ -165,8 +173,8 @@ async fn update(
         "update @messages m set
              content = coalesce(p.content, m.content), metadata = coalesce(p.metadata, m.metadata),
              edited_at = coalesce(p.edited_at, m.edited_at), deleted_at = coalesce(p.deleted_at, m.deleted_at),
-             content_seq = case when p.deleted_at is null then coalesce(p.content_seq, m.content_seq) end,
-             metadata_seq = case when p.deleted_at is null then coalesce(p.metadata_seq, m.metadata_seq) end
+             content_seq = case when coalesce(p.deleted_at, m.deleted_at) is null then coalesce(p.content_seq, m.content_seq) end,
+             metadata_seq = case when coalesce(p.deleted_at, m.deleted_at) is null then coalesce(p.metadata_seq, m.metadata_seq) end
          from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::bigint[],
                   $9::bigint[])
               as p(thread, number, id, content, metadata, edited_at, deleted_at, content_seq, metadata_seq)
@@ -179,8 +187,8 @@ async fn update(
     .bind(patches().map(|patch| patch.metadata.as_deref()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.content_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.metadata_seq.map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.content_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.metadata_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

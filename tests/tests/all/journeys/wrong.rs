@@ -112,7 +112,12 @@ pub(super) async fn wrong_frames_name_the_field(cluster: Arc<Cluster>) {
     .enumerate()
     {
         let id = json!(format!("odd {at}"));
-        socket.text(&format!(r#"{{"id":{id},"type":"send","thread":"{thread}","message":{{{value}}}}}"#)).await;
+        socket
+            .text(&format!(
+                r#"{{"id":{id},"type":"send","thread":"{thread}","message":{{"id":"{}",{value}}}}}"#,
+                Uuid::now_v7()
+            ))
+            .await;
         let error = socket.answer(&id).await;
         assert_eq!(
             (&error["type"], &error["error"]["field"]),

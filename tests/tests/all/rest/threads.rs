@@ -121,7 +121,13 @@ async fn the_timeline_has_every_event_in_order() {
     let page = ann.get(&format!("{events}?after_seq=1&limit=2")).await.ok();
     let seqs: Vec<_> = page["events"].as_array().expect("a list").iter().map(|event| event["seq"].as_u64()).collect();
     assert_eq!((seqs, &page["next"]), (vec![Some(2), Some(3)], &json!(3)));
-    assert_eq!(page["events"][0]["event"]["message"]["content"], "one", "what was said first stays in the log");
+    let [posted, edited] = [&page["events"][0]["event"]["message"], &page["events"][1]["event"]];
+    assert_eq!(
+        (&posted["content"], &posted["superseded"]),
+        (&json!(""), &json!(true)),
+        "what was replaced is not shown"
+    );
+    assert_eq!((&edited["content"], &edited["superseded"]), (&json!("two"), &json!(null)));
 }
 
 #[tokio::test]
