@@ -32,7 +32,9 @@ pub(super) async fn deleted_and_replaced_text_is_on_no_path(cluster: Arc<Cluster
     let edited = said_of(&replaced, &kept).await;
     let edit = |content: &str, metadata: Option<&str>| {
         let mut edit = json!({"content": content});
-        metadata.into_iter().for_each(|note| edit["metadata"] = json!({"note": note}));
+        if let Some(note) = metadata {
+            edit["metadata"] = json!({"note": note});
+        }
         edit
     };
     owner.put(&format!("messages/{gone}/"), edit(&deleted, Some(&deleted))).await.ok();
