@@ -100,6 +100,9 @@ impl<A: Delivered> Follow for Following<A> {
         Box::pin(async move {
             while let Some(batch) = tail.next().await {
                 feed.on_batch(&batch).await;
+                while let Some(batch) = tail.try_next() {
+                    feed.on_batch(&batch).await;
+                }
                 feed.flush();
             }
         })
