@@ -83,6 +83,7 @@ fn newer() -> NewRecord {
     NewRecord {
         key: "key".into(),
         value: Some(b"\0\0\0\x7f\xffwhat only a newer program can read".as_slice().into()),
-        headers: Headers::new().with(header::CAUSE, "3"),
+        // Above the cause of every event before it: with a lower one it would be a duplicate, and nobody would stop there.
+        headers: Headers::new().with(header::CAUSE, "1000000"),
     }
 }
