@@ -69,7 +69,7 @@ if [ "$status" -ne 0 ]; then
   echo "FAILED: the server; all that was said is in $output"
 fi
 if [ "$clients_status" -ne 0 ]; then
-  # What failed and where, without the list of what was kept of it.
+  # Each failed test with its error, without the list of attachments.
   awk '/^ +[0-9]+\) | FAIL / { shown = 1 } /attachment #|^ +[0-9]+ failed|Test Files/ { shown = 0 } shown' "$clients_output" | head -n 120 | cut -c 1-500
   echo "FAILED: the clients; all that was said is in $clients_output"
 fi

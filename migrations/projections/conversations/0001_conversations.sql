@@ -52,20 +52,20 @@ create index members_unread on members (user_id) where unread;
 create index members_removed on members (user_id) where removed_offset is not null;
 
 -- A deleted message keeps its row, without content and metadata. content_seq and metadata_seq are the seqs of the events that
--- carry them: what earlier events carry was replaced. Both are null when the message was deleted.
+-- carry the present ones; text of other events is superseded. Both are null when the message was deleted.
 create table messages (
-    thread     uuid   not null,
-    number     bigint not null,
-    id         uuid   not null,
-    seq        bigint not null,
-    sender     text   not null collate "C",
-    kind       text   not null collate "C",
-    content    bytea  not null,
-    metadata   bytea  not null,
-    reply_to   uuid,
-    sent_at    bigint not null,
-    edited_at  bigint,
-    deleted_at bigint,
+    thread       uuid   not null,
+    number       bigint not null,
+    id           uuid   not null,
+    seq          bigint not null,
+    sender       text   not null collate "C",
+    kind         text   not null collate "C",
+    content      bytea  not null,
+    metadata     bytea  not null,
+    reply_to     uuid,
+    sent_at      bigint not null,
+    edited_at    bigint,
+    deleted_at   bigint,
     content_seq  bigint,
     metadata_seq bigint,
     primary key (thread, number)
@@ -74,8 +74,8 @@ create table messages (
 create unique index messages_id on messages (id, thread);
 create index messages_deleted on messages (thread, number) where deleted_at is not null;
 
--- Every event as it lies in the log, those included that cannot be read. number is that of the message whose text it carries:
--- readers ask messages whether that text still counts.
+-- Every event as it lies in the log, those included that cannot be read. number is that of the message that the event concerns:
+-- messages.content_seq and metadata_seq tell whether its text is superseded.
 create table timeline (
     thread    uuid    not null,
     seq       bigint  not null,

@@ -62,7 +62,7 @@ impl Text {
         }
     }
 
-    /// Whether an event's content was taken out of it because a later event replaced or deleted it: none that is typed is empty.
+    /// Whether the content of an event was removed because a later event replaced or deleted it. Typed content is never empty.
     pub fn is_withheld(&self) -> bool {
         self.as_open() == Some("")
     }

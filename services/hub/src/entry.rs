@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use threadline_domain::thread::{Parts, TextChange};
+use threadline_domain::thread::{TextChange, TextParts};
 use threadline_domain::{Offset, Position, ThreadId};
 
 use crate::audience::{Audience, Membership};
@@ -24,7 +24,7 @@ pub struct Event {
     pub seq: u64,
     /// The number of the message that it posts.
     pub number: Option<u64>,
-    /// What it does to the text of a message.
+    /// How it changes the text of a message.
     pub text_change: Option<TextChange>,
     /// The record's value. The driver encodes a frame from it when a resuming session needs one.
     pub value: Bytes,
@@ -56,14 +56,14 @@ impl Content {
 pub struct Entry {
     /// The event.
     pub event: Event,
-    kept: Mutex<Kept>,
+    state: Mutex<EntryState>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct EntryState {
     frame: Option<Bytes>,
-    /// What of the event's text a later event of the ring replaced or deleted.
-    withheld: Parts,
+    /// The parts of the event's text that a later event of the ring replaced or deleted.
+    withheld: TextParts,
 }
 
 impl Entry {
@@ -72,7 +72,7 @@ impl Entry {
             Content::Frame(frame) => Some(frame),
             Content::NotEncoded | Content::Substitute(_) => None,
         };
-        Self { event, kept: Mutex::new(Kept { frame, withheld: Parts::default() }) }
+        Self { event, state: Mutex::new(EntryState { frame, withheld: TextParts::default() }) }
     }
 
     /// Returns the event's offset.
@@ -90,36 +90,36 @@ impl Entry {
 
     /// Returns the frame, if somebody has encoded it.
     pub fn frame(&self) -> Option<Bytes> {
-        self.kept().frame.clone()
+        self.lock().frame.clone()
     }
 
-    /// Returns the parts of the event's text that a later event replaced or deleted. The driver leaves them out of the frame.
-    pub fn withheld(&self) -> Parts {
-        self.kept().withheld
+    /// Returns the parts of the event's text that a later event replaced or deleted. The driver encodes frames without them.
+    pub fn withheld(&self) -> TextParts {
+        self.lock().withheld
     }
 
     /// Keeps the frame, encoded without these parts, for the next session that resumes. The first frame wins; one with a
-    /// text that was replaced or deleted meanwhile is not kept.
-    pub fn keep_frame(&self, frame: Bytes, withheld: Parts) -> Bytes {
-        let mut kept = self.kept();
-        if kept.withheld == withheld { kept.frame.get_or_insert(frame).clone() } else { frame }
+    /// text that was replaced or deleted meanwhile is not state.
+    pub fn keep_frame(&self, frame: Bytes, withheld: TextParts) -> Bytes {
+        let mut state = self.lock();
+        if state.withheld == withheld { state.frame.get_or_insert(frame).clone() } else { frame }
     }
 
     /// Drops the frame, which may hold a text whose key was destroyed.
     pub(crate) fn forget_frame(&self) {
-        self.kept().frame = None;
+        self.lock().frame = None;
     }
 
     /// Notes that a later event replaced or deleted these parts.
-    pub(crate) fn withhold(&self, parts: Parts) {
-        let mut kept = self.kept();
-        let withheld = kept.withheld.or(parts);
-        if withheld != kept.withheld {
-            *kept = Kept { frame: None, withheld };
+    pub(crate) fn withhold(&self, parts: TextParts) {
+        let mut state = self.lock();
+        let withheld = state.withheld.or(parts);
+        if withheld != state.withheld {
+            *state = EntryState { frame: None, withheld };
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, EntryState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

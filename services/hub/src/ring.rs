@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use threadline_domain::thread::{Parts, TextChange};
+use threadline_domain::thread::TextChange;
 use threadline_domain::{Offset, ThreadId, UserId};
 
 use crate::audience::Audience;
@@ -58,15 +58,18 @@ impl Ring {
         }
     }
 
-    /// Takes the text that an event replaces or deletes out of what sessions that resume are given of earlier events.
+    /// Withholds the text that an event replaces or deletes from sessions that resume, in all earlier events.
     fn withhold_superseded(&self, thread: ThreadId, entry: &Entry) {
         let Some(TextChange { number, supersedes }) = entry.event.text_change else { return };
-        if supersedes == Parts::default() {
+        if supersedes.is_empty() {
             return;
         }
-        for earlier in self.of_thread(thread, 0) {
-            if earlier.event.text_change.is_some_and(|change| change.number == number) {
-                earlier.withhold(supersedes);
+        for earlier in self.of_thread(thread, 0).rev() {
+            let Some(change) = earlier.event.text_change.filter(|change| change.number == number) else { continue };
+            earlier.withhold(supersedes);
+            if change.supersedes.is_empty() {
+                // The posting: nothing before it concerns the message.
+                break;
             }
         }
     }
@@ -152,6 +155,7 @@ fn weight_bytes(entry: &Entry) -> usize {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use threadline_domain::thread::TextParts;
     use threadline_domain::{Position, Topic};
     use uuid::Uuid;
 
@@ -207,7 +211,7 @@ mod tests {
     fn what_was_replaced_or_deleted_is_withheld() {
         let text = |offset, of, number, content, metadata| {
             let mut event = entry(offset, of, 0, Membership::Unchanged).event.clone();
-            event.text_change = Some(TextChange { number, supersedes: Parts { content, metadata } });
+            event.text_change = Some(TextChange { number, supersedes: TextParts { content, metadata } });
             Arc::new(Entry::new(event, Content::Frame(Bytes::from_static(b"with text"))))
         };
         let mut ring = Ring::new(0, 1 << 20);
@@ -221,11 +225,11 @@ mod tests {
         ];
         entries[..4].iter().for_each(|entry| ring.push(Arc::clone(entry)));
         let late = entries[0].withheld();
-        assert_eq!(late, Parts { content: true, metadata: false });
+        assert_eq!(late, TextParts { content: true, metadata: false });
         ring.push(Arc::clone(&entries[4]));
-        let both = Parts { content: true, metadata: true };
+        let both = TextParts { content: true, metadata: true };
         let withheld: Vec<_> = entries.iter().map(|entry| (entry.withheld(), entry.frame().is_some())).collect();
-        let none = (Parts::default(), true);
+        let none = (TextParts::default(), true);
         assert_eq!(withheld, [(both, false), none, none, (both, false), none]);
         // A frame that was encoded before the deletion came is not kept.
         entries[0].keep_frame(Bytes::from_static(b"with metadata"), late);

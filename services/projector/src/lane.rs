@@ -164,8 +164,8 @@ impl Lane {
         Ok(seen)
     }
 
-    /// The next records: those that are there already, and until the next transaction may start also those that come. The log
-    /// goes on reading meanwhile.
+    /// Returns the next records: those in the tails, or else those that come before the next transaction may start. `None` when
+    /// it may.
     async fn next(&mut self) -> Option<(Topic, TailBatch)> {
         match self.following.try_next() {
             None => tokio::time::timeout_at(self.apply_at, self.following.next()).await.ok().flatten(),

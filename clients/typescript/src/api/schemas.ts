@@ -112,7 +112,7 @@ export interface components {
              * @description Its number.
              */
             number: number;
-            /** @description Whether the content was replaced or deleted by a later event, and is left out here; absent when it was not. */
+            /** @description Whether a later event replaced or deleted the content, which is left out here; absent when none did. */
             superseded?: boolean;
             /** @enum {string} */
             type: "message_edited";
@@ -410,8 +410,8 @@ export interface components {
              */
             seq: number;
             /**
-             * @description Whether the content of this event was replaced or deleted by a later one, and is left out here. Absent when it was not,
-             *     and on messages as they stand now.
+             * @description Whether a later event replaced or deleted the content, which is left out here. Absent when none did, and on messages as
+             *     they are now.
              */
             superseded?: boolean;
             /**

@@ -70,7 +70,7 @@ impl EventKind {
         }
     }
 
-    /// Whether it replaces or deletes text that earlier events carry.
+    /// Whether it replaces or deletes the text of earlier events.
     pub const fn supersedes_text(self) -> bool {
         match self {
             Self::MessageEdited | Self::MessageDeleted => true,

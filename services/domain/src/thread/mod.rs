@@ -30,7 +30,7 @@ pub use event_kind::EventKind;
 pub(crate) use rejection::NoEvent;
 pub use rejection::{Outcome, Rejection};
 pub use state::{Member, MessageFact, Thread};
-pub use superseded::{Parts, TextChange};
+pub use superseded::{TextChange, TextParts};
 
 use std::fmt;
 use std::str::FromStr;

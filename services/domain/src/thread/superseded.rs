@@ -1,45 +1,50 @@
-//! Which texts of a message are out of date: replaced by an edit, or deleted. Nobody is given them any more.
+//! Which text of a message is superseded: replaced by an edit, or deleted. No reader gets it.
 
 use crate::Metadata;
 use crate::thread::{Change, Event};
 
-/// Parts of what was typed in a message.
+/// The parts of a message that a person types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
+pub struct TextParts {
     /// The content.
     pub content: bool,
     /// The metadata.
     pub metadata: bool,
 }
 
-impl Parts {
-    /// Returns the parts that stand in one of the two or in both.
+impl TextParts {
+    /// Returns whether it names no part.
+    pub const fn is_empty(self) -> bool {
+        !self.content && !self.metadata
+    }
+
+    /// Returns the parts that either names.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self { content: self.content || other.content, metadata: self.metadata || other.metadata }
     }
 }
 
-/// What an event does to the text of a message.
+/// A change of one message's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextChange {
     /// The message's number.
     pub number: u64,
-    /// The parts that earlier events carry and that are out of date from here on.
-    pub supersedes: Parts,
+    /// The parts that it replaces or deletes: readers get them from no earlier event. Empty for a posting.
+    pub supersedes: TextParts,
 }
 
 impl Change {
-    /// Returns what the event does to the text of a message; `None` if it is about no message.
+    /// Returns how the event changes the text of a message; `None` if it concerns no message.
     pub fn text_change(&self) -> Option<TextChange> {
         match self {
-            Self::MessagePosted(posted) => Some(TextChange { number: posted.number, supersedes: Parts::default() }),
+            Self::MessagePosted(posted) => Some(TextChange { number: posted.number, supersedes: TextParts::default() }),
             Self::MessageEdited { number, metadata, .. } => {
-                let supersedes = Parts { content: true, metadata: metadata.is_some() };
+                let supersedes = TextParts { content: true, metadata: metadata.is_some() };
                 Some(TextChange { number: *number, supersedes })
             }
             Self::MessageDeleted { number, .. } => {
-                Some(TextChange { number: *number, supersedes: Parts { content: true, metadata: true } })
+                Some(TextChange { number: *number, supersedes: TextParts { content: true, metadata: true } })
             }
             Self::ThreadCreated(_)
             | Self::ThreadChanged(_)
@@ -52,8 +57,9 @@ impl Change {
 }
 
 impl Event {
-    /// Takes parts of a message's text out of the event that carries them. An empty content says so: none that is typed is.
-    pub fn withhold(&mut self, parts: Parts) {
+    /// Removes parts of a message's text from the event that carries them. An empty content means that it was removed: typed
+    /// content is never empty (see [`Text::is_withheld`](crate::Text::is_withheld)).
+    pub fn withhold(&mut self, parts: TextParts) {
         match &mut self.change {
             Change::MessagePosted(posted) => {
                 if parts.content {
@@ -88,8 +94,8 @@ mod tests {
     use crate::thread::fixtures::{Story, message_id, metadata, post};
     use crate::thread::{Action, EditMessage, PostMessage};
 
-    const BOTH: Parts = Parts { content: true, metadata: true };
-    const CONTENT: Parts = Parts { content: true, metadata: false };
+    const BOTH: TextParts = TextParts { content: true, metadata: true };
+    const CONTENT: TextParts = TextParts { content: true, metadata: false };
 
     #[test]
     fn edits_and_deletions_supersede_what_was_there_before() {
@@ -98,7 +104,7 @@ mod tests {
         let message = message_id(1);
         let edit = |metadata| Action::Edit(EditMessage { message, content: "new".into(), metadata });
         let supersedes = |supersedes| TextChange { number: 1, supersedes };
-        assert_eq!(text_change(Action::Post(post(message, "old"))), supersedes(Parts::default()));
+        assert_eq!(text_change(Action::Post(post(message, "old"))), supersedes(TextParts::default()));
         assert_eq!(text_change(edit(None)), supersedes(CONTENT));
         assert_eq!(text_change(edit(Some(metadata(r#"{"a":1}"#)))), supersedes(BOTH));
         assert_eq!(text_change(Action::Delete { message }), supersedes(BOTH));
@@ -115,7 +121,7 @@ mod tests {
             let Change::MessagePosted(posted) = event.change else { panic!("still a posting") };
             (posted.content.as_open() == Some(""), posted.metadata == Metadata::default())
         };
-        assert_eq!(withheld(Parts::default()), (false, false));
+        assert_eq!(withheld(TextParts::default()), (false, false));
         assert_eq!(withheld(CONTENT), (true, false));
         assert_eq!(withheld(BOTH), (true, true));
     }

@@ -65,7 +65,8 @@ pub(super) async fn list_events(
     Ok(page.into_page("events", next.as_ref()))
 }
 
-/// Decodes the rows into events with their positions, without texts that were replaced or deleted later. Leaves corrupt events out, so that the client sees their seq missing.
+/// Decodes the rows into events with their positions, without text that was replaced or deleted later. Leaves corrupt events
+/// out, so that the client sees their seq missing.
 /// Fails at an event that only a newer edge can read: leaving it out would hide a message that somebody sent.
 fn readable(rows: &[TimelineRow]) -> Result<Vec<(Position, Event)>, Problem> {
     let mut events = Vec::with_capacity(rows.len());

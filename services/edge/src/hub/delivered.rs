@@ -1,7 +1,7 @@
 //! What the hub needs to know of an aggregate whose events go to sessions.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Parts, TextChange};
+use threadline_domain::thread::{TextChange, TextParts};
 use threadline_domain::{Position, ThreadId};
 use threadline_eventlog::{LoggedAggregate, Record};
 use threadline_hub::{Audience, Membership};
@@ -29,19 +29,19 @@ pub trait Delivered: LoggedAggregate<Event: Typed> {
         true
     }
 
-    /// Returns what an event does to the text of a message.
+    /// Returns how an event changes the text of a message.
     fn text_change(_: &Self::Event) -> Option<TextChange> {
         None
     }
 
-    /// Returns whether an event may replace or delete text that earlier events carry, as far as its headers tell. If so, the hub
-    /// decodes it even if nobody here receives it.
+    /// Returns whether an event may replace or delete the text of earlier events, as far as its headers tell. The hub decodes
+    /// such an event even if no local session receives it.
     fn supersedes_text(_: &Record) -> bool {
         false
     }
 
-    /// Takes parts of a message's text out of the event that carries them.
-    fn withhold(_: &mut Self::Event, _: Parts) {}
+    /// Removes parts of a message's text from the event that carries them.
+    fn withhold(_: &mut Self::Event, _: TextParts) {}
 
     /// Encodes the frame that every receiver of an event gets. The event's texts are open, or erased.
     fn frame(position: Position, event: &Self::Event) -> Bytes;

@@ -1,7 +1,7 @@
 //! Events of the log as the hub takes them.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Parts, TextChange};
+use threadline_domain::thread::{TextChange, TextParts};
 use threadline_domain::{Offset, Position, ThreadId};
 use threadline_eventlog::Record;
 use threadline_hub::{Audience, Membership};
@@ -42,7 +42,7 @@ pub(super) fn of_headers<A: Delivered>(position: Position, record: &Record) -> O
         membership: Membership::Unchanged,
         seq: known.seq,
         number: known.number,
-        text_change: known.number.map(|number| TextChange { number, supersedes: Parts::default() }),
+        text_change: known.number.map(|number| TextChange { number, supersedes: TextParts::default() }),
         value: record.value.clone()?,
     })
 }

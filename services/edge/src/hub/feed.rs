@@ -18,10 +18,10 @@ use crate::clock;
 use crate::commands::Commands;
 use crate::session::SessionHandle;
 
-/// Records between two flushes: a session that several of them concern is written to once, and the first one does not wait for
-/// long.
+/// Records between two flushes. More save writes, because a session gets all its frames of a flush in one write; fewer let the
+/// first session wait less.
 const RECORDS_PER_FLUSH_MAX: usize = 256;
-/// Likewise, bytes of their values: a part of what a session's queue holds, so that none overflows because much came at once.
+/// Bytes of their values: a part of what a session's queue holds, so that a burst overflows none.
 const BYTES_PER_FLUSH_MAX: usize = 64 * 1024;
 
 /// Feeds the hub with the events of one aggregate.
@@ -62,7 +62,7 @@ impl<A: Delivered> Feed<A> {
         feed
     }
 
-    /// Publishes a batch. What sessions get of it may wait for [`flush`](Self::flush).
+    /// Publishes a batch. Its frames may stay in the sessions' queues until [`flush`](Self::flush).
     pub(super) async fn on_batch(&mut self, batch: &TailBatch) {
         if self.stopped.contains(&batch.partition) {
             return;
@@ -87,7 +87,7 @@ impl<A: Delivered> Feed<A> {
         }
     }
 
-    /// Writes to the sessions, and tells whoever waits how far the hub has come.
+    /// Flushes the sessions and notifies the tasks that wait for the hub's progress.
     pub(super) fn flush(&mut self) {
         (self.unflushed, self.unflushed_bytes) = (0, 0);
         self.core.flush(&mut self.out);

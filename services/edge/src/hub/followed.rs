@@ -100,6 +100,7 @@ impl<A: Delivered> Follow for Following<A> {
         Box::pin(async move {
             while let Some(batch) = tail.next().await {
                 feed.on_batch(&batch).await;
+                // What is in the tail already goes out in the same writes.
                 while let Some(batch) = tail.try_next() {
                     feed.on_batch(&batch).await;
                 }

@@ -41,7 +41,7 @@ impl<A: Delivered> Opener<A> {
     }
 
     /// Decodes and opens those events of a batch that concern a local session. Fetches all keys that are not in memory at
-    /// once, and calls `before_wait` before it waits for them. A log that is not sealed has nothing to open.
+    /// once, and calls `before_wait` first. A log that is not sealed has nothing to open.
     pub(super) async fn read_ahead(&mut self, batch: &TailBatch, before_wait: impl FnOnce()) -> ReadAhead<A> {
         let keyring = &self.core.deps.keyring;
         if !keyring.seals() {

@@ -1,7 +1,7 @@
 //! Threads: their events go to their members.
 
 use bytes::Bytes;
-use threadline_domain::thread::{Change, Event, EventKind, Outcome, Parts, TextChange, Thread};
+use threadline_domain::thread::{Change, Event, EventKind, Outcome, TextChange, TextParts, Thread};
 use threadline_domain::{Position, ThreadId};
 use threadline_eventlog::{Record, codec};
 use threadline_hub::{Audience, Membership};
@@ -42,7 +42,7 @@ impl Delivered for Thread {
         codec::event_kind_of(record).is_none_or(EventKind::supersedes_text)
     }
 
-    fn withhold(event: &mut Event, parts: Parts) {
+    fn withhold(event: &mut Event, parts: TextParts) {
         event.withhold(parts);
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use threadline_domain::thread::{Event, Parts, Thread};
+use threadline_domain::thread::{Event, TextParts, Thread};
 use threadline_domain::{Position, ThreadId, UserId};
 use threadline_eventlog::LoggedAggregate;
 use threadline_hub::{Entry, Membership as MembershipChange, MembershipEffect};
@@ -46,7 +46,7 @@ pub(super) enum Missed {
 }
 
 impl Missed {
-    /// Makes it of a row of the projections and its event, without texts that were replaced or deleted later.
+    /// Makes it of a row of the projections and its event, without text that was replaced or deleted later.
     pub(super) fn of_row(row: &TimelineRow, mut event: Event) -> Self {
         let TimelineRow { thread, position, withheld, .. } = *row;
         event.withhold(withheld);
@@ -89,13 +89,13 @@ impl threadline_hub::Missed for Missed {
     }
 }
 
-/// Takes out of the rows what entries of the rings replaced or deleted: the rings go on where the projections end.
+/// Withholds from rows of the projections the text that ring entries replace or delete. The rings are ahead of the projections.
 pub(super) fn withhold_superseded(missed: &mut [Missed]) {
-    let mut superseded = HashMap::<_, Parts>::new();
+    let mut superseded = HashMap::<_, TextParts>::new();
     for entry in missed.iter() {
         if let Missed::Entry(entry) = entry
             && let (Some(thread), Some(change)) = (entry.thread(), entry.event.text_change)
-            && change.supersedes != Parts::default()
+            && !change.supersedes.is_empty()
         {
             let parts = superseded.entry((thread, change.number)).or_default();
             *parts = parts.or(change.supersedes);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use threadline_domain::thread::Parts;
+use threadline_domain::thread::TextParts;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use threadline_hub::{Audience, Entry, Event, LocalUser, MembershipEffect, Missed};
 use threadline_wire::{Cursor, LogFingerprint, Offsets};
@@ -45,7 +45,7 @@ impl MissedEvent {
         let frame = match self {
             Self::Row(event) => frame_of(event.position),
             Self::Entry(entry) => {
-                entry.frame().unwrap_or_else(|| entry.keep_frame(frame_of(entry.event.position), Parts::default()))
+                entry.frame().unwrap_or_else(|| entry.keep_frame(frame_of(entry.event.position), TextParts::default()))
             }
         };
         String::from_utf8(frame.to_vec()).expect("text")

@@ -19,7 +19,7 @@ struct Patch<'a> {
     metadata: Option<Vec<u8>>,
     edited_at: Option<Timestamp>,
     deleted_at: Option<Timestamp>,
-    /// The seqs of the events that carry content and metadata, as far as the records do.
+    /// The seqs of the last of these records that carry content and metadata.
     content_seq: Option<u64>,
     metadata_seq: Option<u64>,
 }
@@ -107,11 +107,12 @@ impl<'a> Pending<'a> {
 }
 
 impl Patch<'_> {
-    /// Of a deleted message no event's text counts any more.
+    /// Returns the seq of the event that carries the present content; `None` when the message was deleted.
     fn content_seq(&self) -> Option<u64> {
         self.content_seq.filter(|_| self.deleted_at.is_none())
     }
 
+    /// Likewise, of the present metadata.
     fn metadata_seq(&self) -> Option<u64> {
         self.metadata_seq.filter(|_| self.deleted_at.is_none())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use threadline_domain::thread::{Kind, MessageKind, Parts, Role};
+use threadline_domain::thread::{Kind, MessageKind, Role, TextParts};
 use threadline_domain::{Actor, MessageId, Metadata, Offset, Partition, Position, Text, ThreadId, Timestamp, UserId};
 
 use crate::Progress;
@@ -142,8 +142,8 @@ pub struct TimelineRow {
     pub seq: u64,
     /// Where it lies in the log.
     pub position: Position,
-    /// What of a message's text in the value was replaced or deleted later, and is to be given to nobody.
-    pub withheld: Parts,
+    /// The parts of the value's text that a later event replaced or deleted. Readers must not get them.
+    pub withheld: TextParts,
     /// The record's value as it lies in the log.
     pub value: Bytes,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, PgPool, Row as _};
-use threadline_domain::thread::Parts;
+use threadline_domain::thread::TextParts;
 use threadline_domain::{Offset, Partition, Position, ThreadId, Topic, UserId};
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ struct NewRow<'a> {
     thread: ThreadId,
     seq: u64,
     position: Position,
-    /// The number of the message whose text it changes.
+    /// The number of the message that it concerns.
     number: Option<u64>,
     value: &'a [u8],
 }
@@ -77,7 +77,7 @@ async fn insert(
     Ok(())
 }
 
-/// An event. Its value is left out when there is no room for it; everything is null when an outer join found none.
+/// An event. Without a value when it does not fit; all null when an outer join found no event.
 struct Row {
     thread: Option<Uuid>,
     seq: Option<i64>,
@@ -88,7 +88,7 @@ struct Row {
     value: Option<Vec<u8>>,
 }
 
-/// The columns of a [`Row`] but for its value: the event is called `e`, and the message that it is about, if any, `x`.
+/// The columns of a [`Row`] but for its value. `e` is the event, and `x` the message that it concerns, if any.
 macro_rules! columns {
     () => {
         r#"e.thread, e.seq, e.partition, e."offset",
@@ -118,7 +118,7 @@ impl Row {
             thread: ThreadId(self.thread?),
             seq: self.seq? as u64,
             position: Position { topic: Topic::Messages, partition, offset },
-            withheld: Parts { content: self.is_content_withheld, metadata: self.is_metadata_withheld },
+            withheld: TextParts { content: self.is_content_withheld, metadata: self.is_metadata_withheld },
             value: self.value?.into(),
         })
     }

@@ -123,7 +123,7 @@ impl ClientFrame {
     }
 }
 
-fn request_id(fields: &mut Fields) -> Result<Option<Arc<str>>, RequestError> {
+fn request_id(fields: &mut Fields<'_>) -> Result<Option<Arc<str>>, RequestError> {
     let Some(id) = fields.take("id") else { return Ok(None) };
     let id = id.get();
     if !id.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit()) {
@@ -141,7 +141,7 @@ pub(super) struct Kind {
     pub(super) name: &'static str,
     /// The types of the frames that may answer it.
     pub(super) answers: &'static [&'static str],
-    read: fn(&mut Fields) -> Result<Request, RequestError>,
+    read: fn(&mut Fields<'_>) -> Result<Request, RequestError>,
 }
 
 /// Every type of request: no other is read, and all of them are described.
@@ -159,7 +159,7 @@ pub(super) const KINDS: [Kind; 9] = [
 
 const DONE_OR_NOT: &[&str] = &["ok", "error"];
 
-fn request(fields: &mut Fields) -> Result<Request, RequestError> {
+fn request(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let name = fields.text("type")?;
     if let Some(kind) = KINDS.iter().find(|kind| kind.name == name) {
         return (kind.read)(fields);
@@ -169,11 +169,11 @@ fn request(fields: &mut Fields) -> Result<Request, RequestError> {
     Err(RequestError { code: ErrorCode::UnknownType, ..error })
 }
 
-fn hello(fields: &mut Fields) -> Result<Request, RequestError> {
+fn hello(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     Ok(Request::Hello { token: token(fields)?, cursor: fields.optional_opaque("cursor")? })
 }
 
-fn send(fields: &mut Fields) -> Result<Request, RequestError> {
+fn send(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let thread = fields.thread("thread")?;
     let mut message = fields.object("message", "message.")?;
     let post = json::message(&mut message, None)?;
@@ -181,35 +181,35 @@ fn send(fields: &mut Fields) -> Result<Request, RequestError> {
     Ok(Request::Send { thread, message: post })
 }
 
-fn edit(fields: &mut Fields) -> Result<Request, RequestError> {
+fn edit(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let (thread, message) = (fields.thread("thread")?, fields.message("message")?);
     Ok(Request::Edit { thread, edit: json::edit(fields, message)? })
 }
 
-fn delete(fields: &mut Fields) -> Result<Request, RequestError> {
+fn delete(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     Ok(Request::Delete { thread: fields.thread("thread")?, message: fields.message("message")? })
 }
 
-fn mark_read(fields: &mut Fields) -> Result<Request, RequestError> {
+fn mark_read(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let (thread, number) = (fields.thread("thread")?, fields.optional_number("number")?);
     Ok(Request::Read { thread, number: fields.required("number", number)? })
 }
 
-fn typing(fields: &mut Fields) -> Result<Request, RequestError> {
+fn typing(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let thread = fields.thread("thread")?;
     Ok(Request::Typing { thread, active: one_of(fields, ("start", true), ("stop", false))? })
 }
 
-fn presence(fields: &mut Fields) -> Result<Request, RequestError> {
+fn presence(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     let status = one_of(fields, ("active", PresenceStatus::Active), ("away", PresenceStatus::Away))?;
     Ok(Request::Presence { status })
 }
 
-fn auth(fields: &mut Fields) -> Result<Request, RequestError> {
+fn auth(fields: &mut Fields<'_>) -> Result<Request, RequestError> {
     Ok(Request::Auth { token: token(fields)? })
 }
 
-fn token(fields: &mut Fields) -> Result<String, RequestError> {
+fn token(fields: &mut Fields<'_>) -> Result<String, RequestError> {
     let token = fields.text("token")?;
     if token.len() > TOKEN_BYTES_MAX {
         return Err(fields.invalid("token", format!("must have at most {TOKEN_BYTES_MAX} bytes")));

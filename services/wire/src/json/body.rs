@@ -158,11 +158,11 @@ pub fn mark_read(json: &[u8]) -> Result<Option<u64>, RequestError> {
 }
 
 /// The message of a post. Who may post which kind is the domain's rule.
-pub(crate) fn message(fields: &mut Fields, default_id: Option<MessageId>) -> Result<PostMessage, RequestError> {
+pub(crate) fn message(fields: &mut Fields<'_>, default_id: Option<MessageId>) -> Result<PostMessage, RequestError> {
     let id = fields.optional_message("id")?.or(default_id);
     let kind = fields.named("kind", KINDS)?.unwrap_or(Kind::Text);
     if let Some(attachments) = fields.take("attachments")
-        && !raw::array(&attachments).is_some_and(|attachments| attachments.is_empty())
+        && !raw::array(attachments).is_some_and(|attachments| attachments.is_empty())
     {
         return Err(fields.invalid("attachments", "must be absent or empty"));
     }
@@ -178,7 +178,7 @@ pub(crate) fn message(fields: &mut Fields, default_id: Option<MessageId>) -> Res
 const KINDS: &str = "text, voice, file; of services also system, payment, dispute, job_update";
 
 /// The new content of an edit.
-pub(crate) fn edit(fields: &mut Fields, message: MessageId) -> Result<EditMessage, RequestError> {
+pub(crate) fn edit(fields: &mut Fields<'_>, message: MessageId) -> Result<EditMessage, RequestError> {
     Ok(EditMessage {
         message,
         content: fields.text("content")?.into(),
@@ -189,7 +189,7 @@ pub(crate) fn edit(fields: &mut Fields, message: MessageId) -> Result<EditMessag
 /// Reads a body's object; a field that `request` did not ask for is refused.
 pub(super) fn read<T>(
     json: &[u8],
-    request: impl FnOnce(&mut Fields) -> Result<T, RequestError>,
+    request: impl FnOnce(&mut Fields<'_>) -> Result<T, RequestError>,
 ) -> Result<T, RequestError> {
     let mut fields = Fields::parse(json)
         .map_err(|detail| RequestError::new(ErrorCode::InvalidField, format!("the body {detail}")))?;

@@ -111,7 +111,7 @@ pub enum Change<'a> {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         erased: bool,
-        /// Whether the content was replaced or deleted by a later event, and is left out here; absent when it was not.
+        /// Whether a later event replaced or deleted the content, which is left out here; absent when none did.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         superseded: bool,

@@ -13,15 +13,15 @@ use crate::RequestError;
 const ECHO_CHARS_MAX: usize = 64;
 
 /// The fields of an object that were not yet asked for.
-pub(crate) struct Fields {
+pub(crate) struct Fields<'a> {
     /// What stands before a field's name in errors, such as `message.`.
     path: &'static str,
-    fields: Object,
+    fields: Object<'a>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// The fields of a JSON object; otherwise the text says what it is instead.
-    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(json: &'a [u8]) -> Result<Self, String> {
         match serde_json::from_slice(json) {
             Ok(fields) => Ok(Self { path: "", fields }),
             Err(error) if error.is_data() => Err("is not a JSON object".into()),
@@ -43,7 +43,7 @@ impl Fields {
     }
 
     /// A field's value; null counts as absent.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         self.fields.0.remove(name).filter(|value| value.get() != "null")
     }
 
@@ -72,7 +72,7 @@ impl Fields {
     /// A string that goes nowhere: any character may stand in it.
     pub(crate) fn optional_opaque(&mut self, name: &str) -> Result<Option<String>, RequestError> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let text = raw::string(&value).unwrap_or_else(|| Err("must be a string".into()));
+        let text = raw::string(value).unwrap_or_else(|| Err("must be a string".into()));
         text.map(Some).map_err(|detail| self.invalid(name, detail))
     }
 
@@ -104,7 +104,7 @@ impl Fields {
     pub(crate) fn users(&mut self, name: &str) -> Result<Vec<UserId>, RequestError> {
         let value = self.take(name);
         let value = self.required(name, value)?;
-        let Some(ids) = raw::array(&value) else {
+        let Some(ids) = raw::array(value) else {
             return Err(self.invalid(name, "must be an array of user ids"));
         };
         let read = |(at, id): (usize, &RawValue)| {
@@ -133,7 +133,7 @@ impl Fields {
         if !value.get().starts_with('{') {
             return Err(self.invalid(name, "must be an object"));
         }
-        let json = raw::canonical(&value).map_err(|detail| self.invalid(name, detail))?;
+        let json = raw::canonical(value).map_err(|detail| self.invalid(name, detail))?;
         Ok(Some(Metadata::from_canonical_json(&json)))
     }
 

@@ -56,8 +56,8 @@ pub struct Message<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub erased: bool,
-    /// Whether the content of this event was replaced or deleted by a later one, and is left out here. Absent when it was not,
-    /// and on messages as they stand now.
+    /// Whether a later event replaced or deleted the content, which is left out here. Absent when none did, and on messages as
+    /// they are now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub superseded: bool,

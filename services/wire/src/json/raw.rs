@@ -1,5 +1,6 @@
-//! JSON as it was sent, taken apart one level at a time: numbers keep their digits, and a fault lies in the field that has it.
+//! Parses JSON one level at a time, so that numbers keep their digits and an error can name the field that has it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -7,21 +8,21 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use threadline_domain::{Invalid, limits};
 
-/// The fields of an object. Of two with the same name the last one counts.
+/// The fields of an object, unparsed. The last of several with one name wins.
 #[derive(Debug, Default)]
-pub(super) struct Object(pub(super) BTreeMap<String, Box<RawValue>>);
+pub(super) struct Object<'a>(pub(super) BTreeMap<Cow<'a, str>, &'a RawValue>);
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Object;
+        struct ObjectVisitor;
+        impl<'de> Visitor<'de> for ObjectVisitor {
+            type Value = Object<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<Object, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, mut fields: M) -> Result<Object<'de>, M::Error> {
                 let mut object = Object::default();
                 while let Some((Name(name), value)) = fields.next_entry()? {
                     object.0.insert(name, value);
@@ -29,37 +30,40 @@ impl<'de> Deserialize<'de> for Object {
                 Ok(object)
             }
         }
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
-/// A field's name. One that is no text gets U+FFFD where it is none, and so is the name of no field that anybody asks for.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Name(String);
+/// A field's name. Half of a surrogate pair becomes U+FFFD, so such a name matches no field that a request has.
+struct Name<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name {
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Name;
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a name")
             }
 
-            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name, E> {
-                Ok(Name(String::from_utf8_lossy(name).into_owned()))
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Name<'de>, E> {
+                Ok(Name(String::from_utf8_lossy(name)))
+            }
+
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name<'de>, E> {
+                Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
             }
         }
-        // As text it would have to be well-formed.
-        deserializer.deserialize_bytes(Bytes)
+        // Not as text, which has to be well-formed.
+        deserializer.deserialize_bytes(NameVisitor)
     }
 }
 
 /// Reads a string; `None` for any other value.
 pub(super) fn string(value: &RawValue) -> Option<Result<String, String>> {
     let json = value.get();
-    json.starts_with('"').then(|| serde_json::from_str(json).map_err(|_| LONE_SURROGATE.to_owned()))
+    json.starts_with('"').then(|| well_formed(json))
 }
 
 /// Returns the elements of an array; `None` for any other value.
@@ -67,23 +71,27 @@ pub(super) fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// Returns the canonical text of a value: no insignificant white space, names sorted, numbers digit for digit. Refuses what
-/// nests too deep, NUL characters, which Postgres has no text for, and what no reader could make sense of.
+/// Returns the canonical text of a value: no insignificant white space, names sorted, numbers digit for digit.
+///
+/// Fails for a value that nests deeper than [`limits::METADATA_DEPTH_MAX`], for NUL, which Postgres text cannot hold, for half
+/// of a surrogate pair, and for a number beyond the range of a double.
 pub(super) fn canonical(value: &RawValue) -> Result<String, String> {
     let mut json = String::with_capacity(value.get().len());
     write(value, limits::METADATA_DEPTH_MAX, &mut json)?;
     Ok(json)
 }
 
-const LONE_SURROGATE: &str = "has half of a surrogate pair, which is no character";
+/// Parses a value whose syntax is known to be right: all that can be wrong is a text in it.
+fn well_formed<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
+    serde_json::from_str(json).map_err(|_| "has half of a surrogate pair, which is no character".to_owned())
+}
 
 fn write(value: &RawValue, depth: usize, out: &mut String) -> Result<(), String> {
     let json = value.get();
     match json.as_bytes().first() {
         Some(b'{' | b'[') if depth == 0 => Err(Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX }.to_string()),
         Some(b'{') => {
-            let fields: BTreeMap<String, &RawValue> =
-                serde_json::from_str(json).map_err(|_| LONE_SURROGATE.to_owned())?;
+            let fields: BTreeMap<String, &RawValue> = well_formed(json)?;
             out.push('{');
             for (at, (name, value)) in fields.into_iter().enumerate() {
                 if at > 0 {
@@ -98,7 +106,7 @@ fn write(value: &RawValue, depth: usize, out: &mut String) -> Result<(), String>
         }
         Some(b'[') => {
             out.push('[');
-            for (at, value) in array(value).unwrap_or_default().into_iter().enumerate() {
+            for (at, value) in well_formed::<Vec<&RawValue>>(json)?.into_iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }
@@ -107,7 +115,7 @@ fn write(value: &RawValue, depth: usize, out: &mut String) -> Result<(), String>
             out.push(']');
             Ok(())
         }
-        Some(b'"') => write_string(&string(value).unwrap_or_else(|| Ok(String::new()))?, out),
+        Some(b'"') => write_string(&well_formed::<String>(json)?, out),
         Some(b'-' | b'0'..=b'9') if !json.parse::<f64>().is_ok_and(f64::is_finite) => {
             Err("has a number that is too large: most readers take numbers up to 1.7e308".into())
         }
@@ -161,7 +169,7 @@ mod tests {
     #[test]
     fn names_that_are_no_text_are_still_names() {
         let object: Object = serde_json::from_str(r#"{"a":1,"\ud83d":2,"a":"\ud83d"}"#).unwrap();
-        let fields: Vec<_> = object.0.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
+        let fields: Vec<_> = object.0.iter().map(|(name, value)| (&**name, value.get())).collect();
         assert_eq!(fields, [("a", r#""\ud83d""#), ("\u{fffd}\u{fffd}\u{fffd}", "2")]);
     }
 }
