@@ -6,6 +6,7 @@ import { Connection, type ConnectionState } from "./net/connection.js";
 import { Rest } from "./net/rest.js";
 import { type WebSocketClass, socketsOf } from "./net/socket.js";
 import { type GetToken, Tokens } from "./net/tokens.js";
+import { refusalOf } from "./outbox/check.js";
 import { type Op, messageOf, textOf } from "./outbox/op.js";
 import { Outbox } from "./outbox/outbox.js";
 import { owner } from "./outbox/owner.js";
@@ -122,6 +123,7 @@ export class Client {
       ids: this.#ids,
       clock,
       random,
+      refusalOf: (newOp) => refusalOf(newOp, this.#limits),
       submit: (op) => this.#submit(op),
       onChange: (thread) => this.#onOutbox(thread),
     });

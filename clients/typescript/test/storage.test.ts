@@ -96,6 +96,7 @@ test("without locks, a client that looks twice for what was left takes it once",
     ids,
     clock: systemClock,
     random: () => 0,
+    refusalOf: () => undefined,
     submit: async ({ id }) => {
       done.push(id);
       return { seq: 1, at: "", position: null };
@@ -118,6 +119,7 @@ describe("several tabs with one storage", () => {
       ids,
       clock: systemClock,
       random: () => 0,
+      refusalOf: () => undefined,
       submit: () => new Promise(() => {}),
       onChange: () => {},
     });
@@ -151,6 +153,7 @@ test("a storage that fails is said not to be durable, and nothing else suffers",
     ids,
     clock: systemClock,
     random: () => 0,
+    refusalOf: () => undefined,
     submit: async () => ({ seq: 1, at: "", position: null }),
     onChange: () => {},
   });

@@ -200,8 +200,9 @@ export class Connection {
   }
 
   #lost(code: number, reason: string): void {
-    this.#drop();
-    if (!reconnects(code)) this.#set({ status: "disconnected", code, reason, retryAt: null });
+    // Whoever sent the frame that the server could not read gives it up in time: the others go on.
+    const isBlamed = this.#drop(code) && code === closeCodes.badFrame;
+    if (!reconnects(code) && !isBlamed) this.#set({ status: "disconnected", code, reason, retryAt: null });
     else this.#again(code, reason);
   }
 
@@ -213,8 +214,8 @@ export class Connection {
     this.#retry.set(() => void this.#dial(code, reason), wait);
   }
 
-  /** Lets go of the socket and all that waits for it. */
-  #drop(): void {
+  /** Lets go of the socket and all that waits for it. Returns whether a request was under way. */
+  #drop(code = 0): boolean {
     this.#turn++;
     for (const timer of [this.#retry, this.#heart, this.#dead]) timer.clear();
     const socket = this.#socket;
@@ -224,8 +225,13 @@ export class Connection {
     if (wasUp && this.deps.clock.now() - this.#upSince >= STABLE_MS) this.#attempt = 0;
     // Nothing of what follows finds the connection up any more.
     this.#now = { ...this.#now, status: "connecting" };
-    this.#requests.fail(local("disconnected", "there is no connection"));
+    const error =
+      code === closeCodes.badFrame
+        ? local("ends_connection", "the server ends the connection when this is sent", false)
+        : local("disconnected", "there is no connection");
+    const hadRequests = this.#requests.fail(error);
     if (wasUp) this.deps.onDown();
+    return hadRequests;
   }
 
   #set(state: ConnectionState): void {

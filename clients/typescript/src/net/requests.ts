@@ -35,9 +35,11 @@ export class Requests {
     else waiting?.reject(ThreadlineError.of(frame.error));
   }
 
-  /** No answer will come any more. */
-  fail(error: ThreadlineError): void {
-    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(error);
+  /** No answer will come any more. Returns whether any request waited for one. */
+  fail(error: ThreadlineError): boolean {
+    const ids = [...this.#waiting.keys()];
+    for (const id of ids) this.#take(id)?.reject(error);
+    return ids.length > 0;
   }
 
   #take(id: number): Waiting | undefined {

@@ -35,6 +35,10 @@ export type Op =
   | (Base & { readonly type: "delete"; readonly message: string })
   | (Base & { readonly type: "read"; readonly number: number });
 
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** What is asked for, before it is an {@link Op}. */
+export type NewOp = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error">;
+
 /** The message that an op is about; none for a read mark. */
 export function messageOf(op: Op): string | undefined {
   if (op.type === "read") return undefined;

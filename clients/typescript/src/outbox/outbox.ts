@@ -3,10 +3,11 @@ import { backoff } from "../backoff.js";
 import { type Clock, Timer } from "../clock.js";
 import { ThreadlineError, local } from "../errors.js";
 import type { Ids } from "../ids.js";
-import { type Op, laneOf, messageOf } from "./op.js";
+import { type NewOp, type Op, laneOf, messageOf } from "./op.js";
 import type { Owner } from "./owner.js";
 import { type Sending, Sendings } from "./sendings.js";
 import type { OutboxStorage } from "./storage.js";
+import { Suspects } from "./suspects.js";
 
 export interface OutboxDeps {
   storage: OutboxStorage;
@@ -14,6 +15,8 @@ export interface OutboxDeps {
   ids: Ids;
   clock: Clock;
   random: () => number;
+  /** Says why no server takes it, as far as the server's limits are known. */
+  refusalOf(newOp: NewOp): ThreadlineError | undefined;
   /** Does it on the connection at hand; the same op may be done again. */
   submit(op: Op): Promise<Written>;
   /** The ops of this thread have changed, or what is true of all of them. */
@@ -37,9 +40,6 @@ interface Lane {
 }
 
 type Sent = Op & { type: "send" };
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** What is to be done, before it has an id. */
-export type Wish = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error">;
 
 /** Does what was asked for, in its order in each thread, and keeps it until it is done. */
 export class Outbox {
@@ -48,6 +48,7 @@ export class Outbox {
   /** Those that were never told to the server, as far as is known here. */
   #fresh = new Set<string>();
   readonly #sendings = new Sendings();
+  readonly #suspects = new Suspects();
   #lanes = new Map<string, Lane>();
   #online = false;
   #durable = true;
@@ -97,17 +98,18 @@ export class Outbox {
   }
 
   /** Asks for something. What concerns a message that is certain not to be posted yet is done to its draft. */
-  add(wish: Wish): Sending {
-    if (wish.type === "read") this.#forgetReads(wish.thread);
-    const send = "message" in wish ? this.#unsent(wish.message) : undefined;
-    if (send && wish.type === "edit") return this.#amend(send, wish);
+  add(newOp: NewOp): Sending {
+    const refusal = this.deps.refusalOf(newOp);
+    if (refusal) return this.#sendings.rejected(this.deps.ids.mint(), refusal);
+    if (newOp.type === "read") this.#forgetReads(newOp.thread);
+    const send = "message" in newOp ? this.#unsent(newOp.message) : undefined;
+    if (send && newOp.type === "edit") return this.#amend(send, newOp);
     const { ids, clock, owner } = this.deps;
-    const op = { ...wish, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
-    const sending = this.#sendings.of(op.id);
+    const op = { ...newOp, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
     if (!send && this.#ops.length >= OUTBOX_OPS_MAX) {
-      this.#sendings.reject(op.id, local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
-      return sending;
+      return this.#sendings.rejected(op.id, local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
     }
+    const sending = this.#sendings.of(op.id);
     this.#fresh.add(op.id);
     this.#save(op);
     this.#set([...this.#ops, op], op);
@@ -125,6 +127,7 @@ export class Outbox {
       const name = renamed.get(about);
       if ((message !== undefined && about !== message) || !(op.error || name)) continue;
       any = true;
+      this.#suspects.clear(op.id);
       let next: Op = { ...op, error: null };
       if (op.type === "send" && NEW_ID_FOR.has(op.error!.code)) {
         next = { ...next, id: this.deps.ids.mint() };
@@ -181,28 +184,45 @@ export class Outbox {
 
   #pump(): void {
     if (!this.#online) return;
-    let free = LANES_MAX;
-    for (const lane of this.#lanes.values()) if (lane.busy) free--;
+    const underWay = [...this.#lanes.values()].flatMap(({ busy }) => busy ?? []);
+    if (underWay.some((id) => this.#suspects.isAlone(id))) return;
+    let free = LANES_MAX - underWay.length;
     const stuck = this.#stuck();
+    const alone = new Map<string, Op>();
     for (const op of this.#ops) {
       if (free <= 0) return;
-      if (op.error || stuck.has(messageOf(op))) continue;
       const name = laneOf(op);
-      let lane = this.#lanes.get(name);
-      if (!lane) {
-        lane = { busy: undefined, attempt: 0, wait: new Timer(this.deps.clock), waits: false };
-        this.#lanes.set(name, lane);
-      }
+      if (op.error || stuck.has(messageOf(op)) || alone.has(name)) continue;
+      const lane = this.#lane(name);
       if (lane.busy || lane.waits) continue;
+      if (this.#suspects.isAlone(op.id)) {
+        alone.set(name, op);
+        continue;
+      }
       free--;
       void this.#run(op, name, lane);
     }
+    if (free < LANES_MAX) return;
+    const score = ([, op]: [string, Op]) => this.#suspects.score(op.id);
+    const [next] = [...alone].sort((one, other) => score(one) - score(other));
+    if (next) void this.#run(next[1], next[0], this.#lane(next[0]));
+  }
+
+  #lane(name: string): Lane {
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = { busy: undefined, attempt: 0, wait: new Timer(this.deps.clock), waits: false };
+      this.#lanes.set(name, lane);
+    }
+    return lane;
   }
 
   async #run(op: Op, name: string, lane: Lane): Promise<void> {
     lane.busy = op.id;
     this.#fresh.delete(op.id);
-    const outcome = await this.deps.submit(op).catch(ThreadlineError.from);
+    // The limits may have come after the op.
+    const refusal = this.deps.refusalOf(op);
+    const outcome = refusal ?? (await this.deps.submit(op).catch(ThreadlineError.from));
     lane.busy = undefined;
     if (outcome instanceof ThreadlineError) this.#onRefused(op, lane, outcome);
     else {
@@ -215,12 +235,14 @@ export class Outbox {
 
   #onRefused(op: Op, lane: Lane, error: ThreadlineError): void {
     if (!this.#has(op)) return;
-    if (error.code === "disconnected") {
-      // The next connection carries on, whatever became of it.
-      lane.waits = true;
-      return;
-    }
-    if (error.retryable && ++lane.attempt < REFUSALS_MAX) {
+    const { code } = error;
+    if (code === "disconnected" || code === "ends_connection") {
+      if (!this.#suspects.blame(op.id, code)) {
+        // The next connection carries on, whatever became of it.
+        lane.waits = true;
+        return;
+      }
+    } else if (error.retryable && ++lane.attempt < REFUSALS_MAX) {
       lane.waits = true;
       const again = () => {
         lane.waits = false;
@@ -231,7 +253,7 @@ export class Outbox {
     }
     this.#calm(lane);
     if (op.type === "read") return this.#remove(op);
-    const { code, message: detail, retryable, field } = error;
+    const { message: detail, retryable, field } = error;
     this.#replace(op, { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } });
     this.#sendings.reject(op.id, error);
     if (this.#unsent(op.id)) this.#unmake(op.id);
@@ -296,6 +318,7 @@ export class Outbox {
     const left = this.#ops.filter((other) => other.id !== op.id);
     if (left.length === this.#ops.length) return;
     this.#fresh.delete(op.id);
+    this.#suspects.clear(op.id);
     if (this.#scope !== undefined) void this.#keep(this.deps.storage.remove(op.id));
     this.#set(left, op);
   }

@@ -34,6 +34,13 @@ export class Sendings {
     return { id, sent: promised.sent };
   }
 
+  /** What was refused before it had a place anywhere. */
+  rejected(id: string, error: ThreadlineError): Sending {
+    const sending = this.of(id);
+    this.reject(id, error);
+    return sending;
+  }
+
   /** It is known from here on by another id. */
   rename(id: string, to: string): void {
     const promised = this.#take(id);

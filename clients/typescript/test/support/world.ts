@@ -24,6 +24,8 @@ export class World {
   readonly asked: Sending[] = [];
   readonly outcomes = new Map<string, string>();
   requests: Request[] = [];
+  /** Why ops are refused before they are sent. */
+  refusal: ThreadlineError | undefined;
   outbox!: Outbox;
   #clients = 0;
   #connected = false;
@@ -42,6 +44,7 @@ export class World {
       ids: new Ids(this.clock),
       clock: this.clock,
       random: () => 0.5,
+      refusalOf: () => this.refusal,
       submit: (op) => this.#submit(op),
       onChange: () => {},
     });

@@ -3,6 +3,7 @@ import { type ErrorBody, ThreadlineError } from "threadline";
 const texts: Record<string, string> = {
   unreachable: "The server cannot be reached. Check your connection and try again.",
   disconnected: "There is no connection right now.",
+  ends_connection: "The server cannot read this message.",
   timeout: "The server did not answer in time.",
   forbidden: "Your role does not allow this.",
   unknown_thread: "You are not in this conversation.",
