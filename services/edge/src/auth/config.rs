@@ -35,7 +35,7 @@ impl AuthConfig {
         }
     }
 
-    /// Tokens of an identity provider (RS256, ES256) that publishes its keys.
+    /// Tokens of an identity provider that publishes its keys: RSA, P-256, P-384 or Ed25519.
     pub fn jwks(url: impl Into<String>, issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             keys: KeySource::Jwks { url: url.into(), refetch_ms: 60_000, refetch_burst: 3 },
@@ -53,7 +53,7 @@ impl AuthConfig {
 pub enum KeySource {
     /// One secret shared with the issuer: HS256, nothing else.
     Secret(Secret),
-    /// A JSON Web Key Set: RS256 and ES256, each key with its own algorithm, nothing else.
+    /// A JSON Web Key Set: RS256 to RS512, PS256 to PS512, ES256, ES384 and EdDSA, each key with one algorithm, nothing else.
     Jwks {
         /// Where it is published: `https`, or `http` on this machine.
         url: String,

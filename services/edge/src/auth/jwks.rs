@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use lru::LruCache;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -30,14 +30,35 @@ const KID_BYTES_MAX: usize = 512;
 /// Bytes of an RSA modulus, as base64url text: 2,048 bits.
 const RSA_MODULUS_CHARS_MIN: usize = 342;
 
-/// A key and the family of algorithms that it is for.
+/// What RSA keys may be for; the first one is meant where a key does not say.
+const RSA_ALGORITHMS: [Algorithm; 6] =
+    [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+
+/// A key and the one algorithm that it is for.
 pub(super) struct Key {
     pub(super) decoding: DecodingKey,
-    /// ES256 if so, else RS256.
-    pub(super) elliptic: bool,
+    pub(super) algorithm: Algorithm,
 }
 
-type KeySet = Arc<HashMap<String, Arc<Key>>>;
+/// The keys of a set that tokens may be signed with.
+#[derive(Default)]
+struct KeySet {
+    by_id: HashMap<String, Arc<Key>>,
+    /// The set's only key, for tokens that name none; with an id, it is in `by_id`, too.
+    only: Option<Arc<Key>>,
+}
+
+impl KeySet {
+    fn get(&self, kid: &str) -> Option<Arc<Key>> {
+        // A key without an id is the one that a token means, whatever it calls it.
+        let unnamed = || self.only.clone().filter(|_| self.by_id.is_empty());
+        self.by_id.get(kid).cloned().or_else(unnamed)
+    }
+
+    fn len(&self) -> usize {
+        self.by_id.len().max(usize::from(self.only.is_some()))
+    }
+}
 
 /// The cached set. The last good one survives an outage of the provider.
 pub(super) struct Jwks {
@@ -50,7 +71,7 @@ pub(super) struct Jwks {
 
 #[derive(Default)]
 struct Cached {
-    set: Option<KeySet>,
+    set: Option<Arc<KeySet>>,
     /// When it was fetched.
     at: Option<Instant>,
 }
@@ -82,11 +103,8 @@ impl Jwks {
     pub(super) async fn key(self: &Arc<Self>, kid: &str) -> Result<Arc<Key>, AuthError> {
         const UNKNOWN: AuthError = AuthError::Refused("the token's key is not one of its issuer's");
         let (set, stale) = self.cached();
-        if let Some(key) = set.and_then(|set| set.get(kid).cloned()) {
-            if stale {
-                let this = Arc::clone(self);
-                tokio::spawn(async move { this.refresh().await });
-            }
+        if let Some(key) = set.and_then(|set| set.get(kid)) {
+            self.refresh_if(stale);
             return Ok(key);
         }
         if kid.len() > KID_BYTES_MAX {
@@ -97,7 +115,7 @@ impl Jwks {
         // Someone else may have fetched the set while this one waited.
         let (set, _) = self.cached();
         if let Some(key) = set.as_ref().and_then(|set| set.get(kid)) {
-            return Ok(Arc::clone(key));
+            return Ok(key);
         }
         if !refetch.covers(kid, asked_at) {
             let now = Instant::now();
@@ -109,13 +127,39 @@ impl Jwks {
             refetch.note_tried(kid, now);
         }
         let set = self.cached().0.ok_or(AuthError::Unavailable)?;
-        set.get(kid).cloned().ok_or(UNKNOWN)
+        set.get(kid).ok_or(UNKNOWN)
     }
 
-    fn cached(&self) -> (Option<KeySet>, bool) {
+    /// The key of a token that names none: the set's only one.
+    pub(super) async fn only_key(self: &Arc<Self>) -> Result<Arc<Key>, AuthError> {
+        const AMBIGUOUS: AuthError = AuthError::Refused("the token names no key, and its issuer has several");
+        let (set, stale) = self.cached();
+        if set.is_none() {
+            let mut refetch = self.refetch.lock().await;
+            let now = Instant::now();
+            // Someone else may have fetched it while this one waited.
+            if self.cached().0.is_none() && refetch.may_begin(false, now) {
+                refetch.begin(now);
+                self.fetch().await;
+            }
+        }
+        self.refresh_if(stale);
+        let set = self.cached().0.ok_or(AuthError::Unavailable)?;
+        set.only.clone().ok_or(AMBIGUOUS)
+    }
+
+    fn cached(&self) -> (Option<Arc<KeySet>>, bool) {
         let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
         let stale = cached.at.is_some_and(|at| at.elapsed() >= Duration::from_millis(REFRESH_MS));
         (cached.set.clone(), stale)
+    }
+
+    /// Has a stale set fetched beside the request that goes on using it.
+    fn refresh_if(self: &Arc<Self>, stale: bool) {
+        if stale {
+            let this = Arc::clone(self);
+            tokio::spawn(async move { this.refresh().await });
+        }
     }
 
     /// Fetches a stale set again, unless someone does already or did within the pause.
@@ -145,7 +189,7 @@ impl Jwks {
         }
     }
 
-    async fn download(&self) -> Result<HashMap<String, Arc<Key>>, String> {
+    async fn download(&self) -> Result<KeySet, String> {
         let response = self.client.get(self.url.clone()).send().await.map_err(|error| error.to_string())?;
         let mut response = response.error_for_status().map_err(|error| error.to_string())?;
         let mut body = Vec::new();
@@ -156,7 +200,11 @@ impl Jwks {
             body.extend_from_slice(&chunk);
         }
         let set = read(&body)?;
-        if set.is_empty() { Err("the key set has no key for RS256 or ES256".into()) } else { Ok(set) }
+        if set.len() == 0 {
+            Err("the key set has no key to sign with: RSA, P-256, P-384 or Ed25519".into())
+        } else {
+            Ok(set)
+        }
     }
 }
 
@@ -220,29 +268,40 @@ impl Refetch {
 }
 
 /// Takes what can be used of a key set; keys of other sorts may stand in it.
-fn read(body: &[u8]) -> Result<HashMap<String, Arc<Key>>, String> {
+fn read(body: &[u8]) -> Result<KeySet, String> {
     #[derive(serde::Deserialize)]
     struct Set {
         keys: Vec<Value>,
     }
     let set: Set = serde_json::from_slice(body).map_err(|error| format!("not a key set: {error}"))?;
     let jwks = set.keys.into_iter().take(KEYS_MAX).filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
-    Ok(jwks.filter_map(|jwk| Some((jwk.common.key_id.clone()?, Arc::new(usable(&jwk)?)))).collect())
+    let usable: Vec<_> = jwks.filter_map(|jwk| Some((jwk.common.key_id.clone(), Arc::new(usable(&jwk)?)))).collect();
+    let only = match usable.as_slice() {
+        [(_, key)] => Some(Arc::clone(key)),
+        _ => None,
+    };
+    Ok(KeySet { by_id: usable.into_iter().filter_map(|(id, key)| Some((id?, key))).collect(), only })
 }
 
-/// RSA and P-256 keys for signatures only: a shared secret in a published set would let anyone sign.
+/// Public keys for signatures only: a shared secret in a published set would let anyone sign. A key is for one algorithm:
+/// that of its `alg`, or else the usual one of its kind.
 fn usable(jwk: &Jwk) -> Option<Key> {
     if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
         return None;
     }
-    let elliptic = match &jwk.algorithm {
-        AlgorithmParameters::RSA(rsa) if rsa.n.len() >= RSA_MODULUS_CHARS_MIN => false,
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => true,
+    let possible: &[Algorithm] = match &jwk.algorithm {
+        AlgorithmParameters::RSA(rsa) if rsa.n.len() >= RSA_MODULUS_CHARS_MIN => &RSA_ALGORITHMS,
+        AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
+            EllipticCurve::P256 => &[Algorithm::ES256],
+            EllipticCurve::P384 => &[Algorithm::ES384],
+            _ => return None,
+        },
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
         _ => return None,
     };
-    let expected = if elliptic { KeyAlgorithm::ES256 } else { KeyAlgorithm::RS256 };
-    if jwk.common.key_algorithm.is_some_and(|algorithm| algorithm != expected) {
-        return None;
-    }
-    Some(Key { decoding: DecodingKey::from_jwk(jwk).ok()?, elliptic })
+    let algorithm = match jwk.common.key_algorithm {
+        Some(named) => *possible.iter().find(|algorithm| KeyAlgorithm::from(**algorithm) == named)?,
+        None => possible[0],
+    };
+    Some(Key { decoding: DecodingKey::from_jwk(jwk).ok()?, algorithm })
 }

@@ -47,17 +47,36 @@ impl Signer {
         }
     }
 
+    /// An RSA key that says which algorithm it is for.
+    fn rsa_for(kid: &'static str, algorithm: Algorithm) -> Self {
+        let mut signer = Self { algorithm, ..Self::rsa(kid) };
+        signer.jwk["alg"] = json!(format!("{algorithm:?}"));
+        signer
+    }
+
+    fn ed25519(kid: &'static str) -> Self {
+        let key = PKey::generate_ed25519().unwrap();
+        let x = URL_SAFE_NO_PAD.encode(key.raw_public_key().unwrap());
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x});
+        let der = key.private_key_to_pkcs8().unwrap();
+        Self { kid, algorithm: Algorithm::EdDSA, key: EncodingKey::from_ed_der(&der), jwk }
+    }
+
     fn elliptic(kid: &'static str) -> Self {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+        Self::on_curve(kid, Nid::X9_62_PRIME256V1, "P-256", Algorithm::ES256, 32)
+    }
+
+    fn on_curve(kid: &'static str, curve: Nid, name: &str, algorithm: Algorithm, bytes: i32) -> Self {
+        let group = EcGroup::from_curve_name(curve).unwrap();
         let key = EcKey::generate(&group).unwrap();
         let (mut x, mut y) = (BigNum::new().unwrap(), BigNum::new().unwrap());
         let mut context = BigNumContext::new().unwrap();
         key.public_key().affine_coordinates(&group, &mut x, &mut y, &mut context).unwrap();
-        let coordinate = |number: &BigNum| URL_SAFE_NO_PAD.encode(number.to_vec_padded(32).unwrap());
-        let jwk = json!({"kty": "EC", "crv": "P-256", "kid": kid, "alg": "ES256",
+        let coordinate = |number: &BigNum| URL_SAFE_NO_PAD.encode(number.to_vec_padded(bytes).unwrap());
+        let jwk = json!({"kty": "EC", "crv": name, "kid": kid, "alg": format!("{algorithm:?}"),
             "x": coordinate(&x), "y": coordinate(&y)});
         let der = PKey::from_ec_key(key).unwrap().private_key_to_pkcs8().unwrap();
-        Self { kid, algorithm: Algorithm::ES256, key: EncodingKey::from_ec_der(&der), jwk }
+        Self { kid, algorithm, key: EncodingKey::from_ec_der(&der), jwk }
     }
 
     fn sign(&self, claims: &Value) -> String {

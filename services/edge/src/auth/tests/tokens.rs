@@ -46,13 +46,83 @@ async fn names_are_for_display_only() {
     assert_eq!(named(" A\r\nB ".into(), Value::Null).await.as_deref(), Some("AB"));
     assert_eq!(named("\n".into(), "a@b".into()).await.as_deref(), Some("a@b"));
     assert_eq!(named(json!(5), Value::Null).await, None);
+    assert_eq!(named("\u{200b}\u{202e}".into(), Value::Null).await, None);
+    assert_eq!(named("Ann\u{2028}\u{202e}gnE".into(), Value::Null).await.as_deref(), Some("AnngnE"));
     assert_eq!(named("x".repeat(500).into(), Value::Null).await.unwrap().len(), 100);
+}
+
+#[tokio::test]
+async fn a_name_that_no_text_can_hold_is_left_out() {
+    let claims = format!(r#"{{"exp":{},"sub":"ann","name":"Ann \ud83d","preferred_username":"ann@b"}}"#, now_s() + 9);
+    let body = URL_SAFE_NO_PAD.encode(claims);
+    let head = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#);
+    let key = PKey::hmac(&SECRET).unwrap();
+    let mut signer = openssl::sign::Signer::new(openssl::hash::MessageDigest::sha256(), &key).unwrap();
+    let signature = signer.sign_oneshot_to_vec(format!("{head}.{body}").as_bytes()).unwrap();
+    let token = format!("{head}.{body}.{}", URL_SAFE_NO_PAD.encode(signature));
+    let identity = secret_auth().verify(&token).await.unwrap();
+    assert_eq!((identity.actor.as_str(), identity.name.as_deref()), ("ann", Some("ann@b")));
+}
+
+#[tokio::test]
+async fn users_may_be_numbered() {
+    let token = with_secret(&json!({"exp": now_s() + 9, "sub": 12_345_678_901_234_567_890_u64}));
+    assert_eq!(secret_auth().verify(&token).await.unwrap().actor.as_str(), "12345678901234567890");
+}
+
+#[tokio::test]
+async fn each_key_is_for_the_algorithm_that_it_names_or_the_usual_one() {
+    let signers = [
+        Signer::rsa("rsa"),
+        Signer::rsa_for("rs384", Algorithm::RS384),
+        Signer::rsa_for("rs512", Algorithm::RS512),
+        Signer::rsa_for("ps256", Algorithm::PS256),
+        Signer::elliptic("es256"),
+        Signer::on_curve("es384", Nid::SECP384R1, "P-384", Algorithm::ES384, 48),
+        Signer::ed25519("ed"),
+    ];
+    let provider = Provider::start(signers.iter().map(|signer| signer.jwk.clone()).collect()).await;
+    let auth = provider.auth(60_000);
+    for signer in &signers {
+        let identity = auth.verify(&signer.sign(&claims())).await;
+        assert_eq!(identity.map(|identity| identity.actor.as_str().to_owned()), Ok("ann".into()), "{}", signer.kid);
+    }
+    for (at, algorithm) in [(0, Algorithm::RS512), (0, Algorithm::PS256), (2, Algorithm::RS256), (3, Algorithm::RS256)]
+    {
+        let signer = &signers[at];
+        let token = jsonwebtoken::encode(
+            &Header { kid: Some(signer.kid.into()), ..Header::new(algorithm) },
+            &claims(),
+            &signer.key,
+        );
+        let refused = auth.verify(&token.unwrap()).await;
+        assert!(matches!(refused, Err(AuthError::Refused(_))), "{algorithm:?} with the key {}", signer.kid);
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_key_id_means_its_issuers_only_key() {
+    let (only, other) = (Signer::rsa("r"), Signer::rsa("r"));
+    let unnamed = |signer: &Signer| signer.sign_as(&claims(), |header| header.kid = None);
+    let provider = Provider::start(vec![only.jwk.clone(), json!({"kty": "oct", "k": "AAAA"})]).await;
+    let auth = provider.auth(60_000);
+    assert!(auth.verify(&unnamed(&only)).await.is_ok());
+    assert!(auth.verify(&unnamed(&other)).await.is_err());
+    assert_eq!(provider.fetches(), 1);
+
+    let mut nameless = only.jwk.clone();
+    nameless.as_object_mut().unwrap().remove("kid");
+    let auth = Provider::start(vec![nameless]).await.auth(60_000);
+    assert!(auth.verify(&unnamed(&only)).await.is_ok());
+    assert!(auth.verify(&only.sign(&claims())).await.is_ok());
+    assert!(auth.verify(&other.sign(&claims())).await.is_err());
 }
 
 #[tokio::test]
 async fn the_corpus_of_bad_tokens_is_refused() {
     let (rsa, stranger) = (Signer::rsa("r"), Signer::rsa("r"));
-    let provider = Provider::start(vec![rsa.jwk.clone()]).await;
+    let second = Signer::elliptic("e");
+    let provider = Provider::start(vec![rsa.jwk.clone(), second.jwk.clone()]).await;
     let auth = provider.auth(60_000);
     let good = rsa.sign(&claims());
     let (head, rest) = good.split_once('.').unwrap();
@@ -107,7 +177,9 @@ async fn the_corpus_of_bad_tokens_is_refused() {
                 claims
             }),
         ),
-        ("user is a number", rsa.sign(&claims_with("sub", json!(7)))),
+        ("user is a fraction", rsa.sign(&claims_with("sub", json!(7.5)))),
+        ("user is negative", rsa.sign(&claims_with("sub", json!(-7)))),
+        ("user is a list", rsa.sign(&claims_with("sub", json!(["ann"])))),
         ("empty", String::new()),
         ("garbage", "garbage".into()),
         ("dots", "..".into()),
