@@ -47,6 +47,14 @@ count() { # report, passed, failed, exit status
   if [ "$4" -ne 0 ]; then status=1; fi
 }
 
+# Runs the tests of a directory that vitest runs.
+units() { # directory, report
+  rm -f "$2"
+  echo "== tests of $1"
+  (cd "$1" && npx vitest run --reporter=default --reporter=json --outputFile.json="$2")
+  count "$2" r.numPassedTests r.numFailedTests $?
+}
+
 version=$(node --version 2>/dev/null | tr -d v)
 if ! command -v npm >/dev/null || ! printf '%s\n' $node_minimum "${version:-0}" | sort -V -C; then
   skip "the clients' tests: they need Node $node_minimum or newer with npm (found: ${version:-none})"
@@ -66,18 +74,16 @@ packages() { # directory
 }
 
 mkdir -p "$results"
-rm -rf "$results/typescript.json" "$THREADLINE_TEST_ARTIFACTS"
+rm -rf "$THREADLINE_TEST_ARTIFACTS"
 
 if step "packages of clients/typescript" packages clients/typescript; then
   step "types of clients/typescript" npm --prefix clients/typescript run --silent check
   step "size of clients/typescript" npm --prefix clients/typescript run --silent size
-  echo "== tests of clients/typescript"
-  (cd clients/typescript && npx vitest run --reporter=default --reporter=json --outputFile.json="$results/typescript.json")
-  count "$results/typescript.json" r.numPassedTests r.numFailedTests $?
+  units clients/typescript "$results/typescript.json"
 fi
 
 if step "packages of clients/web" packages clients/web && step "types of clients/web" npm --prefix clients/web run --silent check &&
-  step "build of clients/web" npm --prefix clients/web run --silent build &&
+  units clients/web "$results/web-units.json" && step "build of clients/web" npm --prefix clients/web run --silent build &&
   step "packages of clients/web/e2e" packages clients/web/e2e &&
   step "types of clients/web/e2e" npm --prefix clients/web/e2e run --silent check; then
   if [ -x "$chromium" ]; then

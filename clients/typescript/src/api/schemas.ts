@@ -267,7 +267,7 @@ export interface components {
          * @description The sort of error, for programs. More may come: treat one you do not know by `retryable`.
          * @enum {string}
          */
-        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
+        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "ambiguous_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
         /**
          * error, from the edge
          * @description Answers a request that was not done.
@@ -371,6 +371,8 @@ export interface components {
             /** @description The text; empty when deleted, erased or superseded. */
             content: string;
             deleted_at: null | components["schemas"]["Time"];
+            /** @description Who deleted it: its sender, or one who may delete others' messages. */
+            deleted_by: string | null;
             edited_at: null | components["schemas"]["Time"];
             /** @description Whether what its author typed was erased for ever; the message keeps its place. Absent when it was not. */
             erased?: boolean;

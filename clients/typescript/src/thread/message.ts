@@ -45,7 +45,7 @@ export function overlaid(messages: readonly ChatMessage[], ops: readonly Op[], m
       const metadata = op.metadata ?? message.metadata;
       result[at] = { ...message, ...change, content: op.content, metadata, edited_at: timeOf(op) };
     } else {
-      result[at] = { ...message, ...change, content: "", metadata: {}, deleted_at: timeOf(op) };
+      result[at] = { ...message, ...change, content: "", metadata: {}, deleted_at: timeOf(op), deleted_by: me };
     }
   }
   return result;
@@ -69,6 +69,7 @@ function asMessage(op: Op & { type: "send" }, me: string): ChatMessage {
       sent_at: timeOf(op),
       edited_at: null,
       deleted_at: null,
+      deleted_by: null,
       expires_at: null,
       ...asState(op),
     };

@@ -23,6 +23,8 @@ export interface ThreadState {
 export interface MessagesState {
   readonly messages: readonly ChatMessage[];
   readonly loading: boolean;
+  /** Whether the newest ones are here: without them, the messages are only what waits to be sent. */
+  readonly loaded: boolean;
   /** Whether there are older ones than those loaded. */
   readonly hasOlder: boolean;
   readonly error: ThreadlineError | null;
@@ -101,6 +103,7 @@ export class Room {
       () => ({
         messages: overlaid(this.#history.messages, deps.ops(id), deps.me()),
         loading: this.#running.has("open") || this.#running.has("older"),
+        loaded: this.#history.loaded,
         hasOlder: this.#history.hasOlder,
         error: this.#error,
       }),

@@ -175,6 +175,6 @@ export function edited<M extends Message>(message: M, change: Edited): M {
 }
 
 /** A message's tombstone. */
-export function deleted<M extends Message>(message: M, change: { deleted_at: string }): M {
-  return { ...message, content: "", metadata: {}, deleted_at: change.deleted_at };
+export function deleted<M extends Message>(message: M, change: { deleted_at: string; by: string }): M {
+  return { ...message, content: "", metadata: {}, deleted_at: change.deleted_at, deleted_by: change.by };
 }

@@ -30,6 +30,8 @@ export class FakeEdge {
   network: Network = (frames) => frames;
   /** What is refused, with which code. */
   refuses: (frame: Sent) => string | undefined = () => undefined;
+  /** After which frames the connection ends, with which code, and whether what they ask for was done before. */
+  endsAfter: (frame: Sent) => { code: number; done: boolean } | undefined = () => undefined;
   /** Reads that were asked for. */
   readonly reads: string[] = [];
   /** Reads that fail for now, by their path. */
@@ -106,6 +108,7 @@ export class FakeEdge {
       sent_at: this.now(),
       edited_at: null,
       deleted_at: null,
+      deleted_by: null,
       expires_at: null,
     };
     return this.append(thread, { type: "message_posted", message });
@@ -158,7 +161,8 @@ export class FakeEdge {
         Object.assign(messages[event.number - 1]!, { content: event.content, edited_at: event.edited_at });
       }
       if (event.type === "message_deleted") {
-        Object.assign(messages[event.number - 1]!, { content: "", metadata: {}, deleted_at: event.deleted_at });
+        const { by: deleted_by, deleted_at } = event;
+        Object.assign(messages[event.number - 1]!, { content: "", metadata: {}, deleted_at, deleted_by });
       }
     }
     return messages;
@@ -223,6 +227,15 @@ export class FakeEdge {
 
   #onFrame(socket: FakeSocket, frame: Sent): void {
     if (socket !== this.socket) return;
+    const end = this.endsAfter(frame);
+    if (!end) return this.#answer(frame);
+    // What it leads to does not get through any more.
+    this.#open = false;
+    if (end.done) this.#answer(frame);
+    queueMicrotask(() => this.drop(end.code));
+  }
+
+  #answer(frame: Sent): void {
     if (frame.type === "hello") return this.#greet(frame.cursor ?? undefined);
     if (frame.type === "ping") return this.tell([{ type: "pong", cursor: String(this.log.length) }]);
     const answer = (result: OkFrame["result"]) => {

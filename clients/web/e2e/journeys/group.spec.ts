@@ -52,6 +52,13 @@ test("three people in a group: creation, presence, receipts, somebody is removed
   await question.getByRole("button", { name: "Remove" }).click();
   await expect(members.getByRole("listitem")).toHaveCount(2);
   await members.getByRole("button", { name: "Close" }).click();
+  await ann.act("I do.", "Delete message");
+  await ann.page.getByRole("dialog", { name: "Delete this message?" }).getByRole("button", { name: "Delete" }).click();
+  for (const each of [ann, ben]) {
+    await expect(each.log.getByText(`Message deleted by ${ann.name}`), "it is not Ben who deleted it").toBeVisible();
+  }
+  await ben.page.reload();
+  await expect(ben.log.getByText(`Message deleted by ${ann.name}`)).toBeVisible();
   await ann.say("Only the two of us.");
   await expect(ben.message("Only the two of us.")).toBeVisible();
   await expect(cleo.conversation("Night train")).toBeHidden();

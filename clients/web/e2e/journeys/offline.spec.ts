@@ -70,3 +70,25 @@ test("what was written offline survives the closed tab and is sent from the next
   await ann.sees(all);
   await ben.sees(all);
 });
+
+test("a conversation opened without a network is said not to be loaded, and comes when the network does", async ({
+  person,
+  api,
+  picture,
+}) => {
+  const ann = await person("Ann", { cable: true });
+  const ben = await api("Ben");
+  const thread = await ben.create({ kind: "group", participants: [ann.user], title: "Night train" });
+  for (const text of ["one", "two"]) await ben.send(thread, text);
+  await ann.arrive();
+  await expect(ann.conversation("Night train")).toContainText("two");
+  await ann.goOffline();
+  await ann.conversation("Night train").click();
+  await expect(ann.log.getByRole("button", { name: "Try again" })).toBeVisible();
+  await expect(ann.page.getByText("This is the beginning of the conversation")).toBeHidden();
+  await ann.say("three");
+  await picture(ann, "not-loaded");
+  await ann.comeBack();
+  await ann.sees(["one", "two", "three"]);
+  await expect(ann.page.getByText("This is the beginning of the conversation")).toBeVisible();
+});

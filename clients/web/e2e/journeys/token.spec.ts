@@ -48,4 +48,5 @@ test("a token that cannot be renewed leads to the sign-in", async ({ person, api
   await picture(ann, "sign-in-ended");
   await ann.banner.getByRole("button", { name: "Sign in again" }).click();
   await expect(ann.page.getByRole("heading", { name: "Sign in to Threadline" })).toBeVisible();
+  expect(new URL(ann.page.url()).hash, "whoever signs in again is where the sign-in ended").toBe(`#/t/${thread}`);
 });

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useClient, useConnection, useOutbox } from "threadline/react";
 import { counted } from "../conversations/unsent";
 import { useSessionEnded } from "../session/context";
-import { signOut } from "../session/signed-in";
+import { signInAgain } from "../session/signed-in";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useLate } from "../ui/use-late";
@@ -30,7 +30,7 @@ function Ended() {
     <>
       <Icon name="leave" size={18} />
       <p>Your sign-in has ended.</p>
-      <Button small onClick={signOut}>
+      <Button small onClick={signInAgain}>
         Sign in again
       </Button>
     </>

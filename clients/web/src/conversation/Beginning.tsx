@@ -6,19 +6,20 @@ import styles from "./Beginning.module.css";
 
 interface BeginningProps {
   height: number;
-  hasOlder: boolean;
+  /** Whether there is nothing above. */
+  isWhole: boolean;
   loading: boolean;
   error: ThreadlineError | null;
   load: () => Promise<void>;
 }
 
 /** What stands above the first message; always as high, so that nothing jumps. */
-export function Beginning({ height, hasOlder, loading, error, load }: BeginningProps) {
+export function Beginning({ height, isWhole, loading, error, load }: BeginningProps) {
   return (
     <div className={styles.beginning} style={{ height }}>
-      {!hasOlder && !loading && <p>This is the beginning of the conversation</p>}
-      {hasOlder && !error && <Spinner label="Loading earlier messages" />}
-      {hasOlder && error && !loading && (
+      {isWhole && !loading && <p>This is the beginning of the conversation</p>}
+      {!isWhole && !error && <Spinner label="Loading earlier messages" />}
+      {!isWhole && error && !loading && (
         <>
           <p>{explain(error)}</p>
           <Button small onClick={() => void load()}>

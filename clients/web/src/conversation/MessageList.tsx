@@ -39,10 +39,10 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const me = useUser();
   const nameOf = useNames();
   const handle = client.thread(thread.id);
-  const { messages, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
+  const { messages, loaded, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
   const firstUnread = useFirstUnread(thread, me);
-  const { rows, shift, now } = useRows(messages, firstUnread, hasOlder);
-  const empty = messages.length === 0 && !hasOlder && !loading && !error;
+  const { rows, shift, now } = useRows(messages, firstUnread, hasOlder || !loaded);
+  const empty = loaded && messages.length === 0 && !hasOlder && !loading && !error;
 
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -122,7 +122,13 @@ export function MessageList({ thread, actions }: MessageListProps) {
         {empty ? (
           <Empty thread={thread} />
         ) : (
-          <Beginning height={BEGINNING_PX} hasOlder={hasOlder} loading={loading} error={error} load={loadOlder} />
+          <Beginning
+            height={BEGINNING_PX}
+            isWhole={loaded && !hasOlder}
+            loading={loading}
+            error={error}
+            load={loadOlder}
+          />
         )}
         <Virtualizer
           ref={list}

@@ -108,10 +108,11 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 });
 
 function Bubble(props: MessageRowProps & { near: boolean }) {
-  const { row, mine, sender, read, quoted, quotedSender, tabbed, near, actions, choicesFor, onShowQuoted } = props;
+  const { row, mine, sender, read, quoted, quotedSender, nameOf, tabbed, near, actions, choicesFor, onShowQuoted } =
+    props;
   const { message, at, starts, ends } = row;
   const choices = near ? choicesFor(message) : [];
-  const gone = tombstone(message);
+  const gone = tombstone(message, nameOf);
   return (
     <>
       {!mine && (
@@ -132,7 +133,7 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
             data-emoji={isEmoji(message.content)}
           >
             {message.reply_to !== null && !message.deleted_at && (
-              <Quote message={quoted ?? null} sender={quotedSender} tabbed={tabbed} onShow={onShowQuoted} />
+              <Quote message={quoted ?? null} sender={quotedSender} nameOf={nameOf} tabbed={tabbed} onShow={onShowQuoted} />
             )}
             {gone ? <em>{gone}</em> : <Content text={message.content} tabbed={tabbed} />}
             <span className={styles.meta}>

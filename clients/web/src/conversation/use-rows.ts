@@ -22,8 +22,9 @@ export function useRows(messages: readonly ChatMessage[], firstUnread: number, h
   const part = firstPart(before?.messages, messages);
   const built = useMemo(() => rowsOf(part, about, drawn.current), [part, about]);
   const old = before?.rows;
-  const shift =
-    old !== undefined && old[0]?.message.id !== built.rows[0]?.message.id && built.rows.length !== old.length;
+  // The list takes the first rows of all for rows that were added above others, and draws none.
+  const hadRows = old !== undefined && old.length > 0;
+  const shift = hadRows && old[0]!.message.id !== built.rows[0]?.message.id && built.rows.length !== old.length;
   useLayoutEffect(() => {
     drawn.current = built;
     if (built.messages !== messages) again();

@@ -9,7 +9,7 @@ const CHARS_MAX = 120;
 export function previewOf(thread: Thread, me: string, nameOf: NameOf): string {
   const last = thread.last_message;
   if (!last) return thread.kind === "dm" ? "Say hello" : membersOf(thread);
-  const gone = tombstone(last);
+  const gone = tombstone(last, nameOf);
   if (gone) return gone;
   const text = oneLine(last.content);
   if (last.kind === "system") return text;

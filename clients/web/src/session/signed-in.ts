@@ -37,10 +37,16 @@ export async function signIn(begin: () => Promise<Session> | Session): Promise<v
   }
 }
 
+/** Signs out: the next one begins at the list. */
 export function signOut(): void {
+  history.replaceState(null, "", location.pathname);
+  signInAgain();
+}
+
+/** Asks who it is, because the token has ended; the open conversation stays in the address. */
+export function signInAgain(): void {
   now.session?.close();
   keepIdentity(undefined);
-  history.replaceState(null, "", location.pathname);
   set({ ...now, session: undefined, busy: false, error: undefined });
 }
 
