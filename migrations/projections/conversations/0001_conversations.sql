@@ -66,6 +66,7 @@ create table messages (
     sent_at      bigint not null,
     edited_at    bigint,
     deleted_at   bigint,
+    deleted_by   text collate "C",
     content_seq  bigint,
     metadata_seq bigint,
     primary key (thread, number)

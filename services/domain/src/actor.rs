@@ -99,6 +99,6 @@ mod tests {
     fn no_person_is_taken_for_a_service() {
         assert_eq!(UserId::new("service:backend"), Err(Invalid::Reserved));
         assert_eq!("service:".parse::<Actor>(), Err(Invalid::Empty));
-        assert_eq!("service:a b".parse::<Actor>(), Err(Invalid::Character));
+        assert_eq!("service:a b".parse::<Actor>(), Err(Invalid::IdCharacter));
     }
 }

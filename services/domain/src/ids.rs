@@ -18,6 +18,13 @@ const CAUSED: Uuid = Uuid::from_u128(0x1f6e_0d53_9a7c_5e0b_b2c4_60d8_71af_3e95);
 /// What the written form of a service begins with, and no user id does.
 pub(crate) const SERVICE_PREFIX: &str = "service:";
 
+/// A `UUIDv7` of this millisecond with the first bytes of a hash.
+pub(crate) fn v7(millis: u64, hash: Uuid) -> Uuid {
+    let mut random = [0; 10];
+    random.copy_from_slice(&hash.as_bytes()[..10]);
+    Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
 /// A thread. Random (UUIDv7) for groups and channels; derived for what must exist once:
 /// [`ThreadId::of_dm`] and [`ThreadId::of_key`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,10 +68,8 @@ impl MessageId {
     /// that runs twice posts once. Its time is the record's, the rest a hash of `cause` and `step` (the how-manieth
     /// message of this cause).
     pub fn of_cause(cause: Position, at: Timestamp, step: u32) -> Self {
-        let hash = Uuid::new_v5(&CAUSED, format!("{cause}\n{step}").as_bytes()).into_bytes();
-        let mut random = [0; 10];
-        random.copy_from_slice(&hash[..10]);
-        Self(Builder::from_unix_timestamp_millis(at.millis().max(0).cast_unsigned(), &random).into_uuid())
+        let hash = Uuid::new_v5(&CAUSED, format!("{cause}\n{step}").as_bytes());
+        Self(v7(at.millis().max(0).cast_unsigned(), hash))
     }
 
     /// The highest id that can be minted in this millisecond.

@@ -11,11 +11,13 @@ pub mod limits;
 pub mod metadata;
 pub mod position;
 pub mod reads;
+pub mod requests;
 pub mod sealed;
 pub mod text;
 pub mod thread;
 pub mod time;
 pub mod topic;
+mod visible;
 
 pub use actor::{Actor, ServiceId};
 pub use aggregate::{Aggregate, Decision, DecisionOf, LostEvent};

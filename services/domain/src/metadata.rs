@@ -61,7 +61,7 @@ impl Metadata {
             return Err(Invalid::TooDeep { depth_max: limits::METADATA_DEPTH_MAX });
         }
         if has_nul(json) {
-            return Err(Invalid::Character);
+            return Err(Invalid::Nul);
         }
         Ok(())
     }
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn nul_is_refused() {
         for (json, expected) in [
-            (r#"{"a":"\u0000"}"#, Err(Invalid::Character)),
-            (r#"{"a\\\u0000":1}"#, Err(Invalid::Character)),
+            (r#"{"a":"\u0000"}"#, Err(Invalid::Nul)),
+            (r#"{"a\\\u0000":1}"#, Err(Invalid::Nul)),
             (r#"{"a":"\\u0000"}"#, Ok(())),
             (r#"{"a":"u0000\u0001"}"#, Ok(())),
         ] {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::limits;
+use crate::{limits, visible};
 
 /// Why a value is refused, whatever field it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,24 @@ pub enum Invalid {
         /// How many are needed.
         count_min: usize,
     },
-    /// A character that may not stand there (control, or white space in an id).
-    Character,
+    /// White space or a control character in an id.
+    IdCharacter,
+    /// A control character, a line break, or one that turns the text's direction, in one line.
+    LineCharacter,
+    /// A NUL, which Postgres has no text for.
+    Nul,
     /// The same element twice.
     Repeated,
-    /// Not one of the values that can stand there.
+    /// Not one of the names that can stand there, or a fault that only a newer program knows.
     Value,
+    /// A message's id that is no UUIDv7, or is ahead of the clock.
+    MessageId,
+    /// No message of the thread.
+    NotInThread,
+    /// Something that a dm has not.
+    NotInDm,
+    /// A thread's id that does not follow from what the thread is for.
+    NotDerived,
     /// A name that is kept for others: a user id that begins with `service:`, a message kind that services post.
     Reserved,
 }
@@ -53,9 +65,20 @@ impl fmt::Display for Invalid {
             Self::TooDeep { depth_max } => write!(f, "must be nested at most {depth_max} deep"),
             Self::TooMany { count_max } => write!(f, "must have at most {count_max} elements"),
             Self::TooFew { count_min } => write!(f, "must have at least {count_min} elements"),
-            Self::Character => f.write_str("has a character that is not allowed there"),
+            Self::IdCharacter => f.write_str("must have no white space and no control characters"),
+            Self::LineCharacter => {
+                f.write_str("must be one line, without control characters and marks that turn the text's direction")
+            }
+            Self::Nul => f.write_str("must not contain U+0000"),
             Self::Repeated => f.write_str("names the same element twice"),
             Self::Value => f.write_str("is not a value that can stand there"),
+            Self::MessageId => {
+                let minutes = limits::MESSAGE_ID_AHEAD_MS_MAX / 60_000;
+                write!(f, "must be a UUIDv7 whose time is at most {minutes} minutes ahead")
+            }
+            Self::NotInThread => f.write_str("must be the id of a message of this thread"),
+            Self::NotInDm => f.write_str("must be absent: a dm has none"),
+            Self::NotDerived => f.write_str("must be the id that follows from the key or from the dm's two members"),
             Self::Reserved => f.write_str("is reserved for services"),
         }
     }
@@ -69,24 +92,31 @@ pub(crate) fn check_id(id: &str, chars_max: usize) -> Result<(), Invalid> {
     if id.chars().count() > chars_max {
         return Err(Invalid::TooLong { chars_max });
     }
-    if id.chars().any(|c| c.is_control() || c.is_whitespace()) { Err(Invalid::Character) } else { Ok(()) }
+    if id.chars().any(|c| c.is_control() || c.is_whitespace()) { Err(Invalid::IdCharacter) } else { Ok(()) }
 }
 
 /// Refuses what cannot stand in one line that people read, such as a title: nothing to see, more than `chars_max`
-/// characters, or a control character.
+/// characters, a control character or line break, or one that turns the direction of what follows.
 pub fn check_line(text: &str, chars_max: usize) -> Result<(), Invalid> {
     check_length(text, chars_max)?;
-    if text.chars().any(char::is_control) { Err(Invalid::Character) } else { Ok(()) }
+    if text.chars().any(visible::breaks_line) { Err(Invalid::LineCharacter) } else { Ok(()) }
 }
 
-/// Refuses what cannot be a message's content: nothing to see, too long, or a NUL, which Postgres has no text for.
+/// Makes one line of a text that is for display only, such as a name: without what [`check_line`] refuses, without blank
+/// ends, and cut off after `chars_max` characters. None where nothing is left to see.
+pub fn displayed_line(text: &str, chars_max: usize) -> Option<String> {
+    let line: String = text.chars().filter(|c| !visible::breaks_line(*c)).take(chars_max).collect();
+    visible::shows_anything(&line).then(|| line.trim().to_owned())
+}
+
+/// Refuses what cannot be a message's content: nothing to see, too long, or a NUL.
 pub fn check_content(text: &str) -> Result<(), Invalid> {
     check_length(text, limits::CONTENT_CHARS_MAX)?;
-    if text.contains('\0') { Err(Invalid::Character) } else { Ok(()) }
+    if text.contains('\0') { Err(Invalid::Nul) } else { Ok(()) }
 }
 
 fn check_length(text: &str, chars_max: usize) -> Result<(), Invalid> {
-    if text.trim().is_empty() {
+    if !visible::shows_anything(text) {
         return Err(Invalid::Empty);
     }
     // No character is shorter than a byte, so most texts need no counting.
@@ -106,11 +136,27 @@ mod tests {
             ("žluťoučký", Ok(())),
             ("", Err(Invalid::Empty)),
             (" \t ", Err(Invalid::Empty)),
+            ("\u{200b}\u{feff}", Err(Invalid::Empty)),
+            ("a\u{2028}b", Err(Invalid::LineCharacter)),
+            ("gpj.\u{202e}exe", Err(Invalid::LineCharacter)),
             ("žluťoučkýá", Err(Invalid::TooLong { chars_max: 9 })),
-            ("two\nlines", Err(Invalid::Character)),
-            ("bell\u{7}", Err(Invalid::Character)),
+            ("two\nlines", Err(Invalid::LineCharacter)),
+            ("bell\u{7}", Err(Invalid::LineCharacter)),
         ] {
             assert_eq!(check_line(text, 9), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_displayed_line_is_what_is_left_to_see() {
+        for (text, expected) in [
+            (" A\r\nB ", Some("AB")),
+            ("Ann\u{202e}", Some("Ann")),
+            ("a very long name", Some("a very")),
+            ("\u{200b}\u{2028}", None),
+            ("", None),
+        ] {
+            assert_eq!(displayed_line(text, 7).as_deref(), expected, "{text:?}");
         }
     }
 
@@ -118,7 +164,9 @@ mod tests {
     fn content_may_have_lines_but_no_nul() {
         assert_eq!(check_content("one\n\ttwo\r\n\u{1b}"), Ok(()));
         assert_eq!(check_content("\n"), Err(Invalid::Empty));
-        assert_eq!(check_content("a\0b"), Err(Invalid::Character));
+        assert_eq!(check_content("\u{2060}\u{3164} \u{ad}"), Err(Invalid::Empty));
+        assert_eq!(check_content("a\u{2028}b\u{202e}c"), Ok(()), "an author's own lines");
+        assert_eq!(check_content("a\0b"), Err(Invalid::Nul));
         assert_eq!(check_content(&"é".repeat(limits::CONTENT_CHARS_MAX)), Ok(()));
         let too_long = "é".repeat(limits::CONTENT_CHARS_MAX + 1);
         assert_eq!(check_content(&too_long), Err(Invalid::TooLong { chars_max: limits::CONTENT_CHARS_MAX }));

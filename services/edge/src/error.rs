@@ -97,6 +97,12 @@ impl Problem {
         Self::new(ErrorCode::UnknownMessage, "there is no such message in your threads")
     }
 
+    /// The id names messages of several of the caller's threads.
+    pub fn ambiguous_message() -> Self {
+        let detail = "messages of several of your threads have this id; say which with ?thread=";
+        Self::new(ErrorCode::AmbiguousMessage, detail).at("thread")
+    }
+
     /// The user asks too much.
     pub fn rate_limited(retry_after_ms: u64) -> Self {
         Self {
@@ -172,6 +178,7 @@ const fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MessageDeleted => StatusCode::GONE,
         ErrorCode::MessageConflict
+        | ErrorCode::AmbiguousMessage
         | ErrorCode::KeyTaken
         | ErrorCode::ThreadArchived
         | ErrorCode::DmFixed

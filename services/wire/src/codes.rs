@@ -26,6 +26,8 @@ pub enum ErrorCode {
     UnknownMember,
     /// No such message.
     UnknownMessage,
+    /// The id names messages of several threads.
+    AmbiguousMessage,
     /// The message was deleted.
     MessageDeleted,
     /// The id was used with another body.
@@ -124,6 +126,7 @@ error_codes! {
     NotAMember "not_a_member" "You are not a member of this thread" false;
     UnknownMember "unknown_member" "This user is not in the thread" false;
     UnknownMessage "unknown_message" "There is no such message" false;
+    AmbiguousMessage "ambiguous_message" "This id names messages of several threads" false;
     MessageDeleted "message_deleted" "The message was deleted" false;
     MessageConflict "message_conflict" "This message id was used with another body" false;
     KeyTaken "key_taken" "A thread with this key exists" false;

@@ -21,7 +21,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, parts: &ChangeThread) -
     }
     thread.check_open()?;
     if thread.is_dm() && matches!(changed.title, Some(Some(_))) {
-        return Err(Rejection::Invalid { field: "title", reason: Invalid::Value }.into());
+        return Err(Rejection::Invalid { field: "title", reason: Invalid::NotInDm }.into());
     }
     command.action.check_texts()?;
     Ok(Change::ThreadChanged(changed))
@@ -67,7 +67,7 @@ mod tests {
         let mut story = Story::dm();
         assert!(story.ask("ann", data(r#"{"a":1}"#)).is_ok());
         assert!(story.ask("bob", data(r#"{"a":2}"#)).is_ok());
-        assert_eq!(story.ask("bob", title(Some("We"))), invalid("title", Invalid::Value));
+        assert_eq!(story.ask("bob", title(Some("We"))), invalid("title", Invalid::NotInDm));
     }
 
     #[test]

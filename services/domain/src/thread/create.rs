@@ -48,8 +48,10 @@ fn users<'a>(creator: &'a Actor, participants: &'a [UserId]) -> Vec<&'a UserId> 
 /// that is derived from something belongs to that alone.
 fn check_id(command: &Command, create: &CreateThread, users: &[&UserId]) -> Result<(), Rejection> {
     let fits = match (create.kind, &create.key) {
-        (Kind::Dm, Some(_)) => return invalid("key", Invalid::Value),
+        (Kind::Dm, Some(_)) => return invalid("key", Invalid::NotInDm),
         (Kind::Dm, None) => match users {
+            // A dm with oneself is for one's own notes; nobody else opens it.
+            [one] if command.actor.is(one) => command.thread == ThreadId::of_dm(one, one),
             [] | [_] => return invalid("participants", Invalid::TooFew { count_min: 2 }),
             [one, other] => command.thread == ThreadId::of_dm(one, other),
             [_, _, ..] => return invalid("participants", Invalid::TooMany { count_max: 2 }),
@@ -57,7 +59,7 @@ fn check_id(command: &Command, create: &CreateThread, users: &[&UserId]) -> Resu
         (Kind::Group | Kind::Channel, Some(key)) => command.thread == ThreadId::of_key(key),
         (Kind::Group | Kind::Channel, None) => !command.thread.is_derived(),
     };
-    if fits { Ok(()) } else { invalid("id", Invalid::Value) }
+    if fits { Ok(()) } else { invalid("id", Invalid::NotDerived) }
 }
 
 fn check_values(create: &CreateThread, users: &[&UserId]) -> Result<(), Rejection> {
@@ -68,7 +70,7 @@ fn check_values(create: &CreateThread, users: &[&UserId]) -> Result<(), Rejectio
         text::check_line(key, limits::THREAD_KEY_CHARS_MAX).or_else(|reason| invalid("key", reason))?;
     }
     // A dm is called after the other one.
-    if create.kind == Kind::Dm && create.title.is_some() { invalid("title", Invalid::Value) } else { Ok(()) }
+    if create.kind == Kind::Dm && create.title.is_some() { invalid("title", Invalid::NotInDm) } else { Ok(()) }
 }
 
 fn invalid(field: &'static str, reason: Invalid) -> Result<(), Rejection> {
@@ -125,15 +127,26 @@ mod tests {
     }
 
     #[test]
-    fn rejected_dm_of_one_or_three_or_with_key_or_title() {
+    fn accepted_dm_with_oneself_has_one_member() {
+        let mut story = Story::untold(ThreadId::of_dm(&user("ann"), &user("ann")));
+        assert_eq!(
+            story.ask("service:shop", Action::Create(create(Kind::Dm, &["ann"]))),
+            invalid("participants", Invalid::TooFew { count_min: 2 })
+        );
+        story.ask("ann", Action::Create(create(Kind::Dm, &["ann"]))).unwrap();
+        assert_eq!(story.thread.members, [(user("ann"), Role::Member)].into());
+    }
+
+    #[test]
+    fn rejected_dm_of_three_or_in_anothers_place_or_with_key_or_title() {
         let mut story = Story::untold(ThreadId::of_dm(&user("ann"), &user("bob")));
         let dm = |participants: &[&str]| create(Kind::Dm, participants);
         for (thread, expected) in [
-            (dm(&["ann"]), invalid("participants", Invalid::TooFew { count_min: 2 })),
+            (dm(&["ann"]), invalid("id", Invalid::NotDerived)),
             (dm(&["bob", "cid"]), invalid("participants", Invalid::TooMany { count_max: 2 })),
-            (dm(&["cid"]), invalid("id", Invalid::Value)),
-            (CreateThread { key: Some("k".into()), ..dm(&["bob"]) }, invalid("key", Invalid::Value)),
-            (CreateThread { title: Some("t".into()), ..dm(&["bob"]) }, invalid("title", Invalid::Value)),
+            (dm(&["cid"]), invalid("id", Invalid::NotDerived)),
+            (CreateThread { key: Some("k".into()), ..dm(&["bob"]) }, invalid("key", Invalid::NotInDm)),
+            (CreateThread { title: Some("t".into()), ..dm(&["bob"]) }, invalid("title", Invalid::NotInDm)),
         ] {
             assert_eq!(story.ask("ann", Action::Create(thread)), expected);
         }
@@ -143,10 +156,10 @@ mod tests {
     fn rejected_group_in_the_place_of_a_dm_or_of_a_key() {
         for id in [ThreadId::of_dm(&user("ann"), &user("bob")), ThreadId::of_key("project_305")] {
             let asked = Story::untold(id).ask("eve", Action::Create(create(Kind::Group, &[])));
-            assert_eq!(asked, invalid("id", Invalid::Value));
+            assert_eq!(asked, invalid("id", Invalid::NotDerived));
         }
         let (_, thread) = keyed("project_305");
-        assert_eq!(fresh().ask("eve", Action::Create(thread)), invalid("id", Invalid::Value));
+        assert_eq!(fresh().ask("eve", Action::Create(thread)), invalid("id", Invalid::NotDerived));
     }
 
     #[test]
@@ -159,7 +172,7 @@ mod tests {
                 invalid("participants", Invalid::TooMany { count_max: limits::PARTICIPANTS_MAX }),
             ),
             (CreateThread { title: Some("".into()), ..group() }, invalid("title", Invalid::Empty)),
-            (CreateThread { title: Some("a\nb".into()), ..group() }, invalid("title", Invalid::Character)),
+            (CreateThread { title: Some("a\nb".into()), ..group() }, invalid("title", Invalid::LineCharacter)),
             (
                 CreateThread { title: Some("x".repeat(limits::TITLE_CHARS_MAX + 1).into()), ..group() },
                 invalid("title", Invalid::TooLong { chars_max: limits::TITLE_CHARS_MAX }),
@@ -173,7 +186,7 @@ mod tests {
         }
         for (key, reason) in [
             (String::new(), Invalid::Empty),
-            ("a\u{7f}".into(), Invalid::Character),
+            ("a\u{7f}".into(), Invalid::LineCharacter),
             (
                 "k".repeat(limits::THREAD_KEY_CHARS_MAX + 1),
                 Invalid::TooLong { chars_max: limits::THREAD_KEY_CHARS_MAX },

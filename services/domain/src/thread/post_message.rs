@@ -21,7 +21,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> 
     }
     thread.check_open()?;
     if post.reply_to.is_some_and(|id| thread.fact(id).is_none()) {
-        return Err(invalid("message.reply_to", Invalid::Value).into());
+        return Err(invalid("message.reply_to", Invalid::NotInThread).into());
     }
     Ok(Change::MessagePosted(MessagePosted {
         message: post.message,
@@ -39,7 +39,7 @@ pub(super) fn check_values(command: &Command, post: &PostMessage, actor: Authori
     // An id far ahead would make later ones look old for long.
     let latest_ms = command.at.millis().saturating_add(MESSAGE_ID_AHEAD_MS_MAX);
     if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
-        return Err(invalid("message.id", Invalid::Value));
+        return Err(invalid("message.id", Invalid::MessageId));
     }
     if post.kind.is_reserved() && actor != Authority::Service {
         return Err(invalid("message.kind", Invalid::Reserved));
@@ -105,7 +105,7 @@ mod tests {
         let asked_ms = story.now.millis() + 1_000;
         for id in [MessageId(uuid::Uuid::from_u128(7)), message_id_at(asked_ms + MESSAGE_ID_AHEAD_MS_MAX + 1, 0)] {
             let asked = story.clone().ask("ann", Action::Post(post(id, "hello")));
-            assert_eq!(asked, invalid("message.id", Invalid::Value));
+            assert_eq!(asked, invalid("message.id", Invalid::MessageId));
         }
         let just = message_id_at(asked_ms + MESSAGE_ID_AHEAD_MS_MAX, 0);
         assert!(story.ask("ann", Action::Post(post(just, "hello"))).is_ok());
@@ -129,8 +129,14 @@ mod tests {
                 PostMessage { metadata: too_deep, ..hello() },
                 invalid("message.metadata", Invalid::TooDeep { depth_max: METADATA_DEPTH_MAX }),
             ),
-            (PostMessage { reply_to: Some(message_id(9)), ..hello() }, invalid("message.reply_to", Invalid::Value)),
-            (PostMessage { reply_to: Some(message_id(1)), ..hello() }, invalid("message.reply_to", Invalid::Value)),
+            (
+                PostMessage { reply_to: Some(message_id(9)), ..hello() },
+                invalid("message.reply_to", Invalid::NotInThread),
+            ),
+            (
+                PostMessage { reply_to: Some(message_id(1)), ..hello() },
+                invalid("message.reply_to", Invalid::NotInThread),
+            ),
         ] {
             assert_eq!(story.ask("ann", Action::Post(post)), expected);
         }

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::thread::{Action, Change, Thread};
-use threadline_domain::{Actor, MessageId, Position, UserId};
+use threadline_domain::{Actor, MessageId, Position, ThreadId, UserId};
 use threadline_eventlog::LoggedAggregate;
 use threadline_projections::{MessageView, Window};
 use threadline_wire::json;
@@ -18,7 +18,7 @@ use super::body::{IdempotencyKey, JsonBody};
 use super::caller::Caller;
 use super::page::{Keep, Rows};
 use super::params::Params;
-use super::path::{MessagePath, ThreadPath};
+use super::path::{MessagePath, ThreadPath, thread_id};
 use super::present::{self, Placed};
 use crate::clock;
 use crate::error::Problem;
@@ -71,7 +71,8 @@ pub(super) async fn list_messages(
     request_body = json::PostMessageBody,
     params(
         ("thread" = Uuid, Path),
-        ("Idempotency-Key" = Option<Uuid>, Header, description = "A UUIDv7: the message's id, when the body has none"),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255,
+            description = "Names the message when the body has no id: a UUIDv7 is the id, from anything else and the sender it follows"),
     ),
     responses(
         (status = 200, description = "It was sent before", body = inline(Placed<json::Message>)),
@@ -83,14 +84,15 @@ pub(super) async fn send_message(
     caller: Caller<Actor>,
     ThreadPath(thread): ThreadPath,
     params: Params,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let post = json::post_message(&body, key.map_or_else(clock::mint_message, MessageId))?;
+    let id = key.id(&caller.actor(), Some(thread)).map(MessageId);
+    let post = json::post_message(&body, id.unwrap_or_else(clock::mint_message))?;
     let message = post.message;
-    if key.is_some_and(|key| key != message.0) {
-        return Err(Problem::field("Idempotency-Key", "is not the id in the body"));
+    if id.is_some_and(|id| id != message) {
+        return Err(Problem::field("Idempotency-Key", "must be the id in the body where the body has one, or absent"));
     }
     let settled = caller.execute(&edge, thread, Action::Post(post)).await?;
     if let Some(event) = settled.event.as_deref()
@@ -100,7 +102,7 @@ pub(super) async fn send_message(
         return Ok((StatusCode::CREATED, Json(sent)).into_response());
     }
     match caller.user() {
-        Some(user) => shown_after(&edge, user, message, settled.position).await,
+        Some(user) => shown_after(&edge, user, message, thread, settled.position).await,
         None => Ok(Json(present::written(&settled)).into_response()),
     }
 }
@@ -110,6 +112,7 @@ pub(super) async fn send_message(
     get, path = "/api/chat/messages/{message}", tag = "messages",
     params(
         ("message" = Uuid, Path),
+        ("thread" = Option<Uuid>, Query, description = "Its thread, where the id is used in several: 409 says so"),
         ("at_least" = Option<String>, Query, description = "A position that the answer shall include"),
     ),
     responses((status = 200, body = json::Message)),
@@ -118,12 +121,13 @@ pub(super) async fn get_message(
     State(edge): State<Arc<Edge>>,
     caller: Caller,
     MessagePath(message): MessagePath,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, Problem> {
+    let thread = thread_of(&mut params)?;
     params.finish_at_least(&edge).await?;
     // The projection may have an older version of the message than the caller has just written, through any edge.
     edge.wait_for_end(Thread::EVENTS).await?;
-    let mut view = find(&edge, caller.user(), message).await?;
+    let mut view = find(&edge, caller.user(), message, thread).await?;
     sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(Json(present::message(&view)).into_response())
 }
@@ -134,6 +138,7 @@ pub(super) async fn get_message(
     request_body = json::EditMessageBody,
     params(
         ("message" = Uuid, Path),
+        ("thread" = Option<Uuid>, Query, description = "Its thread, where the id is used in several: 409 says so"),
         ("at_least" = Option<String>, Query, description = "The position that the message was sent at, when just now"),
     ),
     responses((status = 200, body = inline(Placed<json::Message>))),
@@ -142,14 +147,15 @@ pub(super) async fn edit_message(
     State(edge): State<Arc<Edge>>,
     caller: Caller,
     MessagePath(message): MessagePath,
-    params: Params,
+    mut params: Params,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     let edit = json::edit_message(&body, message)?;
+    let thread = thread_of(&mut params)?;
     params.finish_at_least(&edge).await?;
-    let thread = find(&edge, caller.user(), message).await?.thread;
+    let thread = find(&edge, caller.user(), message, thread).await?.thread;
     let settled = caller.execute(&edge, thread, Action::Edit(edit)).await?;
-    shown_after(&edge, caller.user(), message, settled.position).await
+    shown_after(&edge, caller.user(), message, thread, settled.position).await
 }
 
 /// Deletes a message; its tombstone stays.
@@ -157,6 +163,7 @@ pub(super) async fn edit_message(
     delete, path = "/api/chat/messages/{message}", tag = "messages",
     params(
         ("message" = Uuid, Path),
+        ("thread" = Option<Uuid>, Query, description = "Its thread, where the id is used in several: 409 says so"),
         ("at_least" = Option<String>, Query, description = "The position that the message was sent at, when just now"),
     ),
     responses((status = 200, body = json::Written)),
@@ -165,10 +172,11 @@ pub(super) async fn delete_message(
     State(edge): State<Arc<Edge>>,
     caller: Caller,
     MessagePath(message): MessagePath,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, Problem> {
+    let thread = thread_of(&mut params)?;
     params.finish_at_least(&edge).await?;
-    let thread = find(&edge, caller.user(), message).await?.thread;
+    let thread = find(&edge, caller.user(), message, thread).await?.thread;
     let settled = caller.execute(&edge, thread, Action::Delete { message }).await?;
     Ok(Json(present::written(&settled)).into_response())
 }
@@ -208,14 +216,28 @@ fn next(window: Window, newest_first: &[MessageView], is_cut: bool, limit: u32) 
     }
 }
 
-/// Finds a message in the viewer's threads. What the projections do not have may have been written a moment ago, through any
+fn thread_of(params: &mut Params) -> Result<Option<ThreadId>, Problem> {
+    params.text("thread")?.map(|thread| thread_id(&thread)).transpose()
+}
+
+/// Finds a message in the viewer's threads, or in this one of them. What the projections do not have may have been written a moment ago, through any
 /// edge: so it is looked for again once they have all that is in the log now.
-async fn find(edge: &Edge, viewer: &UserId, message: MessageId) -> Result<MessageView, Problem> {
-    if let Some(view) = edge.conversations.message(viewer, message).await? {
-        return Ok(view);
+async fn find(
+    edge: &Edge,
+    viewer: &UserId,
+    message: MessageId,
+    thread: Option<ThreadId>,
+) -> Result<MessageView, Problem> {
+    let mut found = edge.conversations.messages_of_id(viewer, message, thread).await?;
+    if found.is_empty() {
+        edge.wait_for_end(Thread::EVENTS).await?;
+        found = edge.conversations.messages_of_id(viewer, message, thread).await?;
     }
-    edge.wait_for_end(Thread::EVENTS).await?;
-    edge.conversations.message(viewer, message).await?.ok_or_else(Problem::unknown_message)
+    match (found.pop(), found.is_empty()) {
+        (Some(view), true) => Ok(view),
+        (Some(_), false) => Err(Problem::ambiguous_message()),
+        (None, _) => Err(Problem::unknown_message()),
+    }
 }
 
 /// The message as it stands after a write that any repetition settles the same way.
@@ -223,10 +245,11 @@ async fn shown_after(
     edge: &Edge,
     viewer: &UserId,
     message: MessageId,
+    thread: ThreadId,
     position: Position,
 ) -> Result<Response, Problem> {
     edge.wait_for(position).await?;
-    let mut view = find(edge, viewer, message).await?;
+    let mut view = find(edge, viewer, message, Some(thread)).await?;
     sealing::open_messages(&edge.keyring, std::slice::from_mut(&mut view)).await?;
     Ok(Json(Placed::new(present::message(&view), position)).into_response())
 }

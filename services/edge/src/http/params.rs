@@ -1,10 +1,12 @@
-//! Query parameters: every one is read by name, and what is left over is refused.
+//! Query parameters: every one is read by name, and what is left over is refused, unless its name begins with `_`: such
+//! ones are meant for caches and proxies on the way.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use percent_encoding::percent_decode_str;
 use threadline_domain::Position;
 
 use crate::error::Problem;
@@ -55,7 +57,7 @@ impl Params {
 
     /// Refuses what was not read.
     pub(super) fn finish(self) -> Result<(), Problem> {
-        match self.0.into_keys().next() {
+        match self.0.into_keys().find(|name| !name.starts_with('_')) {
             None => Ok(()),
             Some(name) => Err(Problem::field(name, "is not a parameter of this call")),
         }
@@ -66,18 +68,21 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|_| Problem::field("query", "is not a list of name=value pairs"))?;
         let mut params = BTreeMap::<_, Vec<_>>::new();
-        for (name, value) in pairs {
-            // The decoder puts this character where bytes are not UTF-8.
-            if name.contains('\u{FFFD}') || value.contains('\u{FFFD}') {
-                return Err(Problem::field(name, "is not UTF-8"));
-            }
+        for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decoded(name).ok_or_else(|| Problem::field("query", "has a name that is not UTF-8"))?;
+            let value = decoded(value).ok_or_else(|| Problem::field(&name, "is not UTF-8"))?;
             params.entry(name).or_default().push(value);
         }
         Ok(Self(params))
     }
+}
+
+/// Decodes a part of a form; none where its bytes are not UTF-8.
+fn decoded(part: &str) -> Option<String> {
+    let spaced = part.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(Into::into)
 }
 
 #[cfg(test)]
@@ -108,6 +113,21 @@ mod tests {
             assert_eq!(field_of(&params(query).await.unwrap().limit().unwrap_err()), "limit", "{query}");
         }
         assert_eq!(params("").await.unwrap().limit().unwrap(), 50);
-        assert!(params("a=%ff").await.is_err());
+        assert_eq!(field_of(&params("a=%ff").await.err().unwrap()), "a");
+        assert_eq!(field_of(&params("%ff=a").await.err().unwrap()), "query");
+    }
+
+    #[tokio::test]
+    async fn values_are_decoded_as_forms_are() {
+        let mut some = params("a=x+y%2Bz&b=%EF%BF%BD&c&=d&&e=%").await.unwrap();
+        for (name, value) in [("a", "x y+z"), ("b", "\u{fffd}"), ("c", ""), ("", "d"), ("e", "%")] {
+            assert_eq!(some.text(name).unwrap().as_deref(), Some(value), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_begins_with_an_underscore_is_for_others() {
+        assert!(params("_=1700000000000&_nocache=x").await.unwrap().finish().is_ok());
+        assert!(params("a_=1").await.unwrap().finish().is_err());
     }
 }

@@ -50,7 +50,8 @@ async fn segments<T: DeserializeOwned + Send, S: Send + Sync>(parts: &mut Parts,
     Ok(segments)
 }
 
-fn thread_id(text: &str) -> Result<ThreadId, Problem> {
+/// A thread's id that stands in a request.
+pub(super) fn thread_id(text: &str) -> Result<ThreadId, Problem> {
     text.parse().map(ThreadId).map_err(|_| Problem::field("thread", "is not a UUID"))
 }
 

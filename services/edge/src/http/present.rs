@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use threadline_domain::thread::{Change, Event};
-use threadline_domain::{Position, Text, ThreadId};
+use threadline_domain::{Actor, Position, Text, ThreadId};
 use threadline_projections::{MemberView, MessageView, ThreadView};
 use threadline_wire::json;
 use utoipa::ToSchema;
@@ -121,6 +121,7 @@ pub(super) fn message(view: &MessageView) -> json::Message<'_> {
         sent_at: view.sent_at.into(),
         edited_at: view.edited_at.map(Into::into),
         deleted_at: view.deleted_at.map(Into::into),
+        deleted_by: view.deleted_by.as_ref().map(Actor::as_str),
         expires_at: None,
     }
 }

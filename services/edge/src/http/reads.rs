@@ -63,7 +63,8 @@ pub(super) async fn mark_read(
         // The greatest mark counts, but a compacted log keeps the last: none that changes nothing goes there.
         edge.aggregates.threads.end_of(thread).await?
     };
-    Ok(Json(Placed::new(Marked { thread: thread.0, number }, position)).into_response())
+    let marked = Marked { thread: thread.0, number: number.max(place.number) };
+    Ok(Json(Placed::new(marked, position)).into_response())
 }
 
 /// Who has read a thread up to where.

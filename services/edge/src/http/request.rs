@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use threadline_wire::ErrorCode;
@@ -32,6 +32,9 @@ pub(super) async fn observe(State(edge): State<Arc<Edge>>, mut request: Request,
     let span =
         tracing::info_span!("edge.http.request", http.method = method, http.route = route, trace.id = trace.id());
     let answer = async {
+        if is_without_host(&request) {
+            return Problem::field("Host", "must stand once in a request of HTTP/1.1").into_response();
+        }
         if page.is_some() && is_preflight(&request) {
             return StatusCode::NO_CONTENT.into_response();
         }
@@ -67,6 +70,11 @@ fn method_name(method: &Method) -> &'static str {
         "OPTIONS" => "OPTIONS",
         _ => "other",
     }
+}
+
+/// RFC 9112, section 3.2: such a request is answered with 400.
+fn is_without_host(request: &Request) -> bool {
+    request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1
 }
 
 fn is_preflight(request: &Request) -> bool {

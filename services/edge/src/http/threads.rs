@@ -1,5 +1,6 @@
 //! Threads: mine, one, made, changed, archived.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -76,7 +77,8 @@ pub(super) async fn list_threads(
 #[utoipa::path(
     post, path = "/api/chat/threads", tag = "threads",
     request_body = json::CreateThreadBody,
-    params(("Idempotency-Key" = Option<Uuid>, Header, description = "A UUIDv7: the id of a new thread without a key")),
+    params(("Idempotency-Key" = Option<String>, Header, max_length = 255,
+        description = "Names a new thread without a key: a UUIDv7 is its id, from anything else and the sender it follows")),
     responses(
         (status = 200, description = "It was there", body = inline(Placed<json::Thread>)),
         (status = 201, description = "It is new", body = inline(Placed<json::Thread>)),
@@ -86,13 +88,13 @@ pub(super) async fn create_thread(
     State(edge): State<Arc<Edge>>,
     caller: Caller<Actor>,
     params: Params,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Problem> {
     params.finish()?;
     let create = json::create_thread(&body)?;
     check_key(&edge, &caller, &create)?;
-    let thread = id_of_new(&caller, &create, key)?;
+    let thread = id_of_new(&caller, &create, key.id(&caller.actor(), None))?;
     let settled = caller.execute(&edge, thread, Action::Create(create)).await?;
     let status = if settled.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     let created = settled.event.as_deref().and_then(present::created);
@@ -214,11 +216,15 @@ fn check_key(edge: &Edge, caller: &Caller<Actor>, create: &CreateThread) -> Resu
 fn id_of_new(caller: &Caller<Actor>, create: &CreateThread, key: Option<Uuid>) -> Result<ThreadId, Problem> {
     if create.kind == Kind::Dm {
         let caller = caller.user();
-        let mut people = caller.into_iter().chain(create.participants.iter().filter(|user| Some(*user) != caller));
-        return match (people.next(), people.next(), people.next()) {
-            (Some(one), Some(other), None) => Ok(ThreadId::of_dm(one, other)),
-            _ if caller.is_some() => Err(Problem::field("participants", "a dm has exactly one other participant")),
-            _ => Err(Problem::field("participants", "a dm has exactly two participants")),
+        let others: BTreeSet<_> = create.participants.iter().filter(|user| Some(*user) != caller).collect();
+        return match (caller, Vec::from_iter(others).as_slice()) {
+            (Some(one), &[other]) | (None, &[one, other]) => Ok(ThreadId::of_dm(one, other)),
+            // A dm with oneself is for one's own notes.
+            (Some(one), []) if !create.participants.is_empty() => Ok(ThreadId::of_dm(one, one)),
+            (Some(_), _) => {
+                Err(Problem::field("participants", "must name the other one of a dm, or you for your notes"))
+            }
+            (None, _) => Err(Problem::field("participants", "must name the two of a dm")),
         };
     }
     Ok(match &create.key {

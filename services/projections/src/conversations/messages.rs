@@ -18,7 +18,7 @@ struct Patch<'a> {
     content: Option<Vec<u8>>,
     metadata: Option<Vec<u8>>,
     edited_at: Option<Timestamp>,
-    deleted_at: Option<Timestamp>,
+    deleted: Option<Deleted<'a>>,
     /// The seqs of the last of these records that carry content and metadata.
     content_seq: Option<u64>,
     metadata_seq: Option<u64>,
@@ -31,6 +31,13 @@ struct Posted<'a> {
     seq: u64,
     sender: &'a Actor,
     at: Timestamp,
+}
+
+/// How a message went.
+#[derive(Clone, Copy)]
+struct Deleted<'a> {
+    at: Timestamp,
+    by: &'a Actor,
 }
 
 /// What some records do to messages.
@@ -53,7 +60,7 @@ impl<'a> Pending<'a> {
                     content: Some(rows::stored(&posted.content)),
                     metadata: Some(rows::stored_metadata(&posted.metadata)),
                     edited_at: None,
-                    deleted_at: None,
+                    deleted: None,
                     content_seq: Some(event.seq),
                     metadata_seq: Some(event.seq),
                 };
@@ -75,7 +82,7 @@ impl<'a> Pending<'a> {
                 let patch = self.patches.entry(key(*number)).or_insert_with(|| Patch::of(*message));
                 patch.content = Some(rows::stored(&"".into()));
                 patch.metadata = Some(rows::stored_metadata(&Metadata::default()));
-                patch.deleted_at = Some(event.at);
+                patch.deleted = Some(Deleted { at: event.at, by: &event.actor });
             }
             Change::ThreadCreated(_)
             | Change::ThreadChanged(_)
@@ -109,12 +116,12 @@ impl<'a> Pending<'a> {
 impl Patch<'_> {
     /// Returns the seq of the event that carries the present content; `None` when the message was deleted.
     fn content_seq(&self) -> Option<u64> {
-        self.content_seq.filter(|_| self.deleted_at.is_none())
+        self.content_seq.filter(|_| self.deleted.is_none())
     }
 
     /// Likewise, of the present metadata.
     fn metadata_seq(&self) -> Option<u64> {
-        self.metadata_seq.filter(|_| self.deleted_at.is_none())
+        self.metadata_seq.filter(|_| self.deleted.is_none())
     }
 
     /// Of a message that was posted before.
@@ -125,7 +132,7 @@ impl Patch<'_> {
             content: None,
             metadata: None,
             edited_at: None,
-            deleted_at: None,
+            deleted: None,
             content_seq: None,
             metadata_seq: None,
         }
@@ -141,9 +148,9 @@ async fn insert(
     let postings = || posted.iter().map(|(.., posting)| *posting);
     sqlx::query(schema.sql(
         "insert into @messages (thread, number, id, seq, sender, kind, content, metadata, reply_to, sent_at,
-             edited_at, deleted_at, content_seq, metadata_seq)
+             edited_at, deleted_at, deleted_by, content_seq, metadata_seq)
          select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::bytea[],
-             $8::bytea[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])",
+             $8::bytea[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[])",
     ))
     .bind(posted.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
     .bind(postings().map(|posting| posting.message.number as i64).collect::<Vec<_>>())
@@ -156,7 +163,8 @@ async fn insert(
     .bind(postings().map(|posting| posting.message.reply_to.map(|id| id.0)).collect::<Vec<_>>())
     .bind(postings().map(|posting| posting.at.millis()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.deleted.map(|deleted| deleted.at.millis())).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.deleted.map(|deleted| deleted.by.as_str())).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.content_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.metadata_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
@@ -174,11 +182,12 @@ async fn update(
         "update @messages m set
              content = coalesce(p.content, m.content), metadata = coalesce(p.metadata, m.metadata),
              edited_at = coalesce(p.edited_at, m.edited_at), deleted_at = coalesce(p.deleted_at, m.deleted_at),
+             deleted_by = coalesce(p.deleted_by, m.deleted_by),
              content_seq = case when coalesce(p.deleted_at, m.deleted_at) is null then coalesce(p.content_seq, m.content_seq) end,
              metadata_seq = case when coalesce(p.deleted_at, m.deleted_at) is null then coalesce(p.metadata_seq, m.metadata_seq) end
-         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::bigint[],
-                  $9::bigint[])
-              as p(thread, number, id, content, metadata, edited_at, deleted_at, content_seq, metadata_seq)
+         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bytea[], $5::bytea[], $6::bigint[], $7::bigint[], $8::text[],
+                  $9::bigint[], $10::bigint[])
+              as p(thread, number, id, content, metadata, edited_at, deleted_at, deleted_by, content_seq, metadata_seq)
          where m.thread = p.thread and m.number = p.number and m.id = p.id",
     ))
     .bind(changed.iter().map(|(thread, ..)| *thread).collect::<Vec<_>>())
@@ -187,7 +196,8 @@ async fn update(
     .bind(patches().map(|patch| patch.content.as_deref()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.metadata.as_deref()).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.edited_at.map(Timestamp::millis)).collect::<Vec<_>>())
-    .bind(patches().map(|patch| patch.deleted_at.map(Timestamp::millis)).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.deleted.map(|deleted| deleted.at.millis())).collect::<Vec<_>>())
+    .bind(patches().map(|patch| patch.deleted.map(|deleted| deleted.by.as_str())).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.content_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .bind(patches().map(|patch| patch.metadata_seq().map(|seq| seq as i64)).collect::<Vec<_>>())
     .execute(connection)
@@ -199,7 +209,7 @@ async fn update(
 macro_rules! columns {
     () => {
         "m.id, m.thread, m.seq, m.number, m.sender, m.kind, m.content, m.metadata, m.reply_to, m.sent_at, \
-         m.edited_at, m.deleted_at"
+         m.edited_at, m.deleted_at, m.deleted_by"
     };
 }
 pub(super) use columns;
@@ -220,6 +230,7 @@ pub(super) fn view(row: &PgRow) -> Result<Option<MessageView>, Error> {
         sent_at: Timestamp(row.try_get("sent_at")?),
         edited_at: rows::time(row.try_get("edited_at")?),
         deleted_at: rows::time(row.try_get("deleted_at")?),
+        deleted_by: row.try_get::<Option<String>, _>("deleted_by")?.map(|by| rows::actor(&by)).transpose()?,
     }))
 }
 
@@ -265,23 +276,25 @@ pub(super) async fn page(
     rows.iter().filter_map(|row| view(row).transpose()).collect::<Result<_, _>>().map(Some)
 }
 
-/// One message, in whichever of the viewer's threads it is.
+/// The messages of this id in the viewer's threads, or in one of them; two at most.
 pub(super) async fn find(
     schema: &Schema,
     pool: &PgPool,
     viewer: &UserId,
     message: MessageId,
-) -> Result<Option<MessageView>, Error> {
-    let row = sqlx::query(schema.sql(concat!(
+    thread: Option<ThreadId>,
+) -> Result<Vec<MessageView>, Error> {
+    let rows = sqlx::query(schema.sql(concat!(
         "select ",
         columns!(),
         " from @messages m join @members v on v.thread = m.thread
-          where m.id = $2 and v.user_id = $1 and v.role is not null
-          order by m.sent_at, m.thread limit 1"
+          where m.id = $2 and v.user_id = $1 and v.role is not null and ($3::uuid is null or m.thread = $3)
+          order by m.sent_at, m.thread limit 2"
     )))
     .bind(viewer.as_str())
     .bind(message.0)
-    .fetch_optional(pool)
+    .bind(thread.map(|thread| thread.0))
+    .fetch_all(pool)
     .await?;
-    row.as_ref().map_or(Ok(None), view)
+    rows.iter().filter_map(|row| view(row).transpose()).collect()
 }

@@ -174,10 +174,15 @@ impl Conversations {
         read!(self.0, |live| messages::page(&live.schema, &live.pool, viewer, thread, window, limit))
     }
 
-    /// Reads one message by its id, in whichever of the viewer's threads it is (the earliest posted, should there be
-    /// several).
-    pub async fn message(&self, viewer: &UserId, message: MessageId) -> Result<Option<MessageView>, Error> {
-        read!(self.0, |live| messages::find(&live.schema, &live.pool, viewer, message))
+    /// Reads the messages of this id in the viewer's threads, or in one of them. People can use an id in several threads: two
+    /// are read at most, the earlier one first.
+    pub async fn messages_of_id(
+        &self,
+        viewer: &UserId,
+        message: MessageId,
+        thread: Option<ThreadId>,
+    ) -> Result<Vec<MessageView>, Error> {
+        read!(self.0, |live| messages::find(&live.schema, &live.pool, viewer, message, thread))
     }
 
     /// Counts what the user has not read, in every thread where there is something: messages since the user came in, deleted

@@ -89,6 +89,8 @@ pub struct MessageView {
     pub edited_at: Option<Timestamp>,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
+    /// By whom.
+    pub deleted_by: Option<Actor>,
 }
 
 /// Which messages of a thread.

@@ -64,7 +64,7 @@ impl<'a> Fields<'a> {
     /// Postgres takes no NUL in a text, so none gets into the log.
     pub(crate) fn optional_text(&mut self, name: &str) -> Result<Option<String>, RequestError> {
         match self.optional_opaque(name)? {
-            Some(text) if text.contains('\0') => Err(self.invalid(name, Invalid::Character.to_string())),
+            Some(text) if text.contains('\0') => Err(self.invalid(name, Invalid::Nul.to_string())),
             text => Ok(text),
         }
     }

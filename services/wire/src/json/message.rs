@@ -80,6 +80,9 @@ pub struct Message<'a> {
     /// When it was deleted.
     #[schema(required)]
     pub deleted_at: Option<Time>,
+    /// Who deleted it: its sender, or one who may delete others' messages.
+    #[schema(required)]
+    pub deleted_by: Option<&'a str>,
     /// When it disappears.
     #[schema(required)]
     pub expires_at: Option<Time>,
@@ -106,6 +109,7 @@ impl<'a> Message<'a> {
             sent_at: event.at.into(),
             edited_at: None,
             deleted_at: None,
+            deleted_by: None,
             expires_at: None,
         }
     }

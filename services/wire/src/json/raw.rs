@@ -128,7 +128,7 @@ fn write(value: &RawValue, depth: usize, out: &mut String) -> Result<(), String>
 
 fn write_string(text: &str, out: &mut String) -> Result<(), String> {
     if text.contains('\0') {
-        return Err(Invalid::Character.to_string());
+        return Err(Invalid::Nul.to_string());
     }
     out.push_str(&serde_json::to_string(text).map_err(|error| error.to_string())?);
     Ok(())
@@ -156,8 +156,8 @@ mod tests {
             (r#"{"\ude00":1}"#, "surrogate"),
             (r#"{"a":1e400}"#, "too large"),
             (r#"{"a":[-1e999]}"#, "too large"),
-            (r#"{"a":"\u0000"}"#, "character"),
-            (r#"{"\u0000":1}"#, "character"),
+            (r#"{"a":"\u0000"}"#, "U+0000"),
+            (r#"{"\u0000":1}"#, "U+0000"),
             (&format!("{}1{}", "[".repeat(200), "]".repeat(200)), "at most 8 deep"),
             (&format!("{}{}", r#"{"a":"#.repeat(9), "0".to_owned() + &"}".repeat(9)), "at most 8 deep"),
         ] {

@@ -1,7 +1,7 @@
 //! Signing in on a development system, where nobody is asked for a password.
 
 use serde::{Deserialize, Serialize};
-use threadline_domain::UserId;
+use threadline_domain::{UserId, text};
 use utoipa::ToSchema;
 
 use super::body::read;
@@ -49,16 +49,10 @@ pub fn sign_in(json: &[u8]) -> Result<SignIn, RequestError> {
 fn name(fields: &mut Fields) -> Result<Option<String>, RequestError> {
     let Some(name) = fields.optional_text("name")? else { return Ok(None) };
     let name = name.trim();
-    let wrong = if name.is_empty() {
-        "must not be blank".to_owned()
-    } else if name.chars().count() > NAME_CHARS_MAX {
-        format!("must have at most {NAME_CHARS_MAX} characters")
-    } else if name.chars().any(char::is_control) {
-        "has a character that is not allowed there".to_owned()
-    } else {
-        return Ok(Some(name.to_owned()));
-    };
-    Err(fields.invalid("name", wrong))
+    match text::check_line(name, NAME_CHARS_MAX) {
+        Ok(()) => Ok(Some(name.to_owned())),
+        Err(reason) => Err(fields.invalid("name", reason.to_string())),
+    }
 }
 
 fn ttl_s(fields: &mut Fields) -> Result<u64, RequestError> {

@@ -64,7 +64,7 @@ fn a_refused_field_is_named() {
         (&[1], b"ben", "member_removed: seq: is negative"),
         (&[0xff; 10], b"ben", "member_removed: seq: is not a 64-bit number"),
         (&[2], b"", "member_removed: user: must not be empty"),
-        (&[2], b"b n", "member_removed: user: has a character that is not allowed there"),
+        (&[2], b"b n", "member_removed: user: must have no white space and no control characters"),
         (&[2], &[b'x'; 60], "member_removed: user: is cut off"),
         (&[2], &[0xff], "member_removed: user: is not UTF-8"),
     ];

@@ -301,9 +301,15 @@ fn any_invalid() -> impl Strategy<Value = Invalid> {
             Invalid::TooDeep { depth_max: limit },
             Invalid::TooMany { count_max: limit },
             Invalid::TooFew { count_min: limit },
-            Invalid::Character,
+            Invalid::IdCharacter,
+            Invalid::LineCharacter,
+            Invalid::Nul,
             Invalid::Repeated,
             Invalid::Value,
+            Invalid::MessageId,
+            Invalid::NotInThread,
+            Invalid::NotInDm,
+            Invalid::NotDerived,
             Invalid::Reserved,
         ])
     })

@@ -20,7 +20,8 @@ async fn a_message_has_the_whole_shape_of_the_contract() {
     let sent = ann.post(&format!("threads/{thread}/messages/"), body).await.is(201);
     let expected = json!({"id": id, "thread": thread, "seq": 2, "number": 1, "sender": "ann", "kind": "text",
         "content": "Grüße 👋", "metadata": {"k": [1]}, "attachments": [], "reply_to": null, "reactions": {},
-        "pinned": false, "sent_at": sent["sent_at"], "edited_at": null, "deleted_at": null, "expires_at": null});
+        "pinned": false, "sent_at": sent["sent_at"], "edited_at": null, "deleted_at": null, "deleted_by": null,
+        "expires_at": null});
     let read = bob.get(&after(&format!("messages/{id}/"), &sent)).await.ok();
     assert_eq!(read, expected);
     let mut answered = sent.clone();
@@ -127,4 +128,33 @@ async fn a_message_is_edited_and_deleted() {
     assert_eq!((&tombstone["content"], tombstone["deleted_at"].is_string()), (&json!(""), true));
     ann.put(&path, json!({"content": "c"})).await.problem(410, "message_deleted");
     app.rest("eve").get(&path).await.problem(404, "unknown_message");
+}
+
+#[tokio::test]
+async fn an_id_that_two_threads_use_needs_the_thread() {
+    let app = App::start().await;
+    let (ann, eve) = (app.rest("ann"), app.rest("eve"));
+    let lure = text(&eve.post("threads/", json!({"kind": "group", "participants": ["ann"]})).await.is(201), "id");
+    let hers = text(&ann.post("threads/", json!({"kind": "group", "participants": ["eve"]})).await.is(201), "id");
+    let id = Uuid::now_v7();
+    let body = |content: &str| json!({"id": id, "content": content});
+    eve.post(&format!("threads/{lure}/messages/"), body("lure")).await.is(201);
+    let spam = eve.post(&format!("threads/{hers}/messages/"), body("spam")).await.is(201);
+
+    let message = format!("messages/{id}/");
+    let problem = ann.get(&after(&message, &spam)).await.problem(409, "ambiguous_message");
+    assert_eq!(problem["field"], "thread");
+    ann.delete(&message).await.problem(409, "ambiguous_message");
+    for (thread, content) in [(&lure, "lure"), (&hers, "spam")] {
+        let read = ann.get(&format!("{message}?thread={thread}")).await.ok();
+        assert_eq!((text(&read, "thread"), text(&read, "content")), (thread.clone(), content.to_owned()));
+    }
+    ann.delete(&format!("{message}?thread={lure}")).await.problem(403, "forbidden");
+    ann.delete(&format!("{message}?thread={hers}")).await.ok();
+    let edited = eve.put(&format!("{message}?thread={lure}"), json!({"content": "edited"})).await.ok();
+    assert_eq!((text(&edited, "thread"), text(&edited, "content")), (lure, "edited".into()));
+    let gone = ann.get(&format!("{message}?thread={hers}")).await.ok();
+    assert_eq!((&gone["content"], &gone["deleted_by"]), (&json!(""), &json!("ann")));
+    ann.get(&format!("{message}?thread={}", Uuid::now_v7())).await.problem(404, "unknown_message");
+    ann.get(&format!("{message}?thread=x")).await.problem(400, "invalid_field");
 }

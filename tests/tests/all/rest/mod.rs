@@ -2,6 +2,7 @@
 
 mod app;
 mod development;
+mod habits;
 mod junk;
 mod limits;
 mod matrix;

@@ -1,7 +1,7 @@
 //! Threads over HTTP.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::App;
@@ -48,10 +48,16 @@ async fn a_group_is_made_once_under_its_idempotency_key() {
     assert_eq!(first.status(), 201);
     assert_eq!(text(&first.json().await.unwrap(), "id"), key);
     assert_eq!(make(&key).await.status(), 200);
-    for wrong in ["7", "00000000-0000-4000-8000-000000000000"] {
-        let refused = make(wrong).await;
-        assert_eq!(refused.status(), 400);
-        assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["field"], "Idempotency-Key");
+    for name in ["7", "order 305/chat", "00000000-0000-4000-8000-000000000000"] {
+        let [first, again] = [make(name).await, make(name).await];
+        assert_eq!((first.status().as_u16(), again.status().as_u16()), (201, 200), "{name}");
+        let ids = [first.json::<Value>().await.unwrap(), again.json().await.unwrap()].map(|thread| text(&thread, "id"));
+        assert_eq!(ids[0], ids[1], "{name}");
+    }
+    for wrong in [String::new(), "\"\"".into(), "x".repeat(256)] {
+        let refused = make(&wrong).await;
+        assert_eq!(refused.status(), 400, "{wrong}");
+        assert_eq!(refused.json::<Value>().await.unwrap()["field"], "Idempotency-Key");
     }
 }
 
