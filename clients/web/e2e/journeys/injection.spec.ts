@@ -8,6 +8,10 @@ import type { Person } from "../support/person.ts";
 const FOREIGN =
   "iframe, object, embed, base, math, marquee, portal, video, audio, template, plaintext, body script, meta[http-equiv], img[onerror], [onload], [onerror], [onclick], [onfocus], [onmouseover], [ontoggle], [srcdoc], use[href^='data:']";
 
+/** As servers take titles and names: without what breaks the line or turns its direction. */
+const oneLine = (text: string) =>
+  text.replaceAll(/[\u0000\u202a-\u202e\u2066-\u2069]/g, "").replaceAll(/[\n\u2028\u2029]/g, " ");
+
 /** Nothing of the payloads became part of the page; what else they could have done, every journey watches for. */
 async function unharmed(page: Page): Promise<void> {
   const state = await page.evaluate((foreign) => {
@@ -81,7 +85,7 @@ test("typed into every field: they come out as they went in", async ({ dm }) => 
 test("as titles of conversations", async ({ person, api, picture }) => {
   const ann = await person("Ann");
   const owner = await api("Ann");
-  const titles = payloads.map((payload) => payload.replaceAll("\u0000", "").replaceAll("\n", " ").slice(0, 200));
+  const titles = payloads.map((payload) => oneLine(payload).slice(0, 200));
   let last = "";
   for (const title of titles) last = await owner.create({ kind: "group", participants: [], title });
   await ann.arrive(last);
@@ -109,7 +113,7 @@ test("as people's names and ids", async ({ person, api, server, tag, picture }) 
   const owner = await api("Ann");
   const people = await Promise.all(
     payloads.map(async (payload, index) => {
-      const name = payload.replaceAll(/[\u0000\n]/g, "").slice(0, 100);
+      const name = oneLine(payload).trim().slice(0, 100);
       const api = await Api.of(server.edge(), `p${index}<b>"'&${tag}`, name);
       // Whoever has asked for something is known by name.
       await api.threads();
