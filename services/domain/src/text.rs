@@ -46,9 +46,9 @@ pub enum Invalid {
     Value,
     /// A message's id that is no UUIDv7, or is ahead of the clock.
     MessageId,
-    /// No message of the thread.
+    /// An id that no message of the thread has.
     NotInThread,
-    /// Something that a dm has not.
+    /// A title or a key for a dm, which has neither.
     NotInDm,
     /// A thread's id that does not follow from what the thread is for.
     NotDerived,

@@ -216,12 +216,13 @@ fn next(window: Window, newest_first: &[MessageView], is_cut: bool, limit: u32) 
     }
 }
 
+/// Reads the parameter that says which of several messages with one id is meant.
 fn thread_of(params: &mut Params) -> Result<Option<ThreadId>, Problem> {
     params.text("thread")?.map(|thread| thread_id(&thread)).transpose()
 }
 
-/// Finds a message in the viewer's threads, or in this one of them. What the projections do not have may have been written a moment ago, through any
-/// edge: so it is looked for again once they have all that is in the log now.
+/// Finds a message in the viewer's threads, or in the named one. A message that the projections do not have may have been
+/// written a moment ago, through any edge: the search is repeated once they have all that is in the log now.
 async fn find(
     edge: &Edge,
     viewer: &UserId,

@@ -14,6 +14,7 @@ mod reads;
 mod roles;
 mod serving;
 mod surface;
+mod texts;
 mod threads;
 
 use app::App;

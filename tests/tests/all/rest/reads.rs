@@ -50,3 +50,19 @@ async fn a_mark_beyond_the_last_message_is_refused() {
     let empty = app.call(reqwest::Method::POST, &path, &[("authorization", &token)]).await;
     assert_eq!(empty.status(), 200, "no body is everything");
 }
+
+#[tokio::test]
+async fn marking_read_answers_where_the_mark_stands() {
+    let app = App::start().await;
+    let (ann, bob) = (app.rest("ann"), app.rest("bob"));
+    let thread = app.group(&["ann", "bob"]).await;
+    for n in 1..=6 {
+        ann.post(&format!("threads/{thread}/messages/"), json!({"content": format!("{n}")})).await.is(201);
+    }
+    let mark = format!("threads/{thread}/mark-read/");
+    let marked = bob.post(&mark, json!({"number": 6})).await.ok();
+    assert_eq!(marked["number"], 6);
+    // Once the projection has the mark, an earlier one says so.
+    bob.get(&after("unread-count/", &marked)).await.ok();
+    assert_eq!(bob.post(&mark, json!({"number": 1})).await.ok()["number"], 6);
+}
