@@ -200,8 +200,8 @@ impl Jwks {
             body.extend_from_slice(&chunk);
         }
         let set = read(&body)?;
-        if set.len() == 0 {
-            Err("the key set has no key to sign with: RSA, P-256, P-384 or Ed25519".into())
+        if set.by_id.is_empty() && set.only.is_none() {
+            Err("the key set has no RSA, P-256, P-384 or Ed25519 key that has an id or is the only one".into())
         } else {
             Ok(set)
         }
