@@ -88,6 +88,8 @@ async fn a_decider_before_events(cluster: &mut Cluster, newer: &mut Newer) {
 /// A decider of the older version that takes over a command which it does not read.
 async fn a_decider_before_commands(cluster: &mut Cluster, newer: &mut Newer) {
     let (partition, message) = (3, Uuid::now_v7());
+    // The edge has learnt that no older decider is left.
+    newer.say_everywhere(cluster, 0).await;
     for name in ["decider-0", "decider-1"] {
         cluster.stop(name).await;
     }
