@@ -25,7 +25,7 @@ use crate::wait::until;
 /// Partitions of every topic: threads share some and not others.
 const PARTITIONS: u32 = 3;
 
-/// Edges and what is behind them.
+/// Edges and what they need.
 pub struct Edges {
     /// The log; every role has a process of its own on it.
     pub log: MemoryLog,

@@ -15,7 +15,7 @@ pub(crate) enum NotSealed {
     Unavailable(Error),
 }
 
-/// Checks what was typed and seals it: behind this, nobody sees the texts.
+/// Checks what was typed and seals it: nothing after this sees the texts.
 pub(crate) async fn seal(keyring: &Keyring, command: &mut Command) -> Result<(), NotSealed> {
     command.action.check_texts().map_err(NotSealed::Rejected)?;
     keyring.seal(std::slice::from_mut(command)).await.map_err(NotSealed::Unavailable)

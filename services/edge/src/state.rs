@@ -93,7 +93,7 @@ impl Edge {
             reached => return Ok(reached?),
         }
         if self.log.ends(topic).await.of(partition)?.is_none_or(|end| offset >= end) {
-            return Err(Problem::field("at_least", "lies behind the end of the log"));
+            return Err(Problem::field("at_least", "is past the end of the log"));
         }
         self.wait_for(position).await
     }

@@ -1,4 +1,4 @@
-//! No hole behind a caller's back: an append that failed takes with it every later append of this process to the same
+//! No hole that a caller does not know of: an append that failed takes with it every later append of this process to the same
 //! partition, until its caller has seen the failure (or dropped the future).
 //!
 //! Without this, a writer that appends one record after the other without waiting could lose the second and keep the

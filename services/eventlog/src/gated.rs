@@ -15,7 +15,7 @@ pub trait Readers: Send + Sync + 'static {
 }
 
 /// A log that refuses records with [`Error::Unsupported`] until every role in operation reads what they [await]; all else is
-/// the log's behind it. A record of a schema that every program reads costs a look into the list of schemas.
+/// the log's below it. A record of a schema that every program reads costs a look into the list of schemas.
 ///
 /// For whoever lets something new into the log: edges. What follows from a command is not asked about again, because a
 /// decider's answer must not depend on who runs: so commands await the schemas of their events, too.

@@ -16,7 +16,7 @@ use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Tai
 ///   rejections that may have been seen and lost.
 /// - `key → partition` equals the JVM clients' default partitioner: `(murmur2(key) & 0x7fffffff) % partitions`.
 /// - Calls of [`EventLog::append`] by one process to one partition take effect in call order.
-/// - No hole behind a caller's back: an append that fails, whatever the reason, takes with it every later append of this
+/// - No hole that a caller does not know of: an append that fails, whatever the reason, takes with it every later append of this
 ///   process to that partition (as [`Error::Unavailable`]), until its caller has seen the failure or dropped the future.
 ///   Signals are the exception where they are in no table (Postgres): any of them may be lost alone.
 /// - All queues are bounded.
@@ -59,7 +59,7 @@ pub trait EventLog: Send + Sync + 'static {
 pub enum Start {
     /// At this offset, or the first one kept after it.
     At(Offset),
-    /// Behind the last record there is when the tail starts.
+    /// After the last record that exists when the tail starts.
     End,
 }
 

@@ -69,7 +69,7 @@ pub enum Pushed {
     /// The frame is the only one in the queue.
     First,
     /// Other frames wait before it.
-    Behind,
+    Further,
     /// The frame did not fit. The session ends as slow.
     Overflowed,
     /// The session has ended.
@@ -110,7 +110,7 @@ impl SendQueue {
         }
         state.bytes += frame.len();
         state.items.push_back(Queued::Text(frame));
-        if state.items.len() == 1 { Pushed::First } else { Pushed::Behind }
+        if state.items.len() == 1 { Pushed::First } else { Pushed::Further }
     }
 
     /// Appends bytes for the wire, also to a session that ends. False if too much waits.
@@ -250,7 +250,7 @@ impl Pushed {
     pub fn needs_flush(self) -> NeedsFlush {
         match self {
             Self::First | Self::Overflowed => NeedsFlush::Yes,
-            Self::Behind | Self::Ended => NeedsFlush::No,
+            Self::Further | Self::Ended => NeedsFlush::No,
         }
     }
 }
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn frames_come_out_in_the_order_they_went_in() {
         let queue = queue(100, 10);
-        assert_eq!((queue.push("a".into()), queue.push("b".into())), (Pushed::First, Pushed::Behind));
+        assert_eq!((queue.push("a".into()), queue.push("b".into())), (Pushed::First, Pushed::Further));
         assert_eq!(pop_all(&queue), [text("a"), text("b")]);
         assert_eq!(queue.ended(), None);
     }

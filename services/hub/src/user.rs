@@ -128,7 +128,7 @@ impl<S: Session> LocalUser<S> {
     }
 }
 
-/// What a session that leaves leaves behind.
+/// What is left to do when a session leaves.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Left {
     /// The session was not here.

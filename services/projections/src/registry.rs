@@ -317,7 +317,7 @@ fn generation(row: &PgRow) -> Result<Generation, Error> {
     })
 }
 
-/// Adds a generation with an empty schema; a schema of that name that a lost registry left behind goes.
+/// Adds a generation with an empty schema; a schema of that name that a lost registry left is dropped.
 async fn add(
     transaction: &mut PgConnection,
     spec: &Spec,

@@ -49,7 +49,7 @@ impl Pending {
         self.letters.push(letter);
     }
 
-    /// The record behind an entry of a generation's batch.
+    /// The record of an entry of a generation's batch.
     pub(crate) fn record(&self, generation: usize, fed: &Fed, index: usize) -> Option<Record> {
         self.entries(generation, fed).nth(index).map(|(record, _)| record.clone())
     }
@@ -67,7 +67,7 @@ impl Pending {
         self.refused.insert(key, Refused { entry, letter });
     }
 
-    /// What a generation has to apply; `None` when it is not made from the topic or stands behind all of it already.
+    /// What a generation has to apply; `None` when it is not made from the topic or has applied all of it already.
     pub(crate) fn batch<'a>(&'a self, generation: usize, fed: &Fed) -> Option<Batch<'a>> {
         let from = fed.at(self.place)?;
         if self.to.next <= from.next {

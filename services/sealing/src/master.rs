@@ -13,7 +13,7 @@ use crate::cipher::{KEY_BYTES, random};
 /// Bytes of the nonce in front of a wrapped key.
 const NONCE_BYTES: usize = 24;
 
-/// Wraps keys. A key management service fits behind it; [`LocalMasterKey`] is a key in this process.
+/// Wraps keys. A key management service can implement it; [`LocalMasterKey`] is a key in this process.
 pub trait MasterKey: Send + Sync + 'static {
     /// Encrypts a key for whoever this is: `label` must be the same when it is unwrapped.
     fn wrap<'a>(&'a self, label: &'a str, key: &'a [u8]) -> Wrapping<'a>;

@@ -45,7 +45,7 @@ async fn two_at_once_on_one_directory_are_refused() {
     assert!(matches!(Managed::start(&directory.0).await, Err(Error::InUse(_))));
 }
 
-/// The supervisor and the one who started it die at once; the server stays behind.
+/// The supervisor and the one who started it die at once; the server stays.
 #[tokio::test]
 async fn a_server_left_behind_is_taken_over() {
     let directory = Directory::new("orphan");

@@ -177,7 +177,7 @@ impl Life {
         true
     }
 
-    /// Fetches what came behind the last seq seen of every stale thread.
+    /// Fetches what came after the last seq seen of every stale thread.
     async fn fetch_stale(&self, edge: &str) {
         let stale: Vec<(Uuid, u64)> = {
             let diary = self.diary();

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::checker::Seen;
 use crate::token::token;
 
-/// A thread's events behind `after`, page by page, over REST; `None` when the edge cannot answer. On 429 it waits
+/// A thread's events after `after`, page by page, over REST; `None` when the edge cannot answer. On 429 it waits
 /// `retry_after_ms` and asks for the same page again: starting over would spend every token on the first page.
 pub async fn timeline(http: &Client, edge: &str, user: &str, thread: Uuid, mut after: u64) -> Option<Vec<Seen>> {
     let mut events = Vec::new();

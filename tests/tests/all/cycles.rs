@@ -1,6 +1,6 @@
 //! No two files of a crate need each other, directly or by a detour: read from their `use` lines.
 //!
-//! A re-export (`pub use`) is no need of its own: whoever names it needs the file behind it.
+//! A re-export (`pub use`) is no need of its own: whoever names it needs the file that it comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -216,9 +216,9 @@ fn resolve(used: &BTreeMap<&str, Vec<Use>>, path: &[String], depth: usize) -> Op
                     path.pop();
                     path.push(name.clone());
                 }
-                let behind = resolve(used, &path, depth + 1);
-                if one.name == *name || behind.as_ref().is_some_and(|behind| *behind != file) {
-                    return behind;
+                let origin = resolve(used, &path, depth + 1);
+                if one.name == *name || origin.as_ref().is_some_and(|origin| *origin != file) {
+                    return origin;
                 }
             }
         }

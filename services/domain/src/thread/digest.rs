@@ -37,7 +37,7 @@ pub(super) fn edited(content: &Text, metadata: Option<&Metadata>) -> Uuid {
     of(&EDITED, &[Some(content.fingerprint()), metadata.map(Metadata::fingerprint)])
 }
 
-/// Each part stands behind its length, so no two lists of parts have the same bytes.
+/// Each part follows its length, so no two lists of parts have the same bytes.
 fn of(namespace: &Uuid, parts: &[Option<&[u8]>]) -> Uuid {
     let mut bytes = Vec::with_capacity(parts.iter().map(|part| 8 + part.map_or(0, <[u8]>::len)).sum());
     for part in parts {

@@ -27,7 +27,7 @@ impl<A: Delivered> Held<A> {
         Self { answers: Mutex::default(), count: AtomicUsize::new(0) }
     }
 
-    /// Answers a command that changed nothing, behind the event that settled it.
+    /// Answers a command that changed nothing, after the event that it repeats.
     pub(super) fn settle(&self, core: &Core, commands: &Commands<A>, id: A::Id, outcome: A::Outcome, request: u64) {
         let answer = HeldAnswer { id, outcome, request };
         if let Some(answer) = settle(core, commands, answer) {

@@ -1,7 +1,7 @@
 //! Read marks, from sessions to the log and from the log to sessions.
 //!
 //! The greatest mark counts, but a compacted log keeps the last one: so none is appended that is not greater than what is
-//! known, and the greatest is appended again behind a lesser one that got in.
+//! known, and the greatest is appended again after a lesser one that got in.
 
 use threadline_domain::{Position, ReadMark, ThreadId, Topic};
 use threadline_eventlog::{Record, TailBatch, codec};

@@ -21,7 +21,7 @@ pub(crate) use bucket::{Bucket, Rate};
 
 /// Buckets that users beyond `users_max` share.
 const SHARED_BUCKETS: usize = 1_024;
-/// Full buckets that one call forgets, so that a crowd that has gone leaves nothing behind.
+/// Full buckets that one call forgets, so that a crowd that has gone takes no memory.
 const FORGOTTEN_PER_CALL: usize = 2;
 
 /// The buckets of all users and services. Shared by HTTP and WebSocket.

@@ -146,7 +146,7 @@ async fn open_rows(edge: &Edge, missed: &mut [Missed], gaps: &mut Gaps) {
     }
 }
 
-/// Returns what fits into so many bytes; the rest goes to the gaps. Of a thread with a gap, what lies behind the snapshot
+/// Returns what fits into so many bytes; the rest goes to the gaps. Of a thread with a gap, what follows the snapshot
 /// stays: a client that loads the thread again from the projections goes on there. Events without a thread stay all or none.
 pub(super) fn within(bytes_max: usize, memberships: &Memberships, missed: Vec<Missed>, gaps: &mut Gaps) -> Vec<Missed> {
     let in_snapshot = |event: &Missed| {

@@ -122,7 +122,7 @@ async fn take_seat(
 }
 
 /// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is
-/// the place `before` the backlog, and a pong behind the backlog brings the place that it leads up to. A client that is
+/// the place `before` the backlog, and a pong after the backlog brings the place that it leads up to. A client that is
 /// cut off in between asks for the backlog again.
 fn first_frames(
     edge: &Edge,

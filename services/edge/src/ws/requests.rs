@@ -94,7 +94,7 @@ impl Session {
         Ok(())
     }
 
-    /// Appends a command; its outcome comes through the hub, behind its event. Waits only for a key that is not in memory.
+    /// Appends a command; its outcome comes through the hub, after its event. Waits only for a key that is not in memory.
     async fn submit(&self, id: Id, thread: ThreadId, action: Action) {
         let trace = Trace::enter(None);
         let frame = if matches!(action, Action::Post(_)) { answer::posted } else { answer::written };

@@ -46,7 +46,7 @@ impl Asked {
     }
 }
 
-/// What a client gets behind its welcome.
+/// What a client gets after its welcome.
 pub(super) struct Backlog {
     /// Whether it was given everything that it missed.
     pub(super) recovered: bool,

@@ -113,7 +113,7 @@ async fn end(outbox: &Arc<SessionHandle>, messages: &mut Messages, code: Option<
     }
 }
 
-/// Writes what comes before everything live. What is live waits in the queue behind it, within its bound. A client that
+/// Writes what comes before everything live. What is live waits in the queue after it, within its bound. A client that
 /// takes nothing for as long as `patience` is too slow; one that is to go asks for the rest elsewhere.
 async fn write_first(outbox: &SessionHandle, first: Vec<Bytes>, patience: Duration) -> Result<(), Option<CloseCode>> {
     outbox.queue().open(first);

@@ -93,7 +93,7 @@ impl Appender {
         if let Err(error) = check_size(topic, record) {
             return failed(error);
         }
-        // Held while queueing: whoever replaces the producer knows that nothing is queued behind its back.
+        // Held while queueing: whoever replaces the producer knows that nothing is queued meanwhile.
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
         if self.shared.fence.closed(topic, partition) {
             return failed(Error::Unavailable("a record before this one failed".into()));

@@ -152,7 +152,7 @@ impl KafkaConfig {
         client
     }
 
-    /// For appending. librdkafka's own timeout stands behind ours, which fails records in order.
+    /// For appending. librdkafka's own timeout is longer than ours, which fails records in order.
     pub(super) fn producer(&self) -> ClientConfig {
         let mut client = self.client();
         client

@@ -30,7 +30,7 @@ impl Logging {
 impl ClientContext for Logging {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         if facility == CONNECTION_FAILED {
-            // Behind the name of the thread.
+            // After the name of the thread.
             let reason = line.split_once("]: ").map_or(line, |(_, reason)| reason);
             self.note(reason);
         }

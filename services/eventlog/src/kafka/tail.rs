@@ -160,11 +160,11 @@ impl Following {
     /// Whether the log goes on where we hear nothing.
     fn stalled(&self, unreachable: &mut BTreeMap<Partition, Offset>) -> bool {
         let ends = self.cluster.ends(&self.topic, self.partitions, cluster::timeout()).known().clone();
-        let behind = |(partition, end): (&Partition, &Offset)| {
+        let is_behind = |(partition, end): (&Partition, &Offset)| {
             let next = self.next.get(partition).copied().flatten();
             next.is_some_and(|next| next < *end) && unreachable.get(partition) != Some(end)
         };
-        let stalled = ends.iter().any(behind);
+        let stalled = ends.iter().any(is_behind);
         if stalled {
             *unreachable = ends;
         }

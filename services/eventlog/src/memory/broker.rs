@@ -266,7 +266,7 @@ impl Broker {
         for waiting in std::mem::take(&mut state.waiting) {
             if state.is_away(waiting.topic, waiting.partition) {
                 state.waiting.push_back(waiting);
-            // One that failed takes those behind it with it.
+            // One that failed takes those after it with it.
             } else if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
                 fail(state, waiting);
             } else {

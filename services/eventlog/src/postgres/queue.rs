@@ -96,7 +96,7 @@ impl Queue {
         (count > 0).then(|| waiting.entries.drain(..count).collect())
     }
 
-    /// Fails a batch and everything behind it.
+    /// Fails a batch and everything queued after it.
     pub(super) fn fail(&self, batch: Vec<Entry>, error: &Error) {
         let failed: Vec<_> = {
             let mut waiting = self.lock();

@@ -301,7 +301,7 @@ impl Script {
         self.seen.substituted += edge.substituted.borrow().len() as u64;
     }
 
-    /// Lets everything run to its end, and checks that nothing is missing then and that nothing is left behind.
+    /// Lets everything run to its end, and checks that nothing is missing then and that nothing is kept.
     fn settle(&mut self) {
         let all: Vec<_> = self.log.partitions.keys().copied().collect();
         for number in 0..EDGES {

@@ -106,7 +106,7 @@ pub enum Window {
     Around(u64),
 }
 
-/// Where a list of threads goes on: behind the thread with this activity and id.
+/// Where a list of threads goes on: after the thread with this activity and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadsCursor {
     /// Its `active_at`.
@@ -172,7 +172,7 @@ pub struct Membership {
 /// All memberships of a user, and how far the projection had come when they were read.
 #[derive(Clone, Debug, Default)]
 pub struct Memberships {
-    /// The memberships; current ones, and those removed at or behind the place asked for.
+    /// The memberships; current ones, and those removed at or after the position asked for.
     pub threads: Vec<Membership>,
     /// Progress on `messages`, each partition, in the same snapshot.
     pub progress: BTreeMap<Partition, Progress>,

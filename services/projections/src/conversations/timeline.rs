@@ -124,7 +124,7 @@ impl Row {
     }
 }
 
-/// A thread's events behind `after_seq`; `None` when the viewer is not in it.
+/// A thread's events after `after_seq`; `None` when the viewer is not in it.
 pub(super) async fn page(
     schema: &Schema,
     pool: &PgPool,

@@ -9,7 +9,7 @@ use super::history::Message;
 
 /// Namespace of the digests in the ids.
 const MESSAGES: Uuid = Uuid::from_u128(0x5d0c_b3f1_7a3e_5c55_8f2a_61c4_0d9b_7e12);
-/// What fits into the 12 bits behind the time.
+/// What fits into the 12 bits after the time.
 const ORDINAL_MAX: u16 = 0x0fff;
 
 /// Gives ids in the shape of UUIDv7: the time, then the message's place among those of its thread at the same

@@ -64,8 +64,10 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
     let result = async {
         backing::migrate(&config).await?;
         let mut backing = Backing::open(&config).await?;
-        let behind = || roles::behind(config.clone(), backing.clone(), roles::Stopped::default(), helpers.clone());
-        let behind = alone.then(|| tokio::spawn(behind()));
+        let roles = alone.then(|| {
+            let stopped = roles::Stopped::default();
+            tokio::spawn(roles::decide_and_project(config.clone(), backing.clone(), stopped, helpers.clone()))
+        });
         // Commands of an import are as new to the other roles as an edge's.
         let announced = backing.announce("import").await;
         backing.log = announced.gated(&backing.log);
@@ -75,8 +77,8 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
             Err(error) => Err(error),
         };
         helpers.cancel();
-        if let Some(behind) = behind {
-            let _ = behind.await;
+        if let Some(roles) = roles {
+            let _ = roles.await;
         }
         announced.leave().await;
         backing.close().await;

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-/// Stages of a run: what fits into the 12 bits behind the id's time.
+/// Stages of a run: what fits into the 12 bits after the id's time.
 const STAGE_MAX: u16 = 0x0fff;
-/// What fits behind them.
+/// What fits after them.
 const NANOS_MAX: u64 = 0x3fff_ffff_ffff_ffff;
 
 /// A run's own time, in nanoseconds from its begin.

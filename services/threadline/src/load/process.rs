@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Clock ticks a second in /proc, the same on every Linux of today.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// Where `utime` and `stime` stand behind a process's name.
+/// Where `utime` and `stime` stand after a process's name.
 const UTIME: usize = 11;
 const STIME: usize = 12;
 const PPID: usize = 1;

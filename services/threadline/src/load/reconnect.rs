@@ -53,7 +53,7 @@ struct Result {
     complete: Latency,
     /// Until the last one of each round has.
     all_complete: Vec<f64>,
-    /// Messages that came twice or behind later ones.
+    /// Messages that came twice or after later ones.
     out_of_order: u64,
 }
 

@@ -135,7 +135,7 @@ pub(super) async fn open(index: usize, url: &str, token: &str, cursor: Option<&s
     timeout(WELCOME_WITHIN, opening).await.map_err(|_| fault("no welcome in time".into()))?
 }
 
-/// Where a hello goes on behind all that has come; `None` when the socket ends.
+/// Where a hello goes on after all that has come; `None` when the socket ends.
 pub(super) async fn cursor_of(stream: &mut Stream) -> Option<String> {
     stream.send(Message::text(r#"{"type":"ping"}"#)).await.ok()?;
     loop {

@@ -191,7 +191,7 @@ fn stop_orphan(data: &Path) -> Result<(), Error> {
             asked = true;
         }
         if start.elapsed() > STOP_WITHIN {
-            let reason = format!("server {pid} was left behind and does not stop");
+            let reason = format!("server {pid} was left running and does not stop");
             return Err(Error::Program { program: "postgres", reason });
         }
         sleep(LOOK_EVERY);

@@ -7,7 +7,7 @@ use threadline_edge::{Deps, EdgeConfig, Listeners};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Stopped, all, behind, spawn};
+use super::{Stopped, all, decide_and_project, spawn};
 use crate::backing::{self, Backing};
 use crate::config::{Config, keep_secret};
 use crate::error::Error;
@@ -21,7 +21,7 @@ pub struct Dev {
     pub edges: u16,
 }
 
-/// Everything until `shutdown`. First the edges leave, then the roles behind them, then our own Postgres.
+/// Everything until `shutdown`. First the edges leave, then the decider and the projector, then our own Postgres.
 pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) -> Result<(), Error> {
     if config.auth.is_none() {
         let place = config.directory.display().to_string();
@@ -39,12 +39,12 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
 
         let keyring = keys::open(&config, &backing, MissingMasterKey::Draw).await?;
 
-        let (stop_behind, stopped) = (CancellationToken::new(), Stopped::default());
-        let mut behind_edges = JoinSet::new();
+        let (stop_backend, stopped) = (CancellationToken::new(), Stopped::default());
+        let mut backend_roles = JoinSet::new();
         spawn(
-            &mut behind_edges,
+            &mut backend_roles,
             "decider and projector",
-            behind(config.clone(), backing.clone(), stopped.clone(), stop_behind.clone()),
+            decide_and_project(config.clone(), backing.clone(), stopped.clone(), stop_backend.clone()),
         );
 
         let mut addresses = Vec::new();
@@ -74,16 +74,16 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
 
         let result = tokio::select! {
             result = all(&mut edges) => result,
-            result = all(&mut behind_edges) => result,
+            result = all(&mut backend_roles) => result,
         };
         shutdown.cancel();
         let edges = all(&mut edges).await;
-        stop_behind.cancel();
-        let behind = all(&mut behind_edges).await;
+        stop_backend.cancel();
+        let backend_result = all(&mut backend_roles).await;
         announced.leave().await;
         keyring.close().await;
         backing.close().await;
-        result.and(edges).and(behind)
+        result.and(edges).and(backend_result)
     };
     let result = result.await;
     if let Some(server) = server {

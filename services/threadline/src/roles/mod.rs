@@ -42,15 +42,15 @@ async fn run_projector(
     ended("projector", &shutdown)
 }
 
-/// Where the roles behind the edges stand still.
+/// Where the decider and the projector stand still.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stopped {
     decider: StoppedPartitions,
     projector: StoppedPartitions,
 }
 
-/// A decider and a projector until `shutdown`: what must stand behind the edges.
-pub(crate) async fn behind(
+/// A decider and a projector until `shutdown`: what edges need.
+pub(crate) async fn decide_and_project(
     config: Config,
     backing: Backing,
     stopped: Stopped,

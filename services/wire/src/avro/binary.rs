@@ -26,7 +26,7 @@ pub(super) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// A body, and the encoded defaults of the fields behind its last one.
+    /// A body, and the encoded defaults of the fields after its last one.
     pub(super) fn new(body: &'a [u8], defaults: &'a [u8]) -> Self {
         Self { rest: body, defaults }
     }

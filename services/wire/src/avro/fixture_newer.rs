@@ -1,4 +1,4 @@
-//! The field that the made-up newer version of postings has behind all others.
+//! The field that the made-up newer version of postings has after all others.
 
 use threadline_domain::thread::MessageKind;
 

@@ -117,7 +117,7 @@ pub fn decode_refusal(value: &[u8]) -> Result<Refusal, DecodeError> {
     })
 }
 
-/// The record's fields behind the thread.
+/// The record's fields after the thread.
 #[derive(Default)]
 struct Flat {
     reason: String,

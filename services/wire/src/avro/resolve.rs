@@ -14,7 +14,7 @@ const VALUE_BYTES_MAX: usize = 2 << 20;
 /// What makes a body of one version of a record one of its newest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Upgrade {
-    /// The newest has the same fields, and behind them ones whose defaults are these bytes: nothing is rewritten.
+    /// The newest has the same fields, and after them ones whose defaults are these bytes: nothing is rewritten.
     Appends(Box<[u8]>),
     /// The fields differ otherwise.
     Resolves,
@@ -31,7 +31,7 @@ impl Upgrade {
     }
 }
 
-/// The defaults, encoded, of the fields that `newest` has behind those of `written`; `None` when that is not the difference.
+/// The defaults, encoded, of the fields that `newest` has after those of `written`; `None` when that is not the difference.
 fn defaults_behind(written: &Schema, newest: &Schema) -> Option<Vec<u8>> {
     let (Schema::Record(written), Schema::Record(newest)) = (written, newest) else { return None };
     let (same, added) = newest.fields.split_at_checked(written.fields.len())?;
@@ -131,7 +131,7 @@ mod tests {
         ) {
             let (older, newer) = schemas();
             let _ = resolve(&older, &newer, &body);
-            // Behind three empty fields: an array of any length.
+            // After three empty fields: an array of any length.
             let thread = [&[72][..], b"00000000-0000-0000-0000-000000000000", &[0, 0]].concat();
             let mut varint = Vec::new();
             let mut rest = count;

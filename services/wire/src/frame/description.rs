@@ -135,7 +135,7 @@ fn operations(requests: &Names, frames: &Names) -> Map<String, Value> {
     operations
 }
 
-/// What comes only when it was asked for. A pong comes behind what was missed too, and an error when a frame's request
+/// What comes only when it was asked for. A pong follows what was missed too, and an error when a frame's request
 /// could not be made out.
 const ANSWERS_ONLY: [&str; 2] = ["welcome", "ok"];
 

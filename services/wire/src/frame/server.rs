@@ -118,7 +118,7 @@ pub(super) enum Frame<'a> {
         #[schema(required = false)]
         online: Option<usize>,
     },
-    /// Answers ping, or stands behind what was missed.
+    /// Answers ping, or follows what was missed.
     Pong {
         /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]

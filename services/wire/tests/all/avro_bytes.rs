@@ -9,7 +9,7 @@ use threadline_wire::avro::{Record, by_id};
 
 use crate::samples::{self, Sample, any_sample};
 
-/// The schema that the frame names, and the body behind it.
+/// The schema that the frame names, and the body after it.
 fn unframe(value: &[u8]) -> (Schema, &[u8]) {
     let (frame, body) = value.split_at(5);
     let id = u32::from_be_bytes(frame[1..].try_into().unwrap());

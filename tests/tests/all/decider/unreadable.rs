@@ -18,7 +18,7 @@ async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is
     assert_eq!((letter.position, letter.key, letter.value), (position, garbage.key, garbage.value));
     assert!(!letter.reason.is_empty());
 
-    // In the same partition, behind it.
+    // In the same partition, after it.
     let command = creation(&key_in(position.partition, 0));
     let next = Thread::command_record(&command, &Context::default());
     let cause = world.log.append(Topic::MessagesCommands, next).await.expect("appended").offset;
@@ -27,7 +27,7 @@ async fn a_command_that_cannot_be_read_becomes_a_dead_letter_and_the_next_one_is
     assert_eq!((event.thread, event.seq, of), (command.thread, 1, cause));
 }
 
-/// Whatever fits into a topic must leave a letter that does too, or nothing behind it is ever decided.
+/// Whatever fits into a topic must leave a letter that does too, or nothing after it is ever decided.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_cannot_be_read_holds_nothing_up_however_large_it_is() {
     let world = World::new(1).await;

@@ -117,7 +117,7 @@ async fn append_until_there(log: &impl EventLog, number: usize, key: &str) {
     timeout(PATIENCE, append).await.expect("the log takes records again");
 }
 
-/// As a decider works: it appends without waiting, and after a failure goes on behind what was confirmed.
+/// As a decider works: it appends without waiting, and after a failure goes on after what was confirmed.
 /// So every number is there, the first time in order, although some may be there twice.
 pub(super) async fn retries_through_outages_lose_nothing_and_keep_order<L: LogUnderTest>(log: &L) {
     const OUTAGES: usize = 6;

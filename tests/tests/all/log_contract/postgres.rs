@@ -240,7 +240,7 @@ async fn append_until_there(
     positions
 }
 
-/// A snapshot that somebody holds open keeps every version of every row: an append must not leave any behind.
+/// A snapshot that somebody holds open keeps every version of every row: an append must not leave any.
 #[tokio::test]
 async fn an_append_updates_no_row() {
     let log = start().await.expect("there is a server");

@@ -228,12 +228,12 @@ async fn poison_is_found_in_its_batch() {
         other => panic!("{other:?}"),
     }
     assert_eq!(here.views.progress(Topic::Messages).await.unwrap(), [].into());
-    // What comes before it, and behind it, can be applied.
+    // What comes before it, and after it, can be applied.
     let poison = two.progress(51);
-    let behind = two.progress(52);
+    let after = two.progress(52);
     here.project_events(1, Progress::default(), poison, &two.events[..51]).await.unwrap();
-    here.project_events(1, poison, behind, &[]).await.unwrap();
-    here.project_events(1, behind, two.progress(53), &two.events[52..]).await.unwrap();
+    here.project_events(1, poison, after, &[]).await.unwrap();
+    here.project_events(1, after, two.progress(53), &two.events[52..]).await.unwrap();
     let view = here.views.thread(&user("ann"), other).await.unwrap().unwrap();
     assert_eq!((view.last_number, view.last_seq), (51, 52));
 }

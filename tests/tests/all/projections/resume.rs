@@ -83,7 +83,7 @@ async fn missed_events_are_exactly_those_between_joining_and_removal() {
     assert_eq!(seqs(&bob), [(1, 1), (1, 2), (2, 3), (2, 4), (1, 3), (3, 1), (3, 2)]);
     assert!(bob.too_many.is_empty());
     assert_eq!(seqs(&missed(&here.views, "bob", 5, 100).await), [(2, 4), (1, 3), (3, 1), (3, 2)]);
-    // Nothing behind the removal, ever.
+    // Nothing after the removal, ever.
     assert_eq!(seqs(&missed(&here.views, "bob", 7, 100).await), [(3, 1), (3, 2)]);
     assert_eq!(seqs(&missed(&here.views, "cid", 0, 100).await), []);
 }

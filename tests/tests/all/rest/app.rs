@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 const PARTITIONS: u32 = 3;
 
-/// One edge with all that is behind it; everything ends when this is dropped.
+/// One edge with all that it needs; everything ends when this is dropped.
 pub(super) struct App {
     pub(super) url: String,
     /// The base URL of the operation endpoints' own listener.
@@ -32,12 +32,12 @@ pub(super) struct App {
     pub(super) keyring: threadline_sealing::Keyring,
     pub(super) shutdown: CancellationToken,
     pub(super) edge: JoinHandle<Result<(), threadline_edge::Error>>,
-    behind: Behind,
+    backend: Backend,
     _database: Database,
 }
 
 /// Decider and projector, and when they shall end.
-struct Behind {
+struct Backend {
     stop: CancellationToken,
     projector: JoinHandle<()>,
 }
@@ -99,7 +99,7 @@ impl App {
             keyring,
             shutdown,
             edge,
-            behind: Behind { stop, projector },
+            backend: Backend { stop, projector },
             _database: database,
         };
         let ready =
@@ -129,7 +129,7 @@ impl App {
 
     /// Takes the projector away: the views stay as they are.
     pub(super) fn stop_projector(&self) {
-        self.behind.projector.abort();
+        self.backend.projector.abort();
     }
 
     /// A group of the first user with the others; its id.
@@ -143,7 +143,7 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.shutdown.cancel();
-        self.behind.stop.cancel();
+        self.backend.stop.cancel();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who gets what: several sessions, joining while people talk, order, answers behind their events.
+//! Who gets what: several sessions, joining while people talk, order, answers after their events.
 
 use std::time::SystemTime;
 

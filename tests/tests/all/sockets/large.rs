@@ -74,7 +74,7 @@ async fn who_is_known_is_not_told_again_in_another_thread() {
     for socket in &mut sockets {
         socket.event_of(&second, "thread_created").await;
     }
-    // What one of them does now comes behind everything that the new thread could have led to.
+    // What one of them does now comes after everything that the new thread could have led to.
     sockets[0].request(json!({"type": "presence", "status": "away"})).await;
     for socket in &mut sockets[1..] {
         let frame = socket.frame_of("presence").await;

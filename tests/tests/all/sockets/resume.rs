@@ -20,7 +20,7 @@ async fn resume(edges: &Edges, edge: usize, user: &str, cursor: &str) -> (Value,
     (welcome, frames, socket)
 }
 
-/// Two threads with something said in the first, ben's place behind that, and more said in both.
+/// Two threads with something said in the first, ben's cursor after that, and more said in both.
 async fn story(edges: &Edges) -> (String, String, String) {
     let (one, two) = (edges.group("ann", &["ben"]).await, edges.group("ann", &["ben", "cleo"]).await);
     let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
@@ -303,7 +303,7 @@ async fn a_client_that_comes_and_goes_has_every_event_once_and_in_order() {
     let mut seen = 1;
     let mut note = |frames: &[Value]| {
         for seq in seqs(frames, &thread) {
-            assert!(seq <= seen + 1, "{seq} behind {seen}");
+            assert!(seq <= seen + 1, "{seq} after {seen}");
             seen = seen.max(seq);
         }
         seen

@@ -55,7 +55,7 @@ async fn start_behind(records: usize) {
     let (_, cursor) = ben.sync().await;
     edges.rest(edge, "ben").get(&format!("threads/{stands_still}/")).await.ok();
 
-    // Whoever resumes goes on likewise, at the place before the event and behind it.
+    // Whoever resumes goes on likewise, at the position before the event and after it.
     for (cursor, missed) in [(welcome["cursor"].as_str().unwrap(), 1), (&cursor, 0)] {
         let (mut again, welcome) = Socket::hello(edges.url(edge), "ben", Some(cursor)).await;
         assert_eq!(welcome["recovered"], true);

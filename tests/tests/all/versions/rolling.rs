@@ -55,7 +55,7 @@ async fn forward_and_back(test: &str, backend: Backend) {
             let problem = person.get(&format!("{}{page}", newer.thread(partition))).await.problem(503, "unsupported");
             assert_eq!(problem["retryable"], true);
         }
-        // Its deciders know what is behind: numbers go on.
+        // Its deciders know what came before: numbers go on.
         newer.post_text(&cluster, 1, partition, uuid::Uuid::now_v7()).await.is(201);
     }
 
