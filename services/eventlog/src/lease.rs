@@ -70,13 +70,13 @@ struct Member {
     partitions: i32,
     changes: mpsc::Sender<OwnershipChange>,
     owned: BTreeSet<i32>,
-    leaving: Option<Leaving>,
+    leaving: Option<Revocation>,
     /// Dropped when the lease is given back.
     _commits_unread: mpsc::Receiver<(Partition, Offset)>,
 }
 
 /// What is being given up.
-struct Leaving {
+struct Revocation {
     partitions: Vec<i32>,
     done: oneshot::Receiver<()>,
     until: Instant,
@@ -130,7 +130,7 @@ impl Member {
         loop {
             tokio::select! {
                 _ = round.tick() => {}
-                () = Leaving::stopped(&mut self.leaving) => {
+                () = Revocation::stopped(&mut self.leaving) => {
                     let left = self.leaving.take().map_or_else(Vec::new, |leaving| leaving.partitions);
                     self.owned.retain(|partition| !left.contains(partition));
                     in_time(sqlx::query(RELEASE).bind(self.class).bind(left).execute(&mut *connection)).await?;
@@ -166,7 +166,7 @@ impl Member {
             let (stopped, done) = oneshot::channel();
             self.send(OwnershipChange::Revoked { partitions: names(&excess), done: stopped }).await?;
             let until = Instant::now() + Duration::from_millis(REVOKE_MS_MAX);
-            self.leaving = Some(Leaving { partitions: excess, done, until });
+            self.leaving = Some(Revocation { partitions: excess, done, until });
         } else if self.owned.len() < quota {
             let taken: BTreeSet<i64> = locks.iter().map(|(lock, ..)| *lock).collect();
             let free: Vec<i32> = (0..self.partitions)
@@ -196,7 +196,7 @@ impl Member {
     }
 }
 
-impl Leaving {
+impl Revocation {
     /// Waits until the owner has stopped, or its time is up; for ever when nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {

@@ -5,7 +5,7 @@ mod aggregate;
 mod class;
 pub mod codec;
 mod error;
-mod fence;
+mod failure_barrier;
 mod gated;
 pub mod kafka;
 pub mod lease;

@@ -12,7 +12,7 @@ use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Tai
 /// An ordered, partitioned, durable log.
 ///
 /// - Records of one partition are totally ordered and offsets rise by one from 0 (compaction and retention may take
-///   records away later; they never renumber). After a crash the Postgres log leaps once over offsets of commands and
+///   records away later; they never renumber). After a crash the Postgres log skips once the offsets of commands and
 ///   rejections that may have been seen and lost.
 /// - `key → partition` equals the JVM clients' default partitioner: `(murmur2(key) & 0x7fffffff) % partitions`.
 /// - Calls of [`EventLog::append`] by one process to one partition take effect in call order.
@@ -32,7 +32,7 @@ pub trait EventLog: Send + Sync + 'static {
     /// Like [`append`](Self::append), to a named partition whatever the key says: an event goes where its command was.
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending;
 
-    /// Follows partitions from given places on, for ever. A place before the first record still kept means the first
+    /// Follows partitions from given offsets on, for ever. An offset before the first record still kept means the first
     /// one kept. Survives outages of the log by itself: batches pause and go on, nothing is skipped.
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail;
 

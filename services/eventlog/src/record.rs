@@ -94,7 +94,7 @@ impl NewRecord {
 pub struct Record {
     /// Its partition.
     pub partition: Partition,
-    /// Its place in the partition.
+    /// Its offset in the partition.
     pub offset: Offset,
     /// When it was appended, milliseconds since the epoch, by the log's clock.
     pub appended_at_ms: i64,

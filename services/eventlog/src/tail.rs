@@ -25,10 +25,10 @@ pub struct TailBatch {
 /// At most 16 batches wait for the reader, and no more of them than 4 MiB of records unless a single batch is larger:
 /// when there is no room, the log stops reading until the reader takes one.
 pub struct Tail {
-    batches: mpsc::Receiver<Waiting>,
+    batches: mpsc::Receiver<WaitingBatch>,
 }
 
-struct Waiting {
+struct WaitingBatch {
     batch: TailBatch,
     /// Its bytes, given back when the reader takes it.
     _room: OwnedSemaphorePermit,
@@ -49,7 +49,7 @@ impl Tail {
 /// The log's end of a tail.
 #[derive(Debug)]
 pub(crate) struct TailSender {
-    batches: mpsc::Sender<Waiting>,
+    batches: mpsc::Sender<WaitingBatch>,
     room: Arc<Semaphore>,
 }
 
@@ -71,7 +71,7 @@ impl TailSender {
         let bytes = u32::try_from(bytes).unwrap_or(TAIL_BYTES_MAX).min(TAIL_BYTES_MAX);
         // A reader that goes away drops what waits, which makes room.
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Unread)?;
-        self.batches.send(Waiting { batch, _room: room }).await.map_err(|_| Unread)
+        self.batches.send(WaitingBatch { batch, _room: room }).await.map_err(|_| Unread)
     }
 
     /// Whether nobody reads any more.

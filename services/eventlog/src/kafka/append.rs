@@ -9,8 +9,12 @@
 //! partition 0 (no leader)   append(1) ............. 10 s ............. FAILED
 //! partition 1               append(1) ok   append(2) ok   append(3) waits, ok
 //! ```
+//!
+//! librdkafka sends a request for each partition, and at moderate rates each with one record, which costs the broker and us
+//! more than the record does. So while many records are not confirmed yet, further ones are held for a moment and sent
+//! together: latency that nobody sees at that load buys twice the rate.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard, Weak};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -23,10 +27,10 @@ use tokio::sync::oneshot;
 use super::config::KafkaConfig;
 use super::context;
 use super::error::unavailable;
-use super::held::{Held, HeldRecord};
+use super::held::{Held, HeldRecord, HeldRecords};
 use super::underway::{TICK_MS, Underway};
 use crate::class::AppendClass;
-use crate::fence::{self, Failure, Fence, Outcome};
+use crate::failure_barrier::{self, Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
@@ -58,16 +62,20 @@ pub(super) struct Appender {
 struct Shared {
     class: AppendClass,
     state: RwLock<State>,
-    fence: Fence,
+    barrier: FailureBarrier,
     underway: Underway,
+    /// What waits for its companions, or for the next producer.
+    held: Arc<Held>,
+    /// Records that are on their way when others begin to be held.
+    gather_from_records: usize,
 }
 
 /// Where records go.
 enum State {
     /// To this producer.
     Sending(Producer),
-    /// Into this queue, until the next producer takes over.
-    Changing(Mutex<Held>),
+    /// Nowhere yet: they are held until the next producer takes over.
+    Changing,
     /// Nowhere: there is no producer, and they fail.
     Away,
 }
@@ -75,44 +83,64 @@ enum State {
 impl Appender {
     /// Makes the producer and starts its thread.
     pub(super) fn start(config: &KafkaConfig, class: AppendClass) -> Result<Self, Error> {
-        let (state, fence) = (RwLock::new(State::Away), Fence::default());
-        let shared = Arc::new(Shared { class, state, fence, underway: Underway::new() });
+        let shared = Arc::new(Shared {
+            class,
+            state: RwLock::new(State::Away),
+            barrier: FailureBarrier::default(),
+            underway: Underway::new(),
+            held: Arc::default(),
+            gather_from_records: if config.gather_ms == 0 { usize::MAX } else { config.gather_from_records },
+        });
         let producer = make(config, &shared)?;
         *shared.change() = State::Sending(Arc::clone(&producer));
-        let (weak, config) = (Arc::downgrade(&shared), config.clone());
+        let (weak, config, gather_ms) = (Arc::downgrade(&shared), config.clone(), config.gather_ms);
         std::thread::Builder::new()
             .name(format!("kafka-{}", class.name()))
             .spawn(move || deliver(&weak, &config, producer))
+            .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
+        let (weak, held, wait) = (Arc::downgrade(&shared), Arc::clone(&shared.held), Duration::from_millis(gather_ms));
+        std::thread::Builder::new()
+            .name(format!("gather-{}", class.name()))
+            .spawn(move || gather(&weak, &held, wait))
             .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
         Ok(Self { shared })
     }
 
     /// Queues a record at once.
     pub(super) fn append(&self, topic: Topic, name: &str, partition: Partition, record: &NewRecord) -> Appending {
-        let failed = |error: Error| self.shared.fence.refuse(topic, partition, error);
+        let failed = |error: Error| self.shared.barrier.refuse(topic, partition, error);
         if let Err(error) = check_size(topic, record) {
             return failed(error);
         }
         // Held while queueing: whoever replaces the producer knows that nothing is queued meanwhile.
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
-        if self.shared.fence.closed(topic, partition) {
+        if self.shared.barrier.is_closed(topic, partition) {
             return failed(Error::Unavailable("a record before this one failed".into()));
         }
         let (outcome, waits) = oneshot::channel();
+        let mut held = self.shared.held.lock();
         let queued = match &*state {
-            State::Sending(producer) => {
+            State::Sending(producer) if held.records.is_empty() && !self.shared.is_busy() => {
+                drop(held);
                 self.shared.send(producer, topic, name, partition, record, outcome).map_err(|refused| refused.error)
             }
-            State::Changing(held) => {
+            State::Sending(_) | State::Changing => {
                 let record = HeldRecord { topic, name: name.to_owned(), partition, record: record.clone(), outcome };
-                held.lock().unwrap_or_else(PoisonError::into_inner).push(record)
+                self.shared.held.push(&mut held, record)
             }
             State::Away => Err(Error::Unavailable("records before this one were not confirmed in time".into())),
         };
         match queued {
-            Ok(()) => fence::appending(waits),
+            Ok(()) => failure_barrier::appending(waits),
             Err(error) => failed(error),
         }
+    }
+}
+
+impl Drop for Appender {
+    fn drop(&mut self) {
+        self.shared.held.close();
+        self.shared.send_held();
     }
 }
 
@@ -123,6 +151,11 @@ struct Refused {
 }
 
 impl Shared {
+    /// Whether so many records are on their way that more are worth waiting for.
+    fn is_busy(&self) -> bool {
+        self.underway.records() >= self.gather_from_records
+    }
+
     /// Queues a record in a producer.
     fn send(
         &self,
@@ -136,7 +169,7 @@ impl Shared {
         let Some(since) = self.underway.enter(topic, partition, PARTITION_RECORDS_MAX) else {
             return Err(Refused { error: Error::Full, outcome });
         };
-        let waiting = Box::new(Waiting { topic, partition, since, outcome });
+        let waiting = Box::new(PendingRecord { topic, partition, since, outcome });
         let mut message = BaseRecord::<[u8], [u8], _>::with_opaque_to(name, waiting)
             .partition(partition.cast_signed())
             .key(&record.key);
@@ -163,28 +196,40 @@ impl Shared {
     /// Fails a record that a producer had, and those of its partition that are held: they were called before its caller
     /// could see the failure.
     fn fail(&self, topic: Topic, partition: Partition, error: Error) -> Failure {
-        if let State::Changing(held) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            held.lock().unwrap_or_else(PoisonError::into_inner).failed.insert((topic, partition));
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
+        if matches!(*state, State::Changing) || !held.records.is_empty() {
+            held.failed.insert((topic, partition));
         }
-        self.fence.close(topic, partition, error)
+        drop((held, state));
+        self.barrier.close(topic, partition, error)
     }
 
     /// Goes on with a new producer: what was held is queued in it, in call order, or fails where something before it did.
     fn go_on(&self, producer: &Producer, failed: Option<&Error>) {
         let mut state = self.change();
-        if let State::Changing(held) = &*state {
-            let held = std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner));
-            self.queue_held(held, producer, failed);
-        }
+        let held = self.held.lock().take();
+        self.queue_held(held, producer, failed);
         *state = State::Sending(Arc::clone(producer));
     }
 
-    fn queue_held(&self, held: Held, producer: &Producer, failed: Option<&Error>) {
-        let Held { records, failed: failed_places, .. } = held;
+    /// Sends what is held together, those of a partition side by side.
+    fn send_held(&self) {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let State::Sending(producer) = &*state else { return };
+        // Locked until all are queued: no later record overtakes them.
+        let mut queue = self.held.lock();
+        let mut held = queue.take();
+        held.records.sort_by_key(|held| (held.topic, held.partition));
+        self.queue_held(held, producer, None);
+    }
+
+    fn queue_held(&self, held: HeldRecords, producer: &Producer, failed: Option<&Error>) {
+        let HeldRecords { records, failed: failed_places, .. } = held;
         for HeldRecord { topic, name, partition, record, outcome } in records {
             let refused = match failed {
                 Some(error) => Refused { error: error.clone(), outcome },
-                None if failed_places.contains(&(topic, partition)) || self.fence.closed(topic, partition) => {
+                None if failed_places.contains(&(topic, partition)) || self.barrier.is_closed(topic, partition) => {
                     Refused { error: Error::Unavailable("a record before this one failed".into()), outcome }
                 }
                 None => match self.send(producer, topic, &name, partition, &record, outcome) {
@@ -192,7 +237,7 @@ impl Shared {
                     Err(refused) => refused,
                 },
             };
-            let _ = refused.outcome.send(Err(self.fence.close(topic, partition, refused.error)));
+            let _ = refused.outcome.send(Err(self.barrier.close(topic, partition, refused.error)));
         }
     }
 }
@@ -242,10 +287,21 @@ fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer
     }
 }
 
+/// Sends what is held, a moment after the first record was.
+fn gather(appender: &Weak<Shared>, held: &Held, wait: Duration) {
+    while held.wait_filled() {
+        std::thread::sleep(wait);
+        let Some(shared) = appender.upgrade() else { return };
+        shared.send_held();
+    }
+}
+
 /// Fails everything in a producer that cannot go on; the next one, once it can be made.
 fn replace(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer) -> Option<Producer> {
     *shared.change() = State::Away;
     give_back(producer);
+    let held = shared.held.lock().take();
+    shared.queue_held(held, producer, Some(&Error::Unavailable("a record before this one failed".into())));
     let next = made(shared, config)?;
     shared.go_on(&next, None);
     Some(next)
@@ -260,7 +316,7 @@ fn hand_over(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer, ti
     if late.is_empty() {
         return None;
     }
-    *shared.change() = State::Changing(Mutex::default());
+    *shared.change() = State::Changing;
     poll_while(producer, DRAIN_MS_MAX, || !shared.underway.is_empty_but_for(&late));
     let not_drained = Error::Unavailable("records before this one were not confirmed in time".into());
     let failed = (!shared.underway.is_empty_but_for(&late)).then_some(&not_drained);
@@ -300,7 +356,7 @@ fn give_back(producer: &Producer) {
 }
 
 /// A record on its way.
-struct Waiting {
+struct PendingRecord {
     topic: Topic,
     partition: Partition,
     since: u64,
@@ -321,10 +377,10 @@ impl ClientContext for Deliveries {
 }
 
 impl ProducerContext for Deliveries {
-    type DeliveryOpaque = Box<Waiting>;
+    type DeliveryOpaque = Box<PendingRecord>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Box<Waiting>) {
-        let Waiting { topic, partition, since, outcome } = *waiting;
+    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Box<PendingRecord>) {
+        let PendingRecord { topic, partition, since, outcome } = *waiting;
         let Some(shared) = self.0.upgrade() else { return };
         shared.underway.leave(topic, partition, since);
         let position = match result {

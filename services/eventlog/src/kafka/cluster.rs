@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::metadata::MetadataTopic;
-use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionList};
 
 use super::config::KafkaConfig;
 use super::context::Logging;
@@ -19,13 +19,13 @@ pub(super) const ANSWER_MS_MAX: u64 = 5_000;
 /// Log lines taken in at each question, at most.
 const LINES_MAX: usize = 50;
 /// How long to wait before a question is asked again.
-const AGAIN: Duration = Duration::from_millis(50);
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// How long all brokers may take to answer a question that they are asked together.
-const TOGETHER: Duration = Duration::from_secs(1);
+const ALL_BROKERS_WAIT: Duration = Duration::from_secs(1);
 /// How long one broker may take to answer a question about its partitions.
-const ONE_BROKER: Duration = Duration::from_millis(500);
+const ONE_BROKER_WAIT: Duration = Duration::from_millis(500);
 /// How long a partition may be without a leader before its offset counts as unknown.
-const ELECTION: Duration = Duration::from_millis(1_500);
+const ELECTION_WAIT: Duration = Duration::from_millis(1_500);
 
 /// A client for questions; cheap to clone. Its methods block.
 #[derive(Clone)]
@@ -68,22 +68,22 @@ impl Cluster {
 
     /// For each of the partitions the offset that the next record will get.
     pub(super) fn ends(&self, topic: &str, partitions: u32, wait: Duration) -> PartitionOffsets {
-        self.places(topic, partitions, Place::End, wait)
+        self.offsets(topic, partitions, KafkaOffset::End, wait)
     }
 
     /// For each of the partitions the first offset still kept.
     pub(super) fn starts(&self, topic: &str, partitions: u32) -> PartitionOffsets {
-        self.places(topic, partitions, Place::Beginning, timeout())
+        self.offsets(topic, partitions, KafkaOffset::Beginning, timeout())
     }
 
     /// Asks for all partitions at once. Where that fails, because one of them has no leader or its broker is away, asks
     /// the leaders one by one and again those that fail, until there are answers or the time is over: while brokers change
     /// roles they send clients away.
-    fn places(&self, topic: &str, partitions: u32, place: Place, wait: Duration) -> PartitionOffsets {
+    fn offsets(&self, topic: &str, partitions: u32, which: KafkaOffset, wait: Duration) -> PartitionOffsets {
         let asked = Instant::now();
         let left = || wait.saturating_sub(asked.elapsed());
         let all: Vec<Partition> = (0..partitions).collect();
-        let mut answers: BTreeMap<_, _> = self.ask(topic, &all, place, left().min(TOGETHER)).collect();
+        let mut answers: BTreeMap<_, _> = self.ask(topic, &all, which, left().min(ALL_BROKERS_WAIT)).collect();
         let mut leaderless = BTreeSet::new();
         loop {
             let failed = |(partition, answer): (&Partition, &Result<Offset, Error>)| match answer {
@@ -92,17 +92,17 @@ impl Cluster {
             };
             let missing: BTreeMap<Partition, bool> = answers.iter().filter_map(failed).collect();
             let is_final = missing.values().any(|retryable| !retryable);
-            let is_worth_it = asked.elapsed() < ELECTION || missing.keys().any(|it| !leaderless.contains(it));
-            if missing.is_empty() || is_final || !is_worth_it || left() <= AGAIN {
+            let is_worth_it = asked.elapsed() < ELECTION_WAIT || missing.keys().any(|it| !leaderless.contains(it));
+            if missing.is_empty() || is_final || !is_worth_it || left() <= RETRY_PAUSE {
                 return answers.into_iter().collect();
             }
-            std::thread::sleep(AGAIN);
+            std::thread::sleep(RETRY_PAUSE);
             let Ok(leaders) = self.leaders(topic, left()) else { continue };
             // A topic that is away has no partitions.
             leaderless = missing.keys().copied().collect();
             for (_, mut led) in leaders {
                 led.retain(|partition| leaderless.remove(partition));
-                answers.extend(self.ask(topic, &led, place, left().min(ONE_BROKER)));
+                answers.extend(self.ask(topic, &led, which, left().min(ONE_BROKER_WAIT)));
             }
             let error = |it| (it, Err(Error::Unavailable(format!("partition {it} of {topic} has no leader"))));
             answers.extend(leaderless.iter().copied().map(error));
@@ -125,14 +125,14 @@ impl Cluster {
         &self,
         topic: &str,
         partitions: &[Partition],
-        place: Place,
+        which: KafkaOffset,
         wait: Duration,
     ) -> impl Iterator<Item = (Partition, Result<Offset, Error>)> + use<> {
         self.take_lines();
         let answers = || -> Result<_, KafkaError> {
             let mut asked = TopicPartitionList::with_capacity(partitions.len());
             for partition in partitions {
-                asked.add_partition_offset(topic, partition.cast_signed(), place)?;
+                asked.add_partition_offset(topic, partition.cast_signed(), which)?;
             }
             self.0.offsets_for_times(asked, wait)
         };
@@ -141,7 +141,7 @@ impl Cluster {
         let answer = |partition: Partition| {
             let element = answered.as_ref().map_err(Clone::clone)?.find_partition(topic, partition.cast_signed());
             match element.map(|element| (element.error(), element.offset())) {
-                Some((Ok(()), Place::Offset(offset))) => Ok(offset.cast_unsigned()),
+                Some((Ok(()), KafkaOffset::Offset(offset))) => Ok(offset.cast_unsigned()),
                 Some((Err(error), _)) => Err(self.failed(&error)),
                 _ => Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}"))),
             }

@@ -56,7 +56,7 @@ impl KafkaLog {
         Ok(Self { config, topics, id, cluster, appenders })
     }
 
-    fn places(
+    fn offsets(
         &self,
         topic: Topic,
         ask: impl FnOnce(&Cluster, &str, u32) -> PartitionOffsets + Send + 'static,
@@ -119,11 +119,11 @@ impl EventLog for KafkaLog {
     }
 
     fn ends(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
-        self.places(topic, |cluster, name, partitions| cluster.ends(name, partitions, cluster::timeout()))
+        self.offsets(topic, |cluster, name, partitions| cluster.ends(name, partitions, cluster::timeout()))
     }
 
     fn starts(&self, topic: Topic) -> BoxFuture<'_, PartitionOffsets> {
-        self.places(topic, Cluster::starts)
+        self.offsets(topic, Cluster::starts)
     }
 
     fn own(&self, topic: Topic, group: &str) -> Ownership {

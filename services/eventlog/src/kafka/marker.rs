@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionList};
 
 use super::cluster::{self, Cluster};
 use super::config::KafkaConfig;
@@ -42,9 +42,9 @@ pub(super) fn read(config: &KafkaConfig, cluster: &Cluster) -> Result<Option<i64
         return Ok(None);
     }
     let consumer: BaseConsumer = config.tail().create().map_err(|error| Error::Misconfigured(error.to_string()))?;
-    let mut places = TopicPartitionList::new();
-    let asked = places.add_partition_offset(&topic, 0, Place::Offset(end.cast_signed() - 1));
-    asked.and_then(|()| consumer.assign(&places)).map_err(|error| unavailable(&error))?;
+    let mut offsets = TopicPartitionList::new();
+    let asked = offsets.add_partition_offset(&topic, 0, KafkaOffset::Offset(end.cast_signed() - 1));
+    asked.and_then(|()| consumer.assign(&offsets)).map_err(|error| unavailable(&error))?;
     match consumer.poll(Duration::from_millis(cluster::ANSWER_MS_MAX)) {
         Some(Ok(message)) => Ok(message.timestamp().to_millis()),
         Some(Err(error)) => Err(unavailable(&error)),

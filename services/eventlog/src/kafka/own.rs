@@ -9,7 +9,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::groups::GroupInfo;
-use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -135,25 +135,25 @@ impl Member {
     }
 
     fn assigned(&self, consumer: &BaseConsumer<Self>, partitions: &[Partition]) -> KafkaResult<()> {
-        let mut places = TopicPartitionList::with_capacity(partitions.len());
+        let mut offsets = TopicPartitionList::with_capacity(partitions.len());
         for partition in partitions {
-            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::End)?;
+            offsets.add_partition_offset(&self.topic, partition.cast_signed(), KafkaOffset::End)?;
         }
-        consumer.incremental_assign(&places)?;
-        consumer.pause(&places)?;
+        consumer.incremental_assign(&offsets)?;
+        consumer.pause(&offsets)?;
         if partitions.is_empty() {
             return Ok(());
         }
         self.owned().extend(partitions);
         // Without an answer there is no hint where to resume; that costs time, nothing else.
-        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_else(|error| {
+        let committed = consumer.committed_offsets(offsets, cluster::timeout()).unwrap_or_else(|error| {
             tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
             TopicPartitionList::default()
         });
         let hints = partitions.iter().map(|partition| {
             let hint =
                 committed.find_partition(&self.topic, partition.cast_signed()).and_then(|it| match it.offset() {
-                    Place::Offset(offset) => Some(offset.cast_unsigned()),
+                    KafkaOffset::Offset(offset) => Some(offset.cast_unsigned()),
                     _ => None,
                 });
             (*partition, hint)
@@ -200,11 +200,11 @@ impl Member {
         if latest.is_empty() {
             return;
         }
-        let mut places = TopicPartitionList::with_capacity(latest.len());
+        let mut offsets = TopicPartitionList::with_capacity(latest.len());
         let added = latest.into_iter().try_for_each(|(partition, offset)| {
-            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(offset))
+            offsets.add_partition_offset(&self.topic, partition.cast_signed(), KafkaOffset::Offset(offset))
         });
-        if let Err(error) = added.and_then(|()| consumer.store_offsets(&places)) {
+        if let Err(error) = added.and_then(|()| consumer.store_offsets(&offsets)) {
             tracing::debug!(%error, topic = self.topic, "offsets will not be committed");
         }
     }

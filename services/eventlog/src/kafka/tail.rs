@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers as _, Message};
-use rdkafka::topic_partition_list::{Offset as Place, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset as KafkaOffset, TopicPartitionList};
 use tokio::runtime::Handle;
 
 use super::cluster::{self, Cluster};
@@ -78,7 +78,7 @@ impl Following {
         }
     }
 
-    /// Fills in the places that are "the end", as far as their partitions answer; false when no place is known yet.
+    /// Fills in the places that are "the end", as far as their partitions answer; false when no offset is known yet.
     pub(super) fn find_ends(&mut self, wait: Duration) -> bool {
         if self.is_complete() {
             return true;
@@ -90,18 +90,22 @@ impl Following {
         self.next.is_empty() || self.next.values().any(Option::is_some)
     }
 
-    /// Whether every place is known.
+    /// Whether every offset is known.
     fn is_complete(&self) -> bool {
         self.next.values().all(Option::is_some)
     }
 
     fn consumer(&self) -> Result<BaseConsumer<Logging>, KafkaError> {
         let consumer: BaseConsumer<Logging> = self.config.tail().create_with_context(Logging::default())?;
-        let mut places = TopicPartitionList::with_capacity(self.next.len());
+        let mut offsets = TopicPartitionList::with_capacity(self.next.len());
         for (partition, next) in self.next.iter().filter_map(|(partition, next)| Some((partition, (*next)?))) {
-            places.add_partition_offset(&self.topic, partition.cast_signed(), Place::Offset(next.cast_signed()))?;
+            offsets.add_partition_offset(
+                &self.topic,
+                partition.cast_signed(),
+                KafkaOffset::Offset(next.cast_signed()),
+            )?;
         }
-        consumer.assign(&places)?;
+        consumer.assign(&offsets)?;
         Ok(consumer)
     }
 
@@ -181,7 +185,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a record, unless it lies before the place that is wanted.
+    /// Adds a record, unless it lies before the offset that is wanted.
     fn take(&mut self, message: &BorrowedMessage<'_>, next: &mut BTreeMap<Partition, Option<Offset>>) {
         let record = record(message);
         let Some(Some(next)) = next.get_mut(&record.partition) else { return };

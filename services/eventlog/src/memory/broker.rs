@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::fate::Fate;
 use super::groups::{GivenUp, Groups, Key};
 use crate::class::AppendClass;
-use crate::fence::{self, Failure, Fence, Outcome};
+use crate::failure_barrier::{self, Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{
     Appending, Error, NewRecord, Offset, OwnershipChange, Partition, PartitionOffsets, Position, Record, Topic,
@@ -47,16 +47,16 @@ pub(super) struct State {
     logs: TopicMap<Vec<PartitionLog>>,
     fates: Fates,
     /// Appends that wait for the end of an outage.
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingTail>,
     /// Confirmations that are withheld.
     withheld: Vec<(oneshot::Sender<Outcome>, Position)>,
     /// A process's failures concern only itself.
-    fences: HashMap<u64, Fence>,
+    barriers: HashMap<u64, FailureBarrier>,
     processes: u64,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingTail {
     process: u64,
     topic: Topic,
     partition: Partition,
@@ -88,7 +88,7 @@ impl Broker {
             fates: Box::new(|_, _| Fate::Confirmed),
             waiting: VecDeque::new(),
             withheld: Vec::new(),
-            fences: HashMap::new(),
+            barriers: HashMap::new(),
             processes: 0,
         };
         Self {
@@ -108,7 +108,7 @@ impl Broker {
         let mut state = self.lock();
         state.processes += 1;
         let number = state.processes;
-        state.fences.insert(number, Fence::default());
+        state.barriers.insert(number, FailureBarrier::default());
         number
     }
 
@@ -171,20 +171,20 @@ impl Broker {
     ) -> Appending {
         let mut state = self.lock();
         let state = &mut *state;
-        let Some(fence) = state.fences.get(&process) else {
+        let Some(barrier) = state.barriers.get(&process) else {
             return Appending::failed(Error::Unavailable("the process was killed".into()));
         };
         if let Err(error) = check_size(topic, &record) {
-            return fence.refuse(topic, partition, error);
+            return barrier.refuse(topic, partition, error);
         }
-        if fence.closed(topic, partition) {
+        if barrier.is_closed(topic, partition) {
             return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
         }
         if state.is_full(AppendClass::of(topic)) {
-            return fence.refuse(topic, partition, Error::Full);
+            return barrier.refuse(topic, partition, Error::Full);
         }
         let (outcome, waits) = oneshot::channel();
-        let waiting = Waiting { process, topic, partition, record, outcome, queued_at: Instant::now() };
+        let waiting = WaitingTail { process, topic, partition, record, outcome, queued_at: Instant::now() };
         if state.is_away(topic, partition) {
             if state.waiting.is_empty() {
                 tokio::spawn(fail_late(Arc::clone(self)));
@@ -193,19 +193,19 @@ impl Broker {
         } else {
             self.take(state, waiting);
         }
-        fence::appending(waits)
+        failure_barrier::appending(waits)
     }
 
     /// Decides about an append.
-    fn take(&self, state: &mut State, waiting: Waiting) {
-        let Waiting { process, topic, partition, record, outcome, .. } = waiting;
+    fn take(&self, state: &mut State, waiting: WaitingTail) {
+        let WaitingTail { process, topic, partition, record, outcome, .. } = waiting;
         let fate = (state.fates)(topic, partition);
         let failure = |state: &State| {
             let error = Error::Unavailable(format!("as was decided: {fate:?}"));
-            state.fences.get(&process).cloned().unwrap_or_default().close(topic, partition, error)
+            state.barriers.get(&process).cloned().unwrap_or_default().close(topic, partition, error)
         };
         if fate == Fate::FailedBefore {
-            // Dropped here when nobody waits, which opens the fence; that takes no lock of ours.
+            // Dropped here when nobody waits, which opens the barrier; that takes no lock of ours.
             let _: Result<(), Result<_, Failure>> = outcome.send(Err(failure(state)));
             return;
         }
@@ -267,7 +267,11 @@ impl Broker {
             if state.is_away(waiting.topic, waiting.partition) {
                 state.waiting.push_back(waiting);
             // One that failed takes those after it with it.
-            } else if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
+            } else if state
+                .barriers
+                .get(&waiting.process)
+                .is_some_and(|f| f.is_closed(waiting.topic, waiting.partition))
+            {
                 fail(state, waiting);
             } else {
                 self.take(state, waiting);
@@ -324,11 +328,11 @@ impl State {
     }
 }
 
-fn fail(state: &State, waiting: Waiting) {
+fn fail(state: &State, waiting: WaitingTail) {
     let error = Error::Unavailable("the log was away for too long".into());
-    let fence = state.fences.get(&waiting.process).cloned().unwrap_or_default();
+    let barrier = state.barriers.get(&waiting.process).cloned().unwrap_or_default();
     let _: Result<(), Result<_, Failure>> =
-        waiting.outcome.send(Err(fence.close(waiting.topic, waiting.partition, error)));
+        waiting.outcome.send(Err(barrier.close(waiting.topic, waiting.partition, error)));
 }
 
 /// Fails what waits, all of it, when the oldest has waited for too long.

@@ -25,13 +25,13 @@ pub(super) struct Groups {
 #[derive(Debug, Default)]
 struct Group {
     /// In the order of joining.
-    members: Vec<Member>,
+    members: Vec<GroupMember>,
     committed: HashMap<Partition, Offset>,
 }
 
 /// One process's part in a group.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct GroupMember {
     pub(super) process: u64,
     pub(super) number: u64,
     changes: mpsc::Sender<OwnershipChange>,
@@ -65,7 +65,7 @@ impl Groups {
     pub(super) fn join(&mut self, key: &Key, process: u64, changes: mpsc::Sender<OwnershipChange>) -> u64 {
         self.members += 1;
         let number = self.members;
-        let member = Member { process, number, changes, owned: BTreeSet::new(), leaving: BTreeSet::new() };
+        let member = GroupMember { process, number, changes, owned: BTreeSet::new(), leaving: BTreeSet::new() };
         self.by_name.entry(key.clone()).or_default().members.push(member);
         number
     }
@@ -78,7 +78,7 @@ impl Groups {
     }
 
     /// Takes members out, without telling them.
-    pub(super) fn leave(&mut self, gone: impl Fn(&Member) -> bool) -> Vec<GivenUp> {
+    pub(super) fn leave(&mut self, gone: impl Fn(&GroupMember) -> bool) -> Vec<GivenUp> {
         for group in self.by_name.values_mut() {
             group.members.retain(|member| !gone(member));
         }
@@ -120,8 +120,8 @@ impl Groups {
                 } else {
                     let given: BTreeSet<_> = free.by_ref().take(quota - staying).collect();
                     if !given.is_empty() {
-                        let place = |&partition: &Partition| (partition, group.committed.get(&partition).copied());
-                        let assigned = given.iter().map(place).collect();
+                        let committed = |&partition: &Partition| (partition, group.committed.get(&partition).copied());
+                        let assigned = given.iter().map(committed).collect();
                         let _ = member.changes.try_send(OwnershipChange::Assigned(assigned));
                         member.owned.extend(given);
                     }
@@ -146,7 +146,7 @@ impl Groups {
     }
 }
 
-impl Member {
+impl GroupMember {
     fn give_up(&mut self, count: usize, key: &Key) -> GivenUp {
         let mut excess: Vec<_> = self.owned.difference(&self.leaving).copied().collect();
         let excess = excess.split_off(excess.len() - count);

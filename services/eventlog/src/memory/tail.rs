@@ -22,30 +22,30 @@ pub(super) fn follow(
     from: BTreeMap<Partition, Start>,
 ) -> Tail {
     let (batches, tail) = tail_channel();
-    let places = {
+    let next = {
         let state = broker.lock();
-        let place = |(partition, start)| match start {
+        let offset_of = |(partition, start)| match start {
             Start::At(offset) => (partition, offset),
             Start::End => (partition, state.log(topic).get(partition as usize).map_or(0, PartitionLog::end)),
         };
-        from.into_iter().map(place).collect()
+        from.into_iter().map(offset_of).collect()
     };
     let broker = Arc::clone(broker);
     tokio::spawn(async move {
         tokio::select! {
             () = closing.cancelled() => {}
-            () = send(broker, topic, places, batches) => {}
+            () = send(broker, topic, next, batches) => {}
         }
     });
     tail
 }
 
-async fn send(broker: Arc<Broker>, topic: Topic, mut places: Vec<(Partition, Offset)>, batches: TailSender) {
+async fn send(broker: Arc<Broker>, topic: Topic, mut next: Vec<(Partition, Offset)>, batches: TailSender) {
     let mut changed = broker.changed.subscribe();
     loop {
         changed.mark_unchanged();
         let mut idle = true;
-        for (partition, at) in &mut places {
+        for (partition, at) in &mut next {
             let records = records(&broker, topic, *partition, *at);
             if let Some(last) = records.last() {
                 idle = false;

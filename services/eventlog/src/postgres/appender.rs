@@ -21,7 +21,8 @@ const APPEND_WAIT_MS_MAX: u64 = 2_000;
 /// How often an idle connection is tried, so that a lost one does not cost a batch.
 const IDLE_CHECK_MS: u64 = 1_000;
 
-const LEAPS: &str = "SELECT topic, partition, next_offset_min FROM threadline_log.partitions WHERE next_offset_min > 0";
+const OFFSET_FLOORS: &str =
+    "SELECT topic, partition, next_offset_min FROM threadline_log.partitions WHERE next_offset_min > 0";
 const APPEND: &str = "SELECT bases, at_ms FROM threadline_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// Appends until it is dropped.
@@ -36,9 +37,9 @@ pub(super) async fn run(
     let mut backoff = Backoff::new();
     loop {
         match enter(&options, &epoch, &feeds).await {
-            Ok((connection, leaps)) => {
+            Ok((connection, floors)) => {
                 backoff.reset();
-                serve(connection, &leaps, &queue, &feeds, &wakes, lane).await;
+                serve(connection, &floors, &queue, &feeds, &wakes, lane).await;
             }
             Err(error) => {
                 tracing::warn!(%error, lane, "the log's appender cannot connect");
@@ -49,19 +50,23 @@ pub(super) async fn run(
     }
 }
 
-/// Which offsets partitions give at least, where a crash or a failover made them leap.
-type Leaps = BTreeMap<(i16, i32), i64>;
+/// Which offsets partitions give at least, where a crash or a failover made them skip some.
+type OffsetFloors = BTreeMap<(i16, i32), i64>;
 
-async fn enter(options: &PgConnectOptions, epoch: &Epoch, feeds: &Feeds) -> Result<(PgConnection, Leaps), Error> {
+async fn enter(
+    options: &PgConnectOptions,
+    epoch: &Epoch,
+    feeds: &Feeds,
+) -> Result<(PgConnection, OffsetFloors), Error> {
     let mut connection = epoch.connect(options, feeds).await?;
-    let leaps: Vec<(i16, i32, i64)> = bounded(sqlx::query_as(LEAPS).fetch_all(&mut connection)).await?;
-    let leaps = leaps.into_iter().map(|(topic, partition, min)| ((topic, partition), min)).collect();
-    Ok((connection, leaps))
+    let floors: Vec<(i16, i32, i64)> = bounded(sqlx::query_as(OFFSET_FLOORS).fetch_all(&mut connection)).await?;
+    let floors = floors.into_iter().map(|(topic, partition, min)| ((topic, partition), min)).collect();
+    Ok((connection, floors))
 }
 
 async fn serve(
     mut connection: PgConnection,
-    leaps: &Leaps,
+    floors: &OffsetFloors,
     queue: &Queue,
     feeds: &Feeds,
     wakes: &Wakes,
@@ -78,7 +83,7 @@ async fn serve(
         let started = Instant::now();
         metrics::histogram!("threadline_eventlog_append_batch_records", "lane" => lane).record(batch.len() as f64);
         let batch = Batch::of(batch);
-        match bounded(batch.write(&mut connection, leaps)).await {
+        match bounded(batch.write(&mut connection, floors)).await {
             Ok((bases, at_ms)) => batch.finish(&bases, at_ms, feeds, wakes),
             Err(error) => {
                 tracing::warn!(%error, lane, batch.records = batch.entries.len(), "an append failed");
@@ -106,15 +111,19 @@ impl Batch {
         Self { entries, groups }
     }
 
-    async fn write(&self, connection: &mut PgConnection, leaps: &Leaps) -> Result<(Vec<i64>, i64), sqlx::Error> {
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        floors: &OffsetFloors,
+    ) -> Result<(Vec<i64>, i64), sqlx::Error> {
         let (mut topics, mut partitions, mut counts, mut mins) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut places, mut ranks) = (Vec::new(), Vec::new());
-        for (place, &(topic, partition, count)) in self.groups.iter().enumerate() {
+        let (mut groups, mut ranks) = (Vec::new(), Vec::new());
+        for (index, &(topic, partition, count)) in self.groups.iter().enumerate() {
             topics.push(topic.number());
             partitions.push(partition as i32);
             counts.push(count as i32);
-            mins.push(leaps.get(&(topic.number(), partition as i32)).copied().unwrap_or_default());
-            places.extend(std::iter::repeat_n(place as i32 + 1, count));
+            mins.push(floors.get(&(topic.number(), partition as i32)).copied().unwrap_or_default());
+            groups.extend(std::iter::repeat_n(index as i32 + 1, count));
             ranks.extend(0..count as i32);
         }
         let records = || self.entries.iter().map(|entry| &entry.record);
@@ -130,7 +139,7 @@ impl Batch {
             .bind(partitions)
             .bind(counts)
             .bind(mins)
-            .bind(places)
+            .bind(groups)
             .bind(ranks)
             .bind(records().map(|record| record.key.as_ref()).collect::<Vec<&[u8]>>())
             .bind(records().map(|record| record.value.as_deref()).collect::<Vec<Option<&[u8]>>>())

@@ -24,7 +24,7 @@ impl Epoch {
     }
 
     /// Connects for appending or reading records. The first one to do so after a crash or a failover begins a new epoch
-    /// of the log: partitions leap over offsets that may have been seen and lost. Forgets the records of earlier epochs.
+    /// of the log: partitions skip offsets that may have been seen and lost. Forgets the records of earlier epochs.
     pub(super) async fn connect(&self, options: &PgConnectOptions, feeds: &Feeds) -> Result<PgConnection, Error> {
         let mut connection = connect(options).await?;
         let now: i64 = bounded(sqlx::query_scalar(ENTER).fetch_one(&mut connection)).await?;

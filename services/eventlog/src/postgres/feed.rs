@@ -78,9 +78,9 @@ impl Feed {
     }
 
     /// Takes part as a tail: the feed holds records while there is one.
-    pub(super) fn join(self: &Arc<Self>) -> Member {
+    pub(super) fn join(self: &Arc<Self>) -> FeedReader {
         self.tails.fetch_add(1, Ordering::SeqCst);
-        Member { feed: Arc::clone(self), changed: self.changed.subscribe() }
+        FeedReader { feed: Arc::clone(self), changed: self.changed.subscribe() }
     }
 
     fn is_followed(&self) -> bool {
@@ -107,7 +107,7 @@ impl Feed {
             if self.is_followed() {
                 ring.push(vec![record(offset)], offset + 1);
             } else {
-                ring.leap();
+                ring.skip_to_end();
             }
             offset
         };
@@ -126,7 +126,7 @@ impl Feed {
             let Some(ring) = rings.get_mut(partition as usize) else { return false };
             ring.end = ring.end.max(end);
             if !self.is_followed() {
-                ring.leap();
+                ring.skip_to_end();
                 return false;
             }
             if ring.next != base {
@@ -148,7 +148,7 @@ impl Feed {
         let Some(ring) = rings.get_mut(partition as usize) else { return false };
         ring.end = ring.end.max(end);
         if !self.is_followed() {
-            ring.leap();
+            ring.skip_to_end();
         }
         ring.next < ring.end
     }
@@ -207,12 +207,12 @@ impl Ring {
     }
 
     /// Nobody follows: goes to the end without the records.
-    fn leap(&mut self) {
+    fn skip_to_end(&mut self) {
         self.next = self.next.max(self.end);
         self.forget();
     }
 
-    /// Forgets the records, keeps the place.
+    /// Forgets the records, keeps the offset.
     fn forget(&mut self) {
         self.first = self.next;
         self.chunks.clear();
@@ -227,8 +227,8 @@ impl Ring {
         if at < self.first {
             return Found::Older(self.first);
         }
-        let place = self.chunks.partition_point(|chunk| chunk.next <= at);
-        let Some(chunk) = self.chunks.get(place) else { return Found::Records(Arc::new([]), self.next) };
+        let index = self.chunks.partition_point(|chunk| chunk.next <= at);
+        let Some(chunk) = self.chunks.get(index) else { return Found::Records(Arc::new([]), self.next) };
         let skipped = chunk.records.partition_point(|record| record.offset < at);
         let records = if skipped == 0 { Arc::clone(&chunk.records) } else { chunk.records[skipped..].into() };
         Found::Records(records, chunk.next)
@@ -237,12 +237,12 @@ impl Ring {
 
 /// A tail's part in a feed.
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct FeedReader {
     feed: Arc<Feed>,
     changed: watch::Receiver<()>,
 }
 
-impl Member {
+impl FeedReader {
     /// What the ring has from `at` on.
     pub(super) fn find(&self, partition: Partition, at: Offset) -> Found {
         self.feed.lock().get(partition as usize).map_or(Found::Nothing, |ring| ring.find(at))
@@ -260,7 +260,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for FeedReader {
     fn drop(&mut self) {
         self.feed.tails.fetch_sub(1, Ordering::SeqCst);
     }

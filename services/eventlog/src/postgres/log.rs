@@ -224,13 +224,13 @@ impl EventLog for PostgresLog {
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail {
         let feed = &self.feeds[topic];
         let member = feed.join();
-        let place = |(partition, start)| match start {
+        let offset_of = |(partition, start)| match start {
             Start::At(offset) => (partition, offset),
             Start::End => (partition, feed.end(partition)),
         };
-        let places = from.into_iter().map(place).collect();
+        let next = from.into_iter().map(offset_of).collect();
         let (batches, tail) = tail_channel();
-        self.spawn(tail::follow(self.pool.clone(), topic, member, places, batches));
+        self.spawn(tail::follow(self.pool.clone(), topic, member, next, batches));
         tail
     }
 

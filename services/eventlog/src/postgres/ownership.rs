@@ -28,7 +28,7 @@ const COMMIT: &str = r#"
     ON CONFLICT (consumer, topic, partition) DO UPDATE SET "offset" = greatest(c."offset", excluded."offset")
 "#;
 
-/// A group's place in a topic.
+/// A group's progress in a topic.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) pool: PgPool,
@@ -52,7 +52,7 @@ impl Group {
         let mut done = BTreeMap::new();
         let mut write = tokio::time::interval(Duration::from_millis(COMMIT_MS));
         write.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut leaving: Option<Leaving> = None;
+        let mut leaving: Option<Release> = None;
         loop {
             tokio::select! {
                 change = lease.changed() => {
@@ -63,7 +63,7 @@ impl Group {
                         }
                         Some(OwnershipChange::Revoked { partitions, done: released }) => {
                             let (stopped, stops) = oneshot::channel();
-                            leaving = Some(Leaving { stops, released });
+                            leaving = Some(Release { stops, released });
                             OwnershipChange::Revoked { partitions, done: stopped }
                         }
                         Some(OwnershipChange::Lost(partitions)) => {
@@ -76,7 +76,7 @@ impl Group {
                     }
                 }
                 Some((partition, offset)) = commits.recv() => { done.insert(partition, offset); }
-                () = Leaving::stopped(&mut leaving) => {
+                () = Release::stopped(&mut leaving) => {
                     self.commit_all(&mut commits, &mut done).await;
                     if let Some(leaving) = leaving.take() {
                         let _ = leaving.released.send(());
@@ -143,12 +143,12 @@ impl Group {
 }
 
 /// Partitions that are being given up.
-struct Leaving {
+struct Release {
     stops: oneshot::Receiver<()>,
     released: oneshot::Sender<()>,
 }
 
-impl Leaving {
+impl Release {
     /// Waits until the owner has stopped; for ever when nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::fence::{Failure, Fence, Outcome};
+use crate::failure_barrier::{Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
-use crate::{Appending, Error, NewRecord, Partition, Topic, fence};
+use crate::{Appending, Error, NewRecord, Partition, Topic, failure_barrier};
 
 /// Records that may wait.
 const QUEUE_RECORDS_MAX: usize = 20_000;
@@ -32,42 +32,42 @@ pub(super) struct Entry {
 /// The queue in front of an appender.
 #[derive(Debug)]
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueuedAppends>,
     filled: Notify,
-    fence: Fence,
+    barrier: FailureBarrier,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct QueuedAppends {
     entries: VecDeque<Entry>,
     bytes: usize,
 }
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Self { waiting: Mutex::default(), filled: Notify::new(), fence: Fence::default() }
+        Self { waiting: Mutex::default(), filled: Notify::new(), barrier: FailureBarrier::default() }
     }
 
     /// Queues a record, at once.
     pub(super) fn push(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         if let Err(error) = check_size(topic, &record) {
-            return self.fence.refuse(topic, partition, error);
+            return self.barrier.refuse(topic, partition, error);
         }
         let bytes = record.size_bytes();
         let (outcome, waits) = oneshot::channel();
         {
             let mut waiting = self.lock();
-            if self.fence.closed(topic, partition) {
+            if self.barrier.is_closed(topic, partition) {
                 return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
             }
             if waiting.entries.len() >= QUEUE_RECORDS_MAX || waiting.bytes + bytes > QUEUE_BYTES_MAX {
-                return self.fence.refuse(topic, partition, Error::Full);
+                return self.barrier.refuse(topic, partition, Error::Full);
             }
             waiting.bytes += bytes;
             waiting.entries.push_back(Entry { topic, partition, record, outcome, queued_at: Instant::now() });
         }
         self.filled.notify_one();
-        fence::appending(waits)
+        failure_barrier::appending(waits)
     }
 
     /// The next batch, as soon as there is one: everything that waits, up to a batch's bounds.
@@ -102,12 +102,12 @@ impl Queue {
             let mut waiting = self.lock();
             waiting.bytes = 0;
             let close = |entry: Entry| {
-                let failure = self.fence.close(entry.topic, entry.partition, error.clone());
+                let failure = self.barrier.close(entry.topic, entry.partition, error.clone());
                 (entry.outcome, failure)
             };
             batch.into_iter().chain(waiting.entries.drain(..)).map(close).collect()
         };
-        // Outside the lock: whoever has dropped the future opens the fence right here.
+        // Outside the lock: whoever has dropped the future opens the barrier right here.
         for (outcome, failure) in failed {
             let _: Result<(), Result<_, Failure>> = outcome.send(Err(failure));
         }
@@ -121,7 +121,7 @@ impl Queue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, QueuedAppends> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 
 use super::connect::{Backoff, bounded};
-use super::feed::{Found, Gap, Member};
+use super::feed::{FeedReader, Found, Gap};
 use super::rows;
 use crate::tail::TailSender;
 use crate::{Error, Offset, Partition, Record, TailBatch, Topic};
@@ -14,15 +14,15 @@ use crate::{Error, Offset, Partition, Record, TailBatch, Topic};
 pub(super) async fn follow(
     pool: PgPool,
     topic: Topic,
-    mut feed: Member,
-    mut places: Vec<(Partition, Offset)>,
+    mut feed: FeedReader,
+    mut next: Vec<(Partition, Offset)>,
     batches: TailSender,
 ) {
     let mut backoff = Backoff::new();
     loop {
         feed.mark_seen();
         let mut idle = true;
-        for (partition, at) in &mut places {
+        for (partition, at) in &mut next {
             let (records, next) = match feed.find(*partition, *at) {
                 Found::Nothing => continue,
                 Found::Records(records, next) => (records, next),

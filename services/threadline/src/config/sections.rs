@@ -34,7 +34,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
     let decider = decider(from)?;
     let health = from.value("health.listen", "THREADLINE_HEALTH_ADDR", (Ipv4Addr::LOCALHOST, 0).into())?;
     edge.health = Some(health);
-    let (entries, strangers) = layers.finish()?;
+    let (entries, unknown_variables) = layers.finish()?;
     let directory = PathBuf::from(directory);
     Ok(Config {
         directory,
@@ -49,7 +49,7 @@ pub(super) fn read(mut layers: Layers) -> Result<Config, Error> {
         health,
         telemetry,
         entries,
-        strangers,
+        unknown_variables,
     })
 }
 
@@ -128,6 +128,13 @@ fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
         Some(name) => GroupInstance::Named(name.to_owned()),
     };
     let linger_ms = from.within("kafka.linger_ms", "THREADLINE_KAFKA_LINGER_MS", default.linger_ms, 0.0..=1_000.0)?;
+    let gather_from_records = from.within(
+        "kafka.gather_from_records",
+        "THREADLINE_KAFKA_GATHER_FROM_RECORDS",
+        default.gather_from_records,
+        1..=1_000_000,
+    )?;
+    let gather_ms = from.within("kafka.gather_ms", "THREADLINE_KAFKA_GATHER_MS", default.gather_ms, 0..=1_000)?;
     let path = |text: Option<String>| text.map(PathBuf::from);
     let security = Security {
         protocol: from.optional("kafka.security_protocol", "THREADLINE_KAFKA_SECURITY_PROTOCOL")?,
@@ -148,6 +155,8 @@ fn kafka(from: &mut Layers, brokers: String) -> Result<KafkaConfig, Error> {
         session_timeout_ms,
         group_instance,
         linger_ms,
+        gather_from_records,
+        gather_ms,
         properties,
         ..default
     })

@@ -15,11 +15,11 @@ type Unseen = Arc<Mutex<HashMap<(Topic, Partition), usize>>>;
 
 /// Failures that their callers have not seen yet, by partition; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fence(Unseen);
+pub(crate) struct FailureBarrier(Unseen);
 
-impl Fence {
+impl FailureBarrier {
     /// Whether appends to this partition must fail now.
-    pub(crate) fn closed(&self, topic: Topic, partition: Partition) -> bool {
+    pub(crate) fn is_closed(&self, topic: Topic, partition: Partition) -> bool {
         let unseen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         unseen.contains_key(&(topic, partition))
     }
