@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
@@ -40,7 +41,16 @@ impl Socket {
 
     /// Connects to a WebSocket URL.
     pub async fn open(url: &str) -> Result<Self, Error> {
-        let (stream, _) = tokio_tungstenite::connect_async(url).await?;
+        Self::open_with(url, &[]).await
+    }
+
+    /// Connects to a WebSocket URL with these further headers.
+    pub async fn open_with(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+        let mut request = url.into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().expect("a header's value"));
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
         Ok(Self { stream, inbox: VecDeque::new(), requests: 0 })
     }
 

@@ -1,7 +1,7 @@
 //! What a system under test stands on: a database of its own, and topics of its own when the log is Kafka.
 
-use threadline::backing::Backing;
 use threadline::config::Config;
+use threadline::storage::Storage;
 use uuid::Uuid;
 
 use super::servers::{OwnBroker, OwnPostgres};
@@ -108,9 +108,9 @@ impl Backend {
     }
 
     /// Opens the log and the projections as the processes do.
-    pub async fn open(&self) -> Backing {
+    pub async fn open(&self) -> Storage {
         let config = Config::read([], self.environment(), None).expect("what the processes are told is sound");
-        Backing::open(&config).await.expect("the log and the projections open")
+        Storage::open(&config).await.expect("the log and the projections open")
     }
 
     /// What a process must be told.

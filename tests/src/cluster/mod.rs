@@ -5,6 +5,7 @@ mod ports;
 mod process;
 mod program;
 mod servers;
+mod shared;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use process::command;
 pub use process::{Process, Readiness};
 pub use program::{NEWER_COMMAND_SCHEMA, NEWER_EVENT_SCHEMA, Program};
 pub use servers::OwnBroker;
+pub use shared::{ClusterHandle, SharedCluster};
 
 use crate::rest::Rest;
 use crate::wait::until;
@@ -115,6 +117,11 @@ impl Cluster {
         self.processes.iter().map(Process::logged).collect()
     }
 
+    /// The ends of all processes' logs.
+    fn log_tails(&self) -> String {
+        self.processes.iter().map(Process::log_tail).collect()
+    }
+
     /// The process of this name, such as `decider-0`.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.iter_mut().find(|process| process.name == name).unwrap_or_else(|| panic!("no process {name}"))
@@ -177,9 +184,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            for process in &mut self.processes {
-                eprint!("{}", process.log_tail());
-            }
+            eprint!("{}", self.log_tails());
         }
     }
 }

@@ -175,19 +175,24 @@ impl Process {
         fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// Returns the end of its log and whether it still runs, for a developer who wants to know why a test failed.
-    pub fn log_tail(&mut self) -> String {
+    /// Returns the end of its log, for a developer who wants to know why a test failed.
+    pub fn log_tail(&self) -> String {
         let text = self.logged();
         let lines: Vec<&str> = text.lines().collect();
         let tail = lines[lines.len().saturating_sub(LOG_TAIL_LINES)..].join("\n");
-        let state = match self.child.as_mut().map(Child::try_wait) {
-            None => "was ended".to_owned(),
-            Some(Ok(None)) => "runs".to_owned(),
-            Some(Ok(Some(status))) => format!("has ended by itself: {status}"),
-            Some(Err(error)) => format!("cannot be asked: {error}"),
+        let state = match self.child.as_ref().map(Child::id) {
+            None => "was ended",
+            Some(id) if is_running(id) => "runs",
+            Some(_) => "has ended by itself",
         };
         format!("---- the end of {} ({} {state})\n{tail}\n", self.log().display(), self.name)
     }
+}
+
+/// Whether a child that nobody has waited for is more than a zombie.
+fn is_running(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
 }
 
 impl Drop for Process {

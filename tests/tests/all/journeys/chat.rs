@@ -1,7 +1,5 @@
 //! Two people on two edges.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
 use threadline_tests::rest::Rest;
@@ -13,11 +11,11 @@ async fn dm(cluster: &Cluster, first: &str, second: &str) -> String {
     made["id"].as_str().expect("a thread has an id").to_owned()
 }
 
-pub(super) async fn two_people_chat(cluster: Arc<Cluster>) {
+pub(super) async fn two_people_chat(cluster: &Cluster) {
     let (ann, bob) = ("ann.chat", "bob.chat");
     let (mut a, _) = Socket::hello(cluster.edge(0), ann, None).await;
     let (mut b, _) = Socket::hello(cluster.edge(1), bob, None).await;
-    let thread = dm(&cluster, ann, bob).await;
+    let thread = dm(cluster, ann, bob).await;
     let again = cluster.rest(1, bob).post("threads/", json!({"kind": "dm", "participants": [ann]})).await.is(200);
     assert_eq!(again["id"], thread.as_str(), "whoever starts, two people have one dm");
     for socket in [&mut a, &mut b] {
@@ -46,9 +44,9 @@ pub(super) async fn two_people_chat(cluster: Arc<Cluster>) {
     }
 }
 
-pub(super) async fn a_cut_client_resumes_on_the_other_edge(cluster: Arc<Cluster>) {
+pub(super) async fn a_cut_client_resumes_on_the_other_edge(cluster: &Cluster) {
     let (ann, bob) = ("ann.cut", "bob.cut");
-    let thread = dm(&cluster, ann, bob).await;
+    let thread = dm(cluster, ann, bob).await;
     let (mut a, _) = Socket::hello(cluster.edge(0), ann, None).await;
     let (mut b, _) = Socket::hello(cluster.edge(1), bob, None).await;
     let seen = a.say(&thread, "before the cut").await;
@@ -79,9 +77,9 @@ pub(super) async fn a_cut_client_resumes_on_the_other_edge(cluster: Arc<Cluster>
     assert_eq!(b.event(&thread).await["seq"], live["seq"]);
 }
 
-pub(super) async fn history_is_paged_by_number(cluster: Arc<Cluster>) {
+pub(super) async fn history_is_paged_by_number(cluster: &Cluster) {
     let (ann, bob) = ("ann.history", "bob.history");
-    let thread = dm(&cluster, ann, bob).await;
+    let thread = dm(cluster, ann, bob).await;
     let (mut a, _) = Socket::hello(cluster.edge(0), ann, None).await;
     let mut last = Value::Null;
     for n in 1..=25 {
@@ -112,16 +110,16 @@ async fn numbers(rest: &Rest, thread: &str, query: &str) -> Vec<u64> {
     messages.iter().map(|message| message["number"].as_u64().expect("a message has a number")).collect()
 }
 
-pub(super) async fn read_marks_receipts_and_unread_agree(cluster: Arc<Cluster>) {
+pub(super) async fn read_marks_receipts_and_unread_agree(cluster: &Cluster) {
     let (ann, bob) = ("ann.unread", "bob.unread");
-    let thread = dm(&cluster, ann, bob).await;
+    let thread = dm(cluster, ann, bob).await;
     let (mut a, _) = Socket::hello(cluster.edge(0), ann, None).await;
     let (mut b, _) = Socket::hello(cluster.edge(1), bob, None).await;
     let mut sent = Vec::new();
     for n in 1..=4 {
         sent.push(a.say(&thread, &format!("unread {n}")).await);
     }
-    let views = Unread { cluster: &cluster, thread: &thread };
+    let views = Unread { cluster, thread: &thread };
     views.expect(&sent[3]["position"], [(ann, 4, 0), (bob, 0, 4)]).await;
 
     // Over the socket; the sender's socket is told.

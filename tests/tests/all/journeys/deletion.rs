@@ -1,13 +1,11 @@
 //! Text that was deleted or replaced is given to nobody any more, whatever the path.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
 use threadline_tests::socket::Socket;
 use uuid::Uuid;
 
-pub(super) async fn deleted_and_replaced_text_is_on_no_path(cluster: Arc<Cluster>) {
+pub(super) async fn deleted_and_replaced_text_is_on_no_path(cluster: &Cluster) {
     let (ann, bob, eve, fay) = ("ann.deletion", "bob.deletion", "eve.deletion", "fay.deletion");
     let owner = cluster.rest(0, ann);
     let made = owner.post("threads/", json!({"kind": "group", "participants": [bob, eve]})).await.is(201);

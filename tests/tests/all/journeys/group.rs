@@ -1,13 +1,11 @@
 //! A group from its making to its archive, every event on every socket.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
 use threadline_tests::socket::Socket;
 
-pub(super) async fn a_group_lives(cluster: Arc<Cluster>) {
+pub(super) async fn a_group_lives(cluster: &Cluster) {
     let (ann, bob, cid, dora) = ("ann.group", "bob.group", "cid.group", "dora.group");
     let sockets =
         join_all([(0, ann), (1, bob), (0, cid)].map(|(edge, user)| Socket::hello(cluster.edge(edge), user, None)));
@@ -93,7 +91,7 @@ fn role_of(member: &Value) -> (&str, &str) {
     (member["user"].as_str().unwrap_or_default(), member["role"].as_str().unwrap_or_default())
 }
 
-pub(super) async fn a_key_names_one_thread(cluster: Arc<Cluster>) {
+pub(super) async fn a_key_names_one_thread(cluster: &Cluster) {
     let (ann, bob, eve) = ("ann.key", "bob.key", "eve.key");
     let body = |participants: Value| json!({"kind": "group", "key": "project_305.key", "participants": participants});
     let made = cluster.rest(0, ann).post("threads/", body(json!([bob]))).await.is(201);

@@ -1,7 +1,5 @@
 //! The message id is the idempotency key.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
@@ -14,7 +12,7 @@ const SENDS_PER_EDGE: usize = 50;
 /// Seq, number and time that a sender is told.
 type Told = [Value; 3];
 
-pub(super) async fn one_id_sent_a_hundred_times_is_one_message(cluster: Arc<Cluster>) {
+pub(super) async fn one_id_sent_a_hundred_times_is_one_message(cluster: &Cluster) {
     let (ann, bob) = ("ann.once", "bob.once");
     let thread = cluster.rest(0, ann).post("threads/", json!({"kind": "dm", "participants": [bob]})).await.is(201);
     let thread = thread["id"].as_str().expect("a thread has an id");
@@ -56,7 +54,7 @@ fn told_by(result: &Value) -> Told {
     ["seq", "number", "sent_at"].map(|field| result[field].clone())
 }
 
-pub(super) async fn another_body_is_a_conflict(cluster: Arc<Cluster>) {
+pub(super) async fn another_body_is_a_conflict(cluster: &Cluster) {
     let (ann, bob) = ("ann.conflict", "bob.conflict");
     let thread = cluster.rest(0, ann).post("threads/", json!({"kind": "dm", "participants": [bob]})).await.is(201);
     let thread = thread["id"].as_str().expect("a thread has an id").to_owned();

@@ -1,13 +1,11 @@
 //! After a removal nothing later reaches the one removed, whatever the path.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use threadline_tests::cluster::Cluster;
 use threadline_tests::socket::Socket;
 use uuid::Uuid;
 
-pub(super) async fn removal_ends_every_path(cluster: Arc<Cluster>) {
+pub(super) async fn removal_ends_every_path(cluster: &Cluster) {
     let (ann, bob, eve) = ("ann.removal", "bob.removal", "eve.removal");
     let owner = cluster.rest(0, ann);
     let made = owner.post("threads/", json!({"kind": "group", "participants": [bob, eve]})).await.is(201);

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-
 use threadline_tests::cluster::Cluster;
 use threadline_tests::token::token;
 
 /// Where `make test` puts a Python that has `websockets`, seen from the repository; the machine's own may have it too.
 const PYTHON: &str = ".threadline/python/bin/python3";
 
-pub(super) async fn a_client_nobody_here_wrote(cluster: Arc<Cluster>) {
+pub(super) async fn a_client_nobody_here_wrote(cluster: &Cluster) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository");
     let Some(python) = [root.join(PYTHON), PathBuf::from("python3")].into_iter().find(has_websockets) else {
         assert!(std::env::var_os("CI").is_none(), "there is no Python with websockets, and CI leaves nothing out");

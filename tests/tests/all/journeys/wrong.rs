@@ -1,7 +1,5 @@
 //! Bad input of every sort: the error names the field, and the connection lives or dies as the contract says.
 
-use std::sync::Arc;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
@@ -11,7 +9,7 @@ use uuid::Uuid;
 /// One more than a message's content may have.
 const TOO_MANY_CHARS: usize = 10_001;
 
-pub(super) async fn wrong_requests_name_the_field(cluster: Arc<Cluster>) {
+pub(super) async fn wrong_requests_name_the_field(cluster: &Cluster) {
     let rest = cluster.rest(0, "ann.wrong");
     let made = rest.post("threads/", json!({"kind": "group", "participants": ["bob.wrong"]})).await.is(201);
     let thread = made["id"].as_str().expect("a thread has an id");
@@ -67,7 +65,7 @@ pub(super) async fn wrong_requests_name_the_field(cluster: Arc<Cluster>) {
     rest.post(&messages, json!({"content": "after all that"})).await.is(201);
 }
 
-pub(super) async fn wrong_frames_name_the_field(cluster: Arc<Cluster>) {
+pub(super) async fn wrong_frames_name_the_field(cluster: &Cluster) {
     let ann = "ann.frames";
     let made = cluster.rest(0, ann).post("threads/", json!({"kind": "group", "participants": []})).await.is(201);
     let thread = made["id"].as_str().expect("a thread has an id");
@@ -132,7 +130,7 @@ pub(super) async fn wrong_frames_name_the_field(cluster: Arc<Cluster>) {
     assert_eq!(socket.say(thread, "the socket is still open").await["number"], 1);
 }
 
-pub(super) async fn protocol_errors_close_with_their_code(cluster: Arc<Cluster>) {
+pub(super) async fn protocol_errors_close_with_their_code(cluster: &Cluster) {
     let edge = cluster.edge(0);
     let (mut socket, _) = Socket::hello(edge, "ann.close", None).await;
     socket.text("not json").await;
