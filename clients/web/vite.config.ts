@@ -35,6 +35,8 @@ function gzipped(): Plugin {
 const toEdge: ProxyOptions = { target: EDGE, ws: true, changeOrigin: false };
 
 export default defineConfig({
+  // Addresses are relative: the page may lie under a path of somebody else's site.
+  base: "./",
   plugins: [react(), gzipped()],
   resolve: {
     alias: [

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::auth::AuthConfig;
+pub use crate::proxy::ProxyConfig;
 
 /// All of an edge's settings.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct EdgeConfig {
     pub auth: AuthConfig,
     /// Origins of web pages that may call: `https://app.example.org`, exactly. Clients that send no origin may too.
     pub origins: Vec<String>,
+    /// What stands between clients and the edge.
+    pub proxy: ProxyConfig,
     /// Whether this machine's pages and programs get a token for any user: on development systems only.
     pub development_tokens: bool,
     /// The folder with the built web page, read at the start; when it is missing, `/` says what to install.
@@ -52,6 +55,7 @@ impl EdgeConfig {
             health: None,
             auth,
             origins: Vec::new(),
+            proxy: ProxyConfig::default(),
             development_tokens: false,
             web_dir: "clients/web/dist".into(),
             topic_prefix: "threadline.".into(),
@@ -74,8 +78,8 @@ impl EdgeConfig {
 pub struct HttpConfig {
     /// Connections at once, WebSockets included. Further ones are refused at once.
     pub connections_max: usize,
-    /// Likewise, of one client address (an IPv4 address, or an IPv6 network of 64 bits). Behind a proxy all clients
-    /// share its address.
+    /// Likewise, of one client address (an IPv4 address, or an IPv6 network of 64 bits). Not for trusted proxies,
+    /// whose address all clients share.
     pub connections_per_address_max: usize,
     /// Connections that the kernel completes before the edge accepts them; the kernel may cap it (`somaxconn`).
     pub listen_backlog: u32,

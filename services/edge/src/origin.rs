@@ -1,16 +1,18 @@
 //! Which web pages may call.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, header};
 
 use crate::config::EdgeConfig;
 use crate::error::Problem;
+use crate::headers::only;
+use crate::proxy::{Peer, ProxyConfig, Target};
 
 /// Whether the request comes from no web page (no `Origin`), from a page of this edge's own, or from one whose origin is
 /// allowed, byte for byte.
-pub fn check(config: &EdgeConfig, headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn check(config: &EdgeConfig, peer: Option<Peer>, headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get(header::ORIGIN) {
         None => Ok(()),
-        Some(_) if is_own(headers) || allowed(config, headers).is_some() => Ok(()),
+        Some(_) if is_own(&config.proxy, peer, headers) || allowed(config, headers).is_some() => Ok(()),
         Some(_) => Err(Problem::origin_refused()),
     }
 }
@@ -21,21 +23,11 @@ pub(crate) fn allowed<'a>(config: &EdgeConfig, headers: &'a HeaderMap) -> Option
     config.origins.iter().any(|allowed| allowed == origin).then_some(origin)
 }
 
-/// Whether the page comes from where the request goes: `http://` or `https://`, which a proxy may have taken off, and
-/// exactly the request's own host with its port.
-pub(crate) fn is_own(headers: &HeaderMap) -> bool {
-    let (Some(origin), Some(host)) = (only(headers, &header::ORIGIN), only(headers, &header::HOST)) else {
-        return false;
-    };
-    let of = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    !host.is_empty() && of == Some(host)
-}
-
-/// A header that stands exactly once.
-pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+/// Whether the page comes from where its request went: exactly that host with its port, over `http` or `https`. A trusted
+/// proxy says which, and which host the client named; without one, the scheme is not known and the host is `Host`.
+pub(crate) fn is_own(proxy: &ProxyConfig, peer: Option<Peer>, headers: &HeaderMap) -> bool {
+    let target = Target::of(proxy, peer, headers);
+    only(headers, &header::ORIGIN).is_some_and(|origin| target.is_some_and(|target| target.is_origin(origin)))
 }
 
 #[cfg(test)]
@@ -61,7 +53,7 @@ mod tests {
         for host in hosts {
             headers.append(header::HOST, HeaderValue::from_str(host).unwrap());
         }
-        check(&config, &headers).err().map(|problem| problem.into_response().status())
+        check(&config, None, &headers).err().map(|problem| problem.into_response().status())
     }
 
     #[test]

@@ -1,3 +1,4 @@
+import { edgeUrl } from "./edge-url";
 import type { Identity } from "./identity";
 import type { Person } from "./people";
 
@@ -29,7 +30,7 @@ export async function developmentIdentity(person: Person): Promise<Identity> {
 }
 
 async function asked({ user, name }: Person, signal: AbortSignal): Promise<Identity> {
-  const response = await fetch("/api/dev/token", {
+  const response = await fetch(`${edgeUrl()}/api/dev/token`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ user, name }),

@@ -2,6 +2,7 @@ import { type Client, closeCodes, createClient } from "threadline";
 import { sharedWebSocket } from "threadline/tabs";
 import { Directory } from "../people/directory";
 import { NoDevelopmentTokens, Refused, developmentIdentity } from "./development";
+import { edgeUrl } from "./edge-url";
 import { type Identity, identityOf, keepIdentity } from "./identity";
 import type { Person } from "./people";
 
@@ -24,7 +25,7 @@ export class Session {
     this.#identity = identity;
     const { user } = identity;
     this.client = createClient({
-      url: location.origin,
+      url: edgeUrl(),
       getToken: () => this.#token(),
       ...(user ? { user } : {}),
       webSocket: sharedWebSocket({ user: user || identity.token }),

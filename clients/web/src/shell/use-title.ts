@@ -6,10 +6,10 @@ export function useTitle(unread: number, thread: string | undefined): void {
     const name = thread ? `${thread} – Threadline` : "Threadline";
     document.title = unread > 0 ? `(${unread > 999 ? "999+" : unread}) ${name}` : name;
     const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-    if (icon) icon.href = unread > 0 ? "/favicon-unread.svg" : "/favicon.svg";
+    if (icon) icon.href = unread > 0 ? "favicon-unread.svg" : "favicon.svg";
     return () => {
       document.title = "Threadline";
-      if (icon) icon.href = "/favicon.svg";
+      if (icon) icon.href = "favicon.svg";
     };
   }, [unread, thread]);
 }

@@ -16,7 +16,9 @@ use super::body::JsonBody;
 use crate::auth::{Mint, Subject};
 use crate::clock;
 use crate::error::Problem;
+use crate::headers::only;
 use crate::origin;
+use crate::proxy::{Peer, ProxyConfig};
 use crate::rate::{Bucket, Rate};
 
 /// Tokens that may be asked for each second, by everyone together.
@@ -31,24 +33,25 @@ pub(crate) struct Development {
     mint: Mint,
     /// Whether only this machine can reach us: then a name that others gave it is refused.
     local: bool,
+    proxy: ProxyConfig,
     rate: Rate,
     bucket: Mutex<Bucket>,
 }
 
 impl Development {
-    pub(crate) fn new(mint: Mint, listens_on: IpAddr) -> Self {
+    pub(crate) fn new(mint: Mint, listens_on: IpAddr, proxy: ProxyConfig) -> Self {
         let rate = Rate::new(TOKENS_PER_SECOND, TOKENS_BURST);
         let bucket = Mutex::new(Bucket::full(rate, Instant::now()));
-        Self { mint, local: listens_on.is_loopback(), rate, bucket }
+        Self { mint, local: listens_on.is_loopback(), proxy, rate, bucket }
     }
 
     /// Whether this request may have a token at all. A page that was loaded under a foreign name that leads here has
     /// the same origin as its requests: only the name gives it away.
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if self.local && !origin::only(headers, &header::HOST).is_some_and(is_loopback) {
+    fn admit(&self, peer: Option<Peer>, headers: &HeaderMap) -> Result<(), Problem> {
+        if self.local && !only(headers, &header::HOST).is_some_and(is_loopback) {
             return Err(Problem::new(ErrorCode::Forbidden, "only localhost, 127.0.0.1 and [::1] are served").at("Host"));
         }
-        if headers.contains_key(header::ORIGIN) && !origin::is_own(headers) {
+        if headers.contains_key(header::ORIGIN) && !origin::is_own(&self.proxy, peer, headers) {
             return Err(Problem::origin_refused());
         }
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +81,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(development: Option<Devel
     responses((status = 200, body = json::SignedIn)),
 )]
 async fn sign_in(State(development): State<Arc<Development>>, request: Request) -> Result<Response, Problem> {
-    development.admit(request.headers())?;
+    development.admit(request.extensions().get().copied(), request.headers())?;
     let JsonBody(body) = JsonBody::from_request(request, &()).await?;
     let json::SignIn { user, name, ttl_s } = json::sign_in(&body)?;
     let subject = Subject { id: user.as_str(), name: name.as_deref(), roles: &[] };

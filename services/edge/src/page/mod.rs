@@ -8,10 +8,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use threadline_wire::ErrorCode;
 
 use crate::error::Problem;
+use crate::proxy::ProxyConfig;
 use files::{File, Files};
 
 /// A page that can load and reach nothing but its own edge, be framed by nobody, and make no markup from text.
@@ -25,11 +26,16 @@ const NAMED_BY_CONTENT: &str = "/assets/";
 
 /// The page's files, read once: a request reaches nothing else, whatever its path says.
 #[derive(Clone)]
-pub(crate) struct Page(Arc<Files>);
+pub(crate) struct Page(Arc<Site>);
+
+struct Site {
+    files: Files,
+    proxy: ProxyConfig,
+}
 
 impl Page {
     /// The files of this folder; without a page in it, a built-in one that says how to get it.
-    pub(crate) fn of(folder: &Path) -> Self {
+    pub(crate) fn of(folder: &Path, proxy: &ProxyConfig) -> Self {
         let files = match Files::read(folder) {
             Ok(files) => files,
             Err(reason) => {
@@ -37,17 +43,18 @@ impl Page {
                 Files::built_in()
             }
         };
-        Self(Arc::new(files))
+        Self(Arc::new(Site { files, proxy: proxy.clone() }))
     }
 }
 
 /// A file of the page, or a problem: what no other route knows comes here.
-pub(crate) async fn serve(State(Page(files)): State<Page>, request: Request) -> Response {
+pub(crate) async fn serve(State(Page(site)): State<Page>, request: Request) -> Response {
     let path = match request.uri().path() {
         "/" => "/index.html",
         path => path,
     };
-    match files.get(path) {
+    match site.files.get(path) {
+        None if site.proxy.is_bare_prefix(path) => Redirect::permanent(&format!("{path}/")).into_response(),
         None => Problem::new(ErrorCode::NotFound, "there is no such path").into(),
         Some(file) if request.method() == Method::GET || request.method() == Method::HEAD => {
             show(file, path, request.method(), request.headers())

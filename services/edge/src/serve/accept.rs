@@ -15,9 +15,10 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{Connection, Upgraded};
 use super::pace::PaceMin;
-use super::places::Places;
+use super::permits::ConnectionPermits;
 use super::refusals::Refusals;
 use crate::http;
+use crate::proxy::{Peer, ProxyConfig};
 
 /// Bytes of a request's head: enough for a large token in it.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -27,9 +28,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// The bounds of one listener's connections.
 #[derive(Clone)]
 pub(super) struct Bounds {
-    pub(super) places: Arc<Places>,
+    pub(super) permits: Arc<ConnectionPermits>,
     pub(super) header_read: Duration,
     pub(super) write: PaceMin,
+    pub(super) proxy: Arc<ProxyConfig>,
 }
 
 /// What all connections of a listener share.
@@ -53,7 +55,7 @@ impl Connections {
         }
     }
 
-    /// Accepts until [`close`](Self::close). A connection without a place is refused at once.
+    /// Accepts until [`close`](Self::close). A connection without a permit is refused at once.
     pub(super) async fn accept(self, listener: TcpListener, bounds: Bounds) {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(bounds.header_read).max_buf_size(HEAD_BYTES_MAX);
@@ -73,11 +75,13 @@ impl Connections {
             };
             // Small frames must not wait for each other.
             let _ = stream.set_nodelay(true);
-            match bounds.places.take(client.ip()) {
-                Ok(place) => {
+            let is_proxy = bounds.proxy.trusts(client.ip());
+            match bounds.permits.take((!is_proxy).then(|| client.ip())) {
+                Ok(permit) => {
                     let upgraded = Upgraded::default();
-                    let stream = Connection::new(stream, bounds.write, upgraded.clone(), place);
-                    self.tasks.spawn(self.clone().converse(http.clone(), stream, upgraded));
+                    let stream = Connection::new(stream, bounds.write, upgraded.clone(), permit);
+                    let origin = (Peer(client.ip()), Arc::clone(&bounds.proxy));
+                    self.tasks.spawn(self.clone().converse(http.clone(), stream, upgraded, origin));
                 }
                 Err(reason) => refusals.refuse(stream, reason),
             }
@@ -110,10 +114,18 @@ impl Connections {
     }
 
     /// Serves one connection until it ends or has been upgraded.
-    async fn converse(self, http: http1::Builder, stream: Connection, upgraded: Upgraded) {
+    async fn converse(
+        self,
+        http: http1::Builder,
+        stream: Connection,
+        upgraded: Upgraded,
+        (peer, proxy): (Peer, Arc<ProxyConfig>),
+    ) {
         let service = self.service.clone();
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+            proxy.without_prefix(request.uri_mut());
             http::without_trailing_slash(request.uri_mut());
+            request.extensions_mut().insert(peer);
             let (answer, upgraded) = (service.call(request), upgraded.clone());
             async move {
                 let answer = answer.await?;

@@ -1,4 +1,4 @@
-//! A client's connection: it holds its place until it is gone, upgraded or not, and is written to at a least pace.
+//! A client's connection: it holds its permit until it is gone, upgraded or not, and is written to at a least pace.
 
 use std::io;
 use std::pin::Pin;
@@ -10,14 +10,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::pace::{Pace, PaceMin};
-use super::places::Place;
+use super::permits::ConnectionPermit;
 
-/// A stream with its place and its pace.
+/// A stream with its permit and its pace.
 pub(crate) struct Connection {
     stream: TcpStream,
     pace: Pace,
     upgraded: Upgraded,
-    _place: Place,
+    _permit: ConnectionPermit,
 }
 
 /// Whether the connection has left HTTP. A WebSocket session judges slow clients itself.
@@ -35,8 +35,8 @@ impl Upgraded {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, min: PaceMin, upgraded: Upgraded, place: Place) -> Self {
-        Self { stream, pace: Pace::new(min), upgraded, _place: place }
+    pub(super) fn new(stream: TcpStream, min: PaceMin, upgraded: Upgraded, permit: ConnectionPermit) -> Self {
+        Self { stream, pace: Pace::new(min), upgraded, _permit: permit }
     }
 
     /// The stream, for whoever has taken the connection over from HTTP.

@@ -5,7 +5,7 @@ pub(crate) mod connection;
 mod listen;
 mod operations;
 mod pace;
-mod places;
+mod permits;
 mod refusals;
 
 use std::sync::Arc;
@@ -19,18 +19,18 @@ use crate::aggregates::Aggregates;
 use crate::answers::Answers;
 use crate::auth::{Auth, Mint};
 use crate::commands::Appender;
-use crate::config::{EdgeConfig, HttpConfig};
+use crate::config::EdgeConfig;
+use crate::display_names::DisplayNames;
 use crate::error::Error;
 use crate::health::Health;
 use crate::http::{self, Development};
 use crate::hub::{Followed, Hub};
-use crate::names::Names;
 use crate::page::Page;
 use crate::rate::RateLimits;
 use crate::state::{Deps, Edge};
 use accept::{Bounds, Connections};
 use pace::PaceMin;
-use places::Places;
+use permits::ConnectionPermits;
 
 pub use listen::Listeners;
 pub use operations::serve_operations;
@@ -64,7 +64,7 @@ pub async fn serve_following(
     let Listeners { clients: listener, operations } = listeners.into();
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
     let development = development(&config, &listener)?;
-    let page = Page::of(&config.web_dir);
+    let page = Page::of(&config.web_dir, &config.proxy);
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
@@ -83,7 +83,7 @@ pub async fn serve_following(
         auth,
         rate: RateLimits::new(&config.rate),
         answers: Answers::new(&config.http),
-        names: Names::new(&config.names),
+        names: DisplayNames::new(&config.names),
         config,
         log: deps.log,
         conversations: deps.conversations,
@@ -101,7 +101,7 @@ pub async fn serve_following(
         tracing::info!(edge.address = %address, "edge serves");
     }
     let connections = Connections::new(http::router(Arc::clone(&edge), health, development, page));
-    let accepting = tokio::spawn(connections.clone().accept(listener, bounds(&edge.config.http)));
+    let accepting = tokio::spawn(connections.clone().accept(listener, bounds(&edge.config)));
 
     shutdown.cancelled().await;
     let leave = async {
@@ -117,15 +117,17 @@ pub async fn serve_following(
     Ok(())
 }
 
-fn bounds(config: &HttpConfig) -> Bounds {
+fn bounds(config: &EdgeConfig) -> Bounds {
+    let (config, proxy) = (&config.http, Arc::new(config.proxy.clone()));
     let per_address_max = config.connections_per_address_max;
     Bounds {
-        places: Places::new(config.connections_max, per_address_max, "threadline_edge_connections_count"),
+        permits: ConnectionPermits::new(config.connections_max, per_address_max, "threadline_edge_connections_count"),
         header_read: Duration::from_millis(config.header_read_ms),
         write: PaceMin {
             period: Duration::from_millis(config.write_progress_ms),
             bytes: config.write_progress_bytes_min,
         },
+        proxy,
     }
 }
 
@@ -140,7 +142,7 @@ fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Dev
     if !ip.is_loopback() {
         tracing::warn!(edge.ip = %ip, "whoever reaches this edge can sign in as anyone");
     }
-    Ok(Some(Development::new(mint, ip)))
+    Ok(Some(Development::new(mint, ip, config.proxy.clone())))
 }
 
 /// What an edge needs to be of use: somewhere to put commands, something to read, and events in time.

@@ -1,5 +1,6 @@
 //! `/livez`, `/readyz` and `/metrics` on a listener of their own, which clients of the edge cannot fill.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::accept::{Bounds, Connections};
 use super::pace::PaceMin;
-use super::places::Places;
+use super::permits::ConnectionPermits;
 use crate::health::{self, Health};
 
 /// Connections at once: probes and scrapers, which are few.
@@ -18,16 +19,16 @@ const HEADER_READ: Duration = Duration::from_secs(2);
 /// How long a client may take none of its answer.
 const WRITE_PROGRESS: PaceMin = PaceMin { period: Duration::from_secs(2), bytes: 4 * 1024 };
 /// How long a request under way may take after `shutdown`.
-const GRACE: Duration = Duration::from_secs(2);
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 /// Serves only these routes, until `shutdown`.
 pub async fn serve_operations(listener: TcpListener, health: Health, shutdown: CancellationToken) {
     let router: Router = health::routes(health).into();
     let connections = Connections::new(router);
-    let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_MAX, "threadline_operations_connections_count");
-    let bounds = Bounds { places, header_read: HEADER_READ, write: WRITE_PROGRESS };
+    let permits = ConnectionPermits::new(CONNECTIONS_MAX, CONNECTIONS_MAX, "threadline_operations_connections_count");
+    let bounds = Bounds { permits, header_read: HEADER_READ, write: WRITE_PROGRESS, proxy: Arc::default() };
     let accepting = tokio::spawn(connections.clone().accept(listener, bounds));
     shutdown.cancelled().await;
-    connections.end_within(GRACE).await;
+    connections.end_within(CLOSE_WAIT).await;
     accepting.abort();
 }

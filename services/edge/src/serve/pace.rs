@@ -19,10 +19,10 @@ pub(super) struct PaceMin {
 pub(super) struct Pace {
     min: PaceMin,
     /// While something waits.
-    waiting: Option<Waiting>,
+    waiting: Option<WaitingWrite>,
 }
 
-struct Waiting {
+struct WaitingWrite {
     period: Period,
     timer: Pin<Box<Sleep>>,
 }
@@ -65,7 +65,7 @@ impl Pace {
         let min = self.min;
         let waiting = self.waiting.get_or_insert_with(|| {
             let period = Period::new(min, Instant::now());
-            Waiting { timer: Box::pin(tokio::time::sleep_until(period.ends)), period }
+            WaitingWrite { timer: Box::pin(tokio::time::sleep_until(period.ends)), period }
         });
         while waiting.timer.as_mut().poll(cx).is_ready() {
             if waiting.period.renew(min, Instant::now()).is_err() {

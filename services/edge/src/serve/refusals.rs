@@ -1,4 +1,4 @@
-//! Connections that get no place: an answer that says so, and the end.
+//! Connections that get no permit: an answer that says so, and the end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-use super::places::NoPlace;
+use super::permits::NoPermit;
 use crate::error::Problem;
 
 /// Refusals under way; further connections are closed without an answer.
@@ -38,12 +38,12 @@ impl Refusals {
     }
 
     /// Answers 503 and closes, without holding up the caller.
-    pub(super) fn refuse(&self, mut stream: TcpStream, reason: NoPlace) {
+    pub(super) fn refuse(&self, mut stream: TcpStream, reason: NoPermit) {
         metrics::counter!("threadline_edge_refused_connections_total", "reason" => reason.name()).increment(1);
         let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() else { return };
         let answer = match reason {
-            NoPlace::Full => self.full.clone(),
-            NoPlace::AddressFull => self.address_full.clone(),
+            NoPermit::Full => self.full.clone(),
+            NoPermit::AddressFull => self.address_full.clone(),
         };
         tokio::spawn(async move {
             let _turn = turn;

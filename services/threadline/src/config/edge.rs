@@ -1,11 +1,13 @@
 //! The settings of an edge, `edge.*` and `threads.*`.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use ipnet::IpNet;
 use threadline_domain::limits;
 use threadline_edge::EdgeConfig;
 use threadline_edge::auth::AuthConfig;
-use threadline_edge::config::{HttpConfig, NamesConfig, RateConfig};
+use threadline_edge::config::{HttpConfig, NamesConfig, ProxyConfig, RateConfig};
 
 use super::bounds::{BYTES, HOUR_MS};
 use super::layers::{Error, Layers};
@@ -25,6 +27,7 @@ pub(super) fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
     if let Some(wrong) = edge.origins.iter().find(|origin| !is_origin(origin)) {
         return Err(Error(format!("edge.origins: {wrong:?} is not an origin such as https://app.example.org")));
     }
+    edge.proxy = proxy(from)?;
     edge.web_dir = from.value("edge.web_dir", "THREADLINE_WEB_DIR", edge.web_dir.display().to_string())?.into();
     edge.reserved_key_prefixes = from.list("threads.reserved_key_prefixes", "THREADLINE_RESERVED_KEY_PREFIXES");
     if let Some(wrong) = edge.reserved_key_prefixes.iter().find(|prefix| !is_key_prefix(prefix)) {
@@ -53,6 +56,32 @@ pub(super) fn edge(from: &mut Layers) -> Result<EdgeConfig, Error> {
         from.within("edge.drain_window_ms", "THREADLINE_EDGE_DRAIN_WINDOW_MS", edge.drain_window_ms, 0..=HOUR_MS)?;
     edge.grace_ms = from.within("edge.grace_ms", "THREADLINE_EDGE_GRACE_MS", edge.grace_ms, 0..=HOUR_MS)?;
     Ok(edge)
+}
+
+fn proxy(from: &mut Layers) -> Result<ProxyConfig, Error> {
+    let mut proxy = ProxyConfig::default();
+    for address in from.list("edge.trusted_proxies", "THREADLINE_EDGE_TRUSTED_PROXIES") {
+        let network = address.parse().or_else(|_| address.parse::<IpAddr>().map(IpNet::from));
+        proxy.trusted.push(network.map_err(|_| {
+            Error(format!(
+                "edge.trusted_proxies: {address:?} is not an address such as 10.0.0.7, or a network such as 10.0.0.0/8"
+            ))
+        })?);
+    }
+    let path_prefix = from.value("edge.path_prefix", "THREADLINE_EDGE_PATH_PREFIX", String::new())?;
+    if !path_prefix.is_empty() && !is_path_prefix(&path_prefix) {
+        return Err(Error(format!(
+            "edge.path_prefix: {path_prefix:?} is not a path such as /chat, without a slash at its end"
+        )));
+    }
+    proxy.path_prefix = path_prefix;
+    Ok(proxy)
+}
+
+fn is_path_prefix(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    text.strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part.chars().all(is_plain)))
 }
 
 fn http(from: &mut Layers, http: &mut HttpConfig) -> Result<(), Error> {

@@ -176,17 +176,18 @@ impl Layers {
     /// others use too) returned as the names of variables that mean nothing.
     pub(super) fn finish(self) -> Result<(Vec<Entry>, Vec<String>), Error> {
         let keys: BTreeSet<&str> = self.entries.iter().map(|entry| entry.key).collect();
-        for (place, layer) in [("a flag".to_owned(), &self.flags), (self.path.display().to_string(), &self.file)] {
+        for (origin, layer) in [("a flag".to_owned(), &self.flags), (self.path.display().to_string(), &self.file)] {
             if let Some(key) = layer.keys().find(|key| !keys.contains(key.as_str())) {
                 return Err(Error(format!(
-                    "{key} is not a setting (from {place}); `threadline config` lists them all"
+                    "{key} is not a setting (from {origin}); `threadline config` lists them all"
                 )));
             }
         }
         let variables: BTreeSet<&str> = self.entries.iter().map(|entry| entry.variable).collect();
-        let strangers = self.environment.into_keys();
-        let strangers = strangers.filter(|name| name.starts_with(PREFIX) && !variables.contains(name.as_str()));
-        Ok((self.entries, strangers.collect()))
+        let unknown_variables = self.environment.into_keys();
+        let unknown_variables =
+            unknown_variables.filter(|name| name.starts_with(PREFIX) && !variables.contains(name.as_str()));
+        Ok((self.entries, unknown_variables.collect()))
     }
 
     fn read<T: Value>(&mut self, key: &'static str, variable: &'static str) -> Result<Option<T>, Error> {

@@ -53,7 +53,7 @@ pub struct Config {
     /// What was read, from where.
     pub entries: Vec<Entry>,
     /// Variables that look like ours and mean nothing.
-    pub strangers: Vec<String>,
+    pub unknown_variables: Vec<String>,
 }
 
 /// What development tokens say beside their user.

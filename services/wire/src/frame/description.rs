@@ -36,7 +36,8 @@ pub fn description() -> Value {
                 "address": "/ws",
                 "title": "All of one's threads",
                 "description": "One JSON object a text frame. The first frame of the client, within a few seconds, is \
-                    hello; who cannot send it puts `token` (and `cursor`) into the address. Clients ignore types and \
+                    hello; who cannot send it puts `token` (and `cursor`) into the address, or offers the protocols \
+                    `threadline, bearer.<token>`. Clients ignore types and \
                     fields that they do not know. Close codes from 4500 to 4999 mean: do not reconnect.",
                 "messages": of_channel,
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0", "query": {

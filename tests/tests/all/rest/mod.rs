@@ -10,6 +10,7 @@ mod members;
 mod messages;
 mod page;
 mod pages;
+mod proxy;
 mod reads;
 mod roles;
 mod serving;

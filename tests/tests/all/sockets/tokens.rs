@@ -4,6 +4,7 @@ use serde_json::json;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::{Received, Socket};
 use threadline_tests::token::{token, token_for};
+use tokio_tungstenite::tungstenite::Error;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_closes_and_does_not_invite_to_reconnect() {
@@ -15,6 +16,35 @@ async fn a_refused_token_closes_and_does_not_invite_to_reconnect() {
         let code = socket.closed().await;
         assert!([4501, 4502].contains(&code), "{token}: {code}");
     }
+}
+
+/// A browser can set no header of a WebSocket but this one, and an address is written into logs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_may_be_offered_as_a_protocol() {
+    let edges = Edges::start(1).await;
+    let url = format!("{}/ws", edges.url(0).replacen("http", "ws", 1));
+    let with = async |protocols: &[&str]| {
+        let headers: Vec<_> = protocols.iter().map(|value| ("sec-websocket-protocol", *value)).collect();
+        Socket::open_with(&url, &headers).await
+    };
+    let bearer = format!("bearer.{}", token("ann"));
+    // The client checks that it was given the protocol that it asked for.
+    let mut ann = with(&[&format!("threadline, {bearer}")]).await.unwrap();
+    assert_eq!(ann.frame().await["user"], "ann");
+    ann.request(json!({"type": "ping"})).await;
+    let mut ben = with(&["threadline, other"]).await.unwrap();
+    ben.send(json!({"type": "hello", "token": token("ben")})).await;
+    assert_eq!(ben.frame().await["user"], "ben");
+    let mut bad = with(&["threadline, bearer.nonsense"]).await.unwrap();
+    assert_eq!(bad.closed().await, 4501);
+    for refused in [bearer.clone(), format!("threadline, {bearer}, {bearer}")] {
+        let Err(Error::Http(answer)) = with(&[&refused]).await.map(drop) else { panic!("{refused} is taken") };
+        let body = String::from_utf8_lossy(answer.body().as_deref().unwrap_or_default()).into_owned();
+        assert!(answer.status() == 400 && body.contains("Sec-WebSocket-Protocol"), "{answer:?}");
+    }
+    let twice = format!("{url}?token={}", token("ann"));
+    let answer = Socket::open_with(&twice, &[("sec-websocket-protocol", &format!("threadline, {bearer}"))]).await;
+    assert!(matches!(answer.map(drop), Err(Error::Http(answer)) if answer.status() == 400));
 }
 
 #[tokio::test(flavor = "multi_thread")]
