@@ -9,21 +9,21 @@ use threadline_eventlog::{LoggedAggregate, Offset};
 use threadline_projections::Progress;
 
 use crate::lookup::{Found, FoundFact, FoundState, Item, Need};
-use crate::memory::Memory;
 use crate::past::{Past, Recorded};
-use crate::recent::{Ahead, Recent};
+use crate::recent_events::{Ahead, RecentEvents};
+use crate::state_cache::StateCache;
 
 /// From how many events on those that the stored states have are forgotten.
 const RECENT_EVENTS_TRIM: usize = 256;
 
 pub(crate) struct Aggregates<A: LoggedAggregate> {
-    memory: Memory<A>,
-    recent: Recent<A>,
+    memory: StateCache<A>,
+    recent: RecentEvents<A>,
 }
 
 impl<A: LoggedAggregate> Aggregates<A> {
-    pub(crate) fn new(recent: Recent<A>, state_bytes_max: usize) -> Self {
-        Self { memory: Memory::new(state_bytes_max), recent }
+    pub(crate) fn new(recent: RecentEvents<A>, state_bytes_max: usize) -> Self {
+        Self { memory: StateCache::new(state_bytes_max), recent }
     }
 
     /// What must be looked up before the command can be decided.
@@ -68,7 +68,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
 
     /// Takes in what was looked up, continued with the recent events. Memory that is short keeps what the first commands
     /// need; the others ask again.
-    pub(crate) fn take_in(&mut self, mut found: Found<A>) {
+    pub(crate) fn insert_loaded(&mut self, mut found: Found<A>) {
         for past in self.recent.after(found.progress) {
             found.evolve(past);
         }

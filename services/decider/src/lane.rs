@@ -41,11 +41,11 @@ pub(crate) struct Lane(Arc<Shared>);
 
 struct Shared {
     partition: Partition,
-    place: Mutex<Place>,
+    place: Mutex<ReadProgress>,
     feeder: Feeder,
 }
 
-struct Place {
+struct ReadProgress {
     /// The first offset that is not in the queue yet.
     next: Offset,
     /// How far the shared tail came.
@@ -62,7 +62,7 @@ pub(crate) enum Handed {
 
 impl Lane {
     pub(crate) fn new(partition: Partition, from: Offset, feeder: Feeder) -> Self {
-        let place = Place { next: from, shared: from, is_apart: false };
+        let place = ReadProgress { next: from, shared: from, is_apart: false };
         Self(Arc::new(Shared { partition, place: Mutex::new(place), feeder }))
     }
 
@@ -81,7 +81,7 @@ impl Lane {
             return Handed::Done;
         }
         match self.0.feeder.push(batch) {
-            Pushed::Taken => place.next = last + 1,
+            Pushed::Queued => place.next = last + 1,
             Pushed::Closed => return Handed::NobodyThere,
             Pushed::Full => {
                 metrics::counter!("threadline_decider_lanes_apart_total").increment(1);
@@ -100,7 +100,7 @@ impl Drop for Lane {
 }
 
 impl Shared {
-    fn place(&self) -> MutexGuard<'_, Place> {
+    fn place(&self) -> MutexGuard<'_, ReadProgress> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -122,7 +122,7 @@ async fn read_apart(lane: Arc<Shared>, tails: LaneTails) {
                     let mut place = lane.place();
                     match lane.feeder.push(&batch) {
                         Pushed::Closed => return,
-                        Pushed::Taken => {
+                        Pushed::Queued => {
                             place.next = last + 1;
                             if place.next >= place.shared {
                                 place.is_apart = false;

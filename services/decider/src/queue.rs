@@ -44,7 +44,7 @@ struct Waiting {
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    Taken,
+    Queued,
     Full,
     /// One of the two ends is gone.
     Closed,
@@ -66,7 +66,7 @@ impl Feeder {
         waiting.batches.push_back((batch.clone(), bytes));
         drop(waiting);
         self.0.filled.notify_one();
-        Pushed::Taken
+        Pushed::Queued
     }
 
     /// Ends the queue: what is in it is still taken, nothing is added any more.
@@ -163,27 +163,27 @@ mod tests {
     async fn it_is_full_by_records_and_by_bytes_and_has_room_when_half_is_free() {
         for (records, value_bytes) in [(5, 1), (1, 500)] {
             let (feeder, mut commands) = bounded(10, 1_000);
-            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Taken);
-            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Taken);
+            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Queued);
+            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Queued);
             assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Full);
             let (has_room, _) = tokio::join!(feeder.has_room(), async {
                 commands.recv().await;
                 commands.recv().await
             });
             assert!(has_room);
-            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Taken);
+            assert_eq!(feeder.push(&batch(records, value_bytes)), Pushed::Queued);
         }
     }
 
     #[tokio::test]
     async fn each_end_learns_that_the_other_one_is_gone() {
         let (feeder, mut commands) = bounded(1, 1);
-        assert_eq!(feeder.push(&batch(3, 1)), Pushed::Taken);
+        assert_eq!(feeder.push(&batch(3, 1)), Pushed::Queued);
         drop(feeder);
         assert_eq!(commands.recv().await.map(|batch| batch.records.len()), Some(3));
         assert!(commands.recv().await.is_none());
         let (feeder, commands) = bounded(1, 1);
-        assert_eq!(feeder.push(&batch(1, 1)), Pushed::Taken);
+        assert_eq!(feeder.push(&batch(1, 1)), Pushed::Queued);
         drop(commands);
         assert!(!feeder.has_room().await);
         assert_eq!(feeder.push(&batch(1, 1)), Pushed::Closed);

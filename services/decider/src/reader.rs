@@ -11,7 +11,7 @@ use crate::lane::{Handed, Lane, LaneTails};
 use crate::queue::{self, Commands};
 
 /// How long further partitions may join before the tail is made anew for all of them.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER_WAIT: Duration = Duration::from_millis(10);
 /// Requests under way; more wait.
 const REQUESTS_MAX: usize = 64;
 
@@ -59,7 +59,7 @@ async fn read(log: Arc<dyn EventLog>, topic: Topic, mut requests: mpsc::Receiver
             request = requests.recv() => {
                 let Some(request) = request else { return };
                 let mut more = apply(&mut lanes, request);
-                while let Ok(Some(request)) = tokio::time::timeout(GATHER, requests.recv()).await {
+                while let Ok(Some(request)) = tokio::time::timeout(GATHER_WAIT, requests.recv()).await {
                     more |= apply(&mut lanes, request);
                 }
                 if lanes.is_empty() {

@@ -4,13 +4,13 @@ use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition};
 
 use crate::error::TakeoverError;
 use crate::past::{RangeError, Recorded, read_range};
-use crate::recent::Recent;
+use crate::recent_events::RecentEvents;
 use crate::{Config, States};
 
 /// A partition as its last owner left it.
 pub(crate) struct Takeover<A: LoggedAggregate> {
     /// The events that the stored states may lack.
-    pub(crate) recent: Recent<A>,
+    pub(crate) recent: RecentEvents<A>,
     /// The offset that the next event will get.
     pub(crate) end: Offset,
     /// The first command that is not decided yet.
@@ -35,7 +35,7 @@ pub(crate) async fn take_over<A: LoggedAggregate>(
     if progress.next > end {
         return Err(TakeoverError::LogReplaced { states: progress.next, log: end });
     }
-    let mut recent = Recent::new(progress, config.recent_bytes_max);
+    let mut recent = RecentEvents::new(progress, config.recent_bytes_max);
     let reading = read_range::<A>(log, partition, progress.next, end, |record| {
         if let Some(recorded) = Recorded::read(record)? {
             recent.push(recorded);

@@ -20,16 +20,16 @@ use tokio_util::sync::CancellationToken;
 use crate::aggregates::Aggregates;
 use crate::dead::bury;
 use crate::error::Broken;
+use crate::in_flight::{CommandsInFlight, InFlight};
 use crate::inbox::{Content, Inbox, Received};
 use crate::lookup::{Lookup, Need, Wanted, load, read_back};
 use crate::queue::Commands;
-use crate::settle::{Settling, Unsettled};
 use crate::takeover::Takeover;
 use crate::{Config, States};
 
 /// How often a worker notes that it runs.
-const PULSE: Duration = Duration::from_secs(1);
-/// Commands that are decided before other tasks and settled appends get their turn.
+const PULSE_INTERVAL: Duration = Duration::from_secs(1);
+/// Commands that are decided before other tasks and finished appends get their turn.
 const TURN_COMMANDS_MAX: usize = 64;
 /// Commands read and not decided; a lookup asks for what all of them need.
 const INBOX_COMMANDS_MAX: usize = 1_024;
@@ -49,7 +49,7 @@ pub(crate) struct Worker<A: LoggedAggregate, S> {
     aggregates: Aggregates<A>,
     inbox: Inbox<A>,
     lookup: Option<BoxFuture<'static, Lookup<A>>>,
-    settling: Settling,
+    in_flight: CommandsInFlight,
     /// The offset that the next event gets, if nobody else writes here.
     end: Offset,
     /// When something was last known to run.
@@ -66,7 +66,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         takeover: Takeover<A>,
         done: watch::Sender<Option<Offset>>,
     ) -> Self {
-        let settling = Settling::new(Arc::clone(&tools.log), partition, takeover.end, done);
+        let in_flight = CommandsInFlight::new(Arc::clone(&tools.log), partition, takeover.end, done);
         let aggregates = Aggregates::new(takeover.recent, tools.config.state_bytes_max);
         let (inbox, end) = (Inbox::new(takeover.resume), takeover.end);
         Self {
@@ -75,7 +75,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
             aggregates,
             inbox,
             lookup: None,
-            settling,
+            in_flight,
             end,
             alive: Instant::now(),
             states_down_until: None,
@@ -90,18 +90,18 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         mut progress: watch::Receiver<BTreeMap<Partition, Progress>>,
         stop: &CancellationToken,
     ) -> Result<(), Broken> {
-        let mut pulse = tokio::time::interval(PULSE);
+        let mut pulse = tokio::time::interval(PULSE_INTERVAL);
         loop {
             let can_receive = self.inbox.len() < INBOX_COMMANDS_MAX;
             let can_decide = self.inbox.len() > 0 && self.lookup.is_none() && self.has_room();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.finish().await,
-                settled = self.settling.settle_next() => settled?,
+                finished = self.in_flight.finish_next() => finished?,
                 _ = pulse.tick() => self.tidy(&mut progress),
                 lookup = next(&mut self.lookup) => {
                     self.lookup = None;
-                    self.take_in(lookup)?;
+                    self.finish_lookup(lookup)?;
                 }
                 batch = commands.recv(), if can_receive => match batch {
                     Some(batch) => self.inbox.receive(&batch),
@@ -148,7 +148,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
             self.tools.stopped.clear(A::COMMANDS, self.partition);
         }
         if let Some(next) = decided {
-            self.settling.push(Unsettled::Done(next));
+            self.in_flight.push(InFlight::Done(next));
         }
         Ok(None)
     }
@@ -175,7 +175,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
                 (Some(id), reply)
             }
             Content::Corrupt { record, reason } => {
-                self.settling.push(Unsettled::Letter(bury(&*self.tools.log, A::COMMANDS, &record, &reason)));
+                self.in_flight.push(InFlight::Letter(bury(&*self.tools.log, A::COMMANDS, &record, &reason)));
                 let reason = format!("the command could not be read: {reason}");
                 (A::id_of_record(&record), CommandReply::Unavailable { reason })
             }
@@ -191,13 +191,13 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         self.end += 1;
         let appending = self.tools.log.append_to(A::EVENTS, self.partition, record);
         metrics::counter!("threadline_decider_events_total").increment(1);
-        self.settling.push(Unsettled::Event(appending));
+        self.in_flight.push(InFlight::Event(appending));
     }
 
     fn reply(&mut self, id: Option<A::Id>, reply: ReplyOf<A>, context: &Context) {
         metrics::counter!("threadline_decider_refusals_total").increment(1);
         if let Some(record) = A::refusal_record(id, reply, context) {
-            self.settling.push(Unsettled::Refusal(record));
+            self.in_flight.push(InFlight::Refusal(record));
         }
     }
 
@@ -214,13 +214,13 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         self.lookup = Some(Box::pin(async move { load(&tools.config, &tools.states, partition, wanted).await }));
     }
 
-    fn take_in(&mut self, lookup: Lookup<A>) -> Result<(), Broken> {
+    fn finish_lookup(&mut self, lookup: Lookup<A>) -> Result<(), Broken> {
         match lookup {
             Lookup::Loaded(found) => {
                 self.states_down_until = None;
                 let range = self.aggregates.gap(&found).map_err(|_| Broken::AnotherWriter)?;
                 if range.is_empty() {
-                    self.aggregates.take_in(found);
+                    self.aggregates.insert_loaded(found);
                 } else {
                     let (tools, partition) = (Arc::clone(&self.tools), self.partition);
                     self.lookup =
@@ -229,7 +229,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
                         ));
                 }
             }
-            Lookup::ReadBack(found) => self.aggregates.take_in(found),
+            Lookup::ReadBack(found) => self.aggregates.insert_loaded(found),
             Lookup::Failed(error) => {
                 let partition = self.partition;
                 tracing::warn!(partition, %error, "failed to look up states of partition {partition}: {error}");
@@ -242,7 +242,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
 
     /// Whether more may be under way.
     fn has_room(&self) -> bool {
-        self.settling.len() < self.tools.config.in_flight_max
+        self.in_flight.len() < self.tools.config.in_flight_max
     }
 
     /// Notes that this worker runs; fails when it stood still for so long that it may have been replaced.
@@ -259,8 +259,8 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
     async fn finish(&mut self) -> Result<(), Broken> {
         let drain_timeout = self.tools.config.drain_timeout;
         let settle_all = async {
-            while self.settling.len() > 0 {
-                self.settling.settle_next().await?;
+            while self.in_flight.len() > 0 {
+                self.in_flight.finish_next().await?;
             }
             Ok(())
         };

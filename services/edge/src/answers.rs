@@ -46,12 +46,12 @@ pub(crate) struct Reservation {
 }
 
 /// The bytes of an answer and their room: given back when the last of them was written.
-struct Held {
+struct OwnedAnswer {
     bytes: Bytes,
     _room: Reservation,
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for OwnedAnswer {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -130,7 +130,7 @@ impl Reservation {
 
     /// The same bytes; the room is given back when they were written.
     pub(crate) fn attach(self, bytes: Bytes) -> Bytes {
-        Bytes::from_owner(Held { bytes, _room: self })
+        Bytes::from_owner(OwnedAnswer { bytes, _room: self })
     }
 }
 

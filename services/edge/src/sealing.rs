@@ -5,7 +5,7 @@ use std::sync::Arc;
 use threadline_domain::thread::{Command, Event, Rejection};
 use threadline_domain::{Actor, Text, UserId};
 use threadline_projections::{MemberView, MessageView, ThreadView};
-use threadline_sealing::{Error, Field, Keyring, Place, TextMut, Typed};
+use threadline_sealing::{Error, Field, Keyring, SealContext, TextMut, Typed};
 
 /// Why a command was not sealed; nothing was appended.
 pub(crate) enum NotSealed {
@@ -51,27 +51,27 @@ pub(crate) async fn open_threads(keyring: &Keyring, threads: &mut [ThreadView]) 
 struct Message<'a>(&'a mut MessageView);
 
 impl Typed for Message<'_> {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
         let MessageView { id, thread, sender, content, metadata, .. } = &mut *self.0;
-        let place = |field| Place { subject: sender, thread: *thread, message: Some(*id), field };
-        visit(place(Field::Content), content.into());
-        visit(place(Field::Metadata), metadata.into());
+        let context = |field| SealContext { subject: sender, thread: *thread, message: Some(*id), field };
+        visit(context(Field::Content), content.into());
+        visit(context(Field::Metadata), metadata.into());
     }
 }
 
 struct Thread<'a>(&'a mut ThreadView);
 
 impl Typed for Thread<'_> {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
         let ThreadView { id, title, title_by, metadata, metadata_by, members, last_message, .. } = &mut *self.0;
-        let place = |subject, field| Place { subject, thread: *id, message: None, field };
+        let context = |subject, field| SealContext { subject, thread: *id, message: None, field };
         if let (Some(title), Some(by)) = (title, title_by) {
-            visit(place(by, Field::Title), title.into());
+            visit(context(by, Field::Title), title.into());
         }
-        visit(place(metadata_by, Field::ThreadMetadata), metadata.into());
+        visit(context(metadata_by, Field::ThreadMetadata), metadata.into());
         for MemberView { user, name, .. } in members {
             if let Some(name) = name {
-                visit(Place::of_name(&Actor::User(user.clone())), name.into());
+                visit(SealContext::of_name(&Actor::User(user.clone())), name.into());
             }
         }
         if let Some(message) = last_message {
@@ -96,7 +96,7 @@ impl Name {
 }
 
 impl Typed for Name {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
-        visit(Place::of_name(&self.subject), (&mut self.name).into());
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
+        visit(SealContext::of_name(&self.subject), (&mut self.name).into());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use threadline_hub::{Ending, Left, NeedsFlush, Pushed, SendQueue, SendQueueConfig, Session};
+use threadline_hub::{Ending, NeedsFlush, Pushed, SendQueue, SendQueueConfig, Session, Unwritten};
 use threadline_wire::CloseCode;
 
 use crate::config::SessionConfig;
@@ -45,7 +45,7 @@ impl SessionHandle {
     /// Writes queued frames as far as the socket takes them now. The session's task does the rest.
     pub(crate) fn flush(&self) {
         match self.write() {
-            Ok(Left { is_empty: true, is_ending: false }) => {}
+            Ok(Unwritten { is_empty: true, is_ending: false }) => {}
             // The task waits for the socket, ends the session, or meets the same error.
             Ok(_) | Err(_) => self.queue.wake(),
         }
@@ -63,7 +63,7 @@ impl SessionHandle {
     }
 
     /// Writes until nothing is left. Fails when the socket takes no more.
-    fn write(&self) -> io::Result<Left> {
+    fn write(&self) -> io::Result<Unwritten> {
         loop {
             let mut items = 0;
             let left = self.queue.write(|queued, front_written| {

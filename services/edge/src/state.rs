@@ -14,9 +14,9 @@ use crate::answers::Answers;
 use crate::auth::{Auth, Identity};
 use crate::clock;
 use crate::config::EdgeConfig;
+use crate::display_names::DisplayNames;
 use crate::error::Problem;
 use crate::hub::Hub;
-use crate::names::Names;
 use crate::rate::RateLimits;
 use crate::sealing;
 
@@ -56,15 +56,15 @@ pub struct Edge {
     /// Room for answers.
     pub(crate) answers: Arc<Answers>,
     /// The names last written to the log.
-    pub(crate) names: Names,
+    pub(crate) names: DisplayNames,
 }
 
 impl Edge {
     /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
-    pub fn greet(self: &Arc<Self>, identity: &Identity) {
+    pub fn record_display_name(self: &Arc<Self>, identity: &Identity) {
         let (Some(user), Some(name)) = (identity.user(), &identity.name) else { return };
         self.names.note_destroyed(&self.keyring);
-        if self.names.note(user, name) {
+        if self.names.claim(user, name) {
             let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
             tokio::spawn(async move {
                 let at = clock::now();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use threadline_domain::UserId;
 
 use crate::session::Session;
-use crate::user::{Entered, Left, LocalUser};
+use crate::user::{Departure, Entered, LocalUser};
 
 /// The local users by id.
 #[derive(Debug)]
@@ -70,16 +70,18 @@ impl<S: Session> Directory<S> {
     }
 
     /// Removes a session from its user, and the user with the last session.
-    pub(crate) fn leave(&self, user: &Arc<LocalUser<S>>, session: &Arc<S>) -> Left {
+    pub(crate) fn leave(&self, user: &Arc<LocalUser<S>>, session: &Arc<S>) -> Departure {
         let mut state = self.lock();
-        let left = user.leave(session);
-        if left != Left::WasNotHere {
+        let departure = user.leave(session);
+        if departure != Departure::WasNotHere {
             state.sessions -= 1;
         }
-        if matches!(left, Left::Last(_)) && state.users.get(user.id()).is_some_and(|known| Arc::ptr_eq(known, user)) {
+        if matches!(departure, Departure::Last(_))
+            && state.users.get(user.id()).is_some_and(|known| Arc::ptr_eq(known, user))
+        {
             state.users.remove(user.id());
         }
-        left
+        departure
     }
 
     /// Lets no further session enter.

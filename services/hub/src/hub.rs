@@ -14,7 +14,7 @@ use crate::progress::HubProgress;
 use crate::published::{Lost, Published, ThreadState};
 use crate::session::Session;
 use crate::shard::{Shard, ShardJoin, ShardJoined};
-use crate::user::{Left, LocalUser};
+use crate::user::{Departure, LocalUser};
 
 /// The topic in which membership counts, and whose partition is found by thread.
 pub(crate) const THREADS: Topic = Topic::Messages;
@@ -141,7 +141,7 @@ impl<S: Session> Hub<S> {
 
     /// Lets a session go; returns the user's threads if it was the user's last session.
     pub fn leave(&self, user: &Arc<LocalUser<S>>, session: &Arc<S>) -> Option<Vec<ThreadId>> {
-        let Left::Last(threads) = self.directory.leave(user, session) else { return None };
+        let Departure::Last(threads) = self.directory.leave(user, session) else { return None };
         for &thread in &threads {
             if let Some(mut shard) = self.shard_of(thread) {
                 shard.remove(user, thread);

@@ -37,7 +37,7 @@ pub use outputs::Outputs;
 pub use progress::HubProgress;
 pub use published::{Lost, Published, ThreadState};
 pub use queue::{Ending, Pushed, SendQueue, SendQueueConfig};
-pub use queued::{Left, Queued, Written};
+pub use queued::{Queued, Unwritten, Written};
 pub use session::{NeedsFlush, Session};
 pub use user::LocalUser;
 pub use visible::{Missed, visible};

@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 use threadline_wire::CloseCode;
 
-use crate::queued::{Left, Queued, Written};
+use crate::queued::{Queued, Unwritten, Written};
 use crate::session::NeedsFlush;
 
 /// The allocation of an empty queue beyond this many frames is returned to the allocator.
@@ -126,13 +126,13 @@ impl SendQueue {
 
     /// Lets `write` write some of the items, from this byte of the first item's wire form on. Only one writer runs at a
     /// time. `write` must not block.
-    pub fn write<E>(&self, write: impl FnOnce(&VecDeque<Queued>, usize) -> Result<Written, E>) -> Result<Left, E> {
+    pub fn write<E>(&self, write: impl FnOnce(&VecDeque<Queued>, usize) -> Result<Written, E>) -> Result<Unwritten, E> {
         let mut state = self.lock();
         if state.is_open && !state.items.is_empty() {
             let written = write(&state.items, state.front_written)?;
             state.take(written);
         }
-        Ok(Left { is_empty: !state.is_open || state.items.is_empty(), is_ending: state.ending.is_some() })
+        Ok(Unwritten { is_empty: !state.is_open || state.items.is_empty(), is_ending: state.ending.is_some() })
     }
 
     /// Drops what waits, but for the rest of an item that is written in part, and opens the queue for the close frame.

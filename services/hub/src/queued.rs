@@ -30,7 +30,7 @@ pub struct Written {
 
 /// What is left after a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Left {
+pub struct Unwritten {
     /// Whether nothing waits, or nothing may be written yet.
     pub is_empty: bool,
     /// Whether the session is to end, now or later.

@@ -153,8 +153,8 @@ impl<S: Session> Shard<S> {
 
     pub(crate) fn remove(&mut self, user: &Arc<LocalUser<S>>, thread: ThreadId) {
         let Some(local) = self.threads.get_mut(&thread) else { return };
-        if let Some(place) = local.users.iter().position(|other| Arc::ptr_eq(other, user)) {
-            local.users.swap_remove(place);
+        if let Some(index) = local.users.iter().position(|other| Arc::ptr_eq(other, user)) {
+            local.users.swap_remove(index);
         }
         if local.users.is_empty() {
             self.threads.remove(&thread);

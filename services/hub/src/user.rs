@@ -18,14 +18,14 @@ pub struct LocalUser<S> {
 
 #[derive(Debug)]
 struct State<S> {
-    seats: Vec<Seat<S>>,
+    sessions: Vec<LocalSession<S>>,
     threads: HashSet<ThreadId>,
     is_gone: bool,
 }
 
 /// A session in the hub. While it joins, only shards below `shards_joined` deliver to it.
 #[derive(Debug)]
-struct Seat<S> {
+struct LocalSession<S> {
     session: Arc<S>,
     shards_joined: usize,
 }
@@ -43,7 +43,7 @@ pub(crate) enum Entered {
 
 impl<S: Session> LocalUser<S> {
     pub(crate) fn new(id: UserId) -> Self {
-        Self { id, state: Mutex::new(State { seats: Vec::new(), threads: HashSet::new(), is_gone: false }) }
+        Self { id, state: Mutex::new(State { sessions: Vec::new(), threads: HashSet::new(), is_gone: false }) }
     }
 
     /// Returns the user's id.
@@ -53,7 +53,7 @@ impl<S: Session> LocalUser<S> {
 
     /// Returns the user's sessions.
     pub fn sessions(&self) -> Vec<Arc<S>> {
-        self.lock().seats.iter().map(|seat| Arc::clone(&seat.session)).collect()
+        self.lock().sessions.iter().map(|local| Arc::clone(&local.session)).collect()
     }
 
     /// Returns the user's threads.
@@ -73,9 +73,9 @@ impl<S: Session> LocalUser<S> {
 
     /// Queues a frame of this shard for each of the user's sessions that has joined the shard.
     pub(crate) fn push_from(&self, shard: usize, frame: &Bytes, out: &mut Outputs<S>) {
-        for seat in &self.lock().seats {
-            if seat.shards_joined > shard {
-                out.push(&seat.session, frame);
+        for local in &self.lock().sessions {
+            if local.shards_joined > shard {
+                out.push(&local.session, frame);
             }
         }
     }
@@ -85,32 +85,32 @@ impl<S: Session> LocalUser<S> {
         if state.is_gone {
             return Entered::Gone;
         }
-        if state.seats.len() >= sessions_max {
+        if state.sessions.len() >= sessions_max {
             return Entered::TooMany;
         }
-        state.seats.push(Seat { session: Arc::clone(session), shards_joined: 0 });
+        state.sessions.push(LocalSession { session: Arc::clone(session), shards_joined: 0 });
         Entered::Here
     }
 
     /// Notes that a session has joined all shards below `shards`.
     pub(crate) fn mark_joined(&self, session: &Arc<S>, shards: usize) {
-        if let Some(seat) = self.lock().seats.iter_mut().find(|seat| Arc::ptr_eq(&seat.session, session)) {
-            seat.shards_joined = shards;
+        if let Some(local) = self.lock().sessions.iter_mut().find(|local| Arc::ptr_eq(&local.session, session)) {
+            local.shards_joined = shards;
         }
     }
 
     /// Removes a session. Returns the user's threads if it was the last session; the user is gone then.
-    pub(crate) fn leave(&self, session: &Arc<S>) -> Left {
+    pub(crate) fn leave(&self, session: &Arc<S>) -> Departure {
         let mut state = self.lock();
-        let Some(place) = state.seats.iter().position(|seat| Arc::ptr_eq(&seat.session, session)) else {
-            return Left::WasNotHere;
+        let Some(index) = state.sessions.iter().position(|local| Arc::ptr_eq(&local.session, session)) else {
+            return Departure::WasNotHere;
         };
-        state.seats.swap_remove(place);
-        if !state.seats.is_empty() {
-            return Left::OthersStay;
+        state.sessions.swap_remove(index);
+        if !state.sessions.is_empty() {
+            return Departure::OthersStay;
         }
         state.is_gone = true;
-        Left::Last(std::mem::take(&mut state.threads).into_iter().collect())
+        Departure::Last(std::mem::take(&mut state.threads).into_iter().collect())
     }
 
     /// Adds a thread; false when the user has it already or is gone.
@@ -130,7 +130,7 @@ impl<S: Session> LocalUser<S> {
 
 /// What is left to do when a session leaves.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Left {
+pub(crate) enum Departure {
     /// The session was not here.
     WasNotHere,
     /// The user has other sessions.

@@ -17,7 +17,7 @@ pub enum Entry {
     User(UserProfile),
 }
 
-/// An event with its place in the log.
+/// An event with its position in the log.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// Its offset in the `messages` partition.

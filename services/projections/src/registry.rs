@@ -368,8 +368,8 @@ async fn behind(transaction: &mut PgConnection, one: &Generation, other: &Genera
         let rows = rows.into_iter().map(|(topic, partition, next)| ((topic, partition), next));
         next.push(rows.collect::<BTreeMap<_, _>>());
     }
-    let lacks = |(place, next_of_other): (&(String, i32), &i64)| {
-        let next = next[0].get(place).copied().unwrap_or_default();
+    let lacks = |(partition, next_of_other): (&(String, i32), &i64)| {
+        let next = next[0].get(partition).copied().unwrap_or_default();
         u64::try_from(next_of_other - next).unwrap_or_default()
     };
     Ok(next[1].iter().map(lacks).sum())

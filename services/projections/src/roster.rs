@@ -62,7 +62,7 @@ pub enum Entered {
     Unheard,
 }
 
-/// A role's place among those in operation. Cheap to clone.
+/// A role's entry among those in operation. Cheap to clone.
 #[derive(Clone)]
 pub struct Roster(Arc<Inner>);
 
@@ -89,7 +89,7 @@ impl Roster {
         schema::migrate(ROSTER_SCHEMA, &[sql], pool).await
     }
 
-    /// The place of a role that reads these schemas; `id` is unique among all processes.
+    /// The entry of a role that reads these schemas; `id` is unique among all processes.
     pub fn new(pool: &PgPool, config: RosterConfig, role: &'static str, id: String, schemas: Vec<u32>) -> Self {
         let schemas = schemas.into_iter().map(u32::cast_signed).collect();
         let pool = schema::pool_in(ROSTER_SCHEMA, pool);

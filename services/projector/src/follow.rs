@@ -7,18 +7,18 @@ use threadline_eventlog::{EventLog, Partition, Start, Tail, TailBatch, Topic};
 use threadline_projections::{Feed, Progress};
 
 /// A partition of a topic.
-pub(crate) type Place = (Topic, Partition);
+pub(crate) type TopicPartition = (Topic, Partition);
 
 /// A generation and where it stands, by what this projector knows.
 pub(crate) struct Fed {
     pub(crate) feed: Feed,
-    pub(crate) progress: BTreeMap<Place, Progress>,
+    pub(crate) progress: BTreeMap<TopicPartition, Progress>,
 }
 
 impl Fed {
     /// Where it stands in a partition; `None` when it is not made from the topic.
-    pub(crate) fn at(&self, place: Place) -> Option<Progress> {
-        self.progress.get(&place).copied()
+    pub(crate) fn at(&self, partition: TopicPartition) -> Option<Progress> {
+        self.progress.get(&partition).copied()
     }
 }
 
@@ -26,17 +26,17 @@ impl Fed {
 pub(crate) struct Following {
     tails: Vec<(Topic, Tail)>,
     /// Up to where the tails have been read.
-    pub(crate) read: BTreeMap<Place, Progress>,
+    pub(crate) read: BTreeMap<TopicPartition, Progress>,
     /// Partitions at a record with an unknown schema: nothing further of them is applied.
-    pub(crate) stopped: BTreeSet<Place>,
+    pub(crate) stopped: BTreeSet<TopicPartition>,
 }
 
 impl Following {
     /// Starts where the generation stands that is behind most.
     pub(crate) fn open(log: &dyn EventLog, fed: &[Fed]) -> Self {
-        let mut read: BTreeMap<Place, Progress> = BTreeMap::new();
-        for (&place, &at) in fed.iter().flat_map(|fed| &fed.progress) {
-            let least = read.entry(place).or_insert(at);
+        let mut read: BTreeMap<TopicPartition, Progress> = BTreeMap::new();
+        for (&partition, &at) in fed.iter().flat_map(|fed| &fed.progress) {
+            let least = read.entry(partition).or_insert(at);
             if at.next < least.next {
                 *least = at;
             }

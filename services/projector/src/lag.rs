@@ -8,13 +8,13 @@ use threadline_eventlog::{EventLog, Offset, Topic};
 use threadline_projections::{Feed, Progress};
 
 use crate::error::Failed;
-use crate::follow::{Fed, Place};
+use crate::follow::{Fed, TopicPartition};
 
 /// How long a topic may take to say where it ends.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where partitions end, as far as the log says.
-pub(crate) type Ends = BTreeMap<Place, Offset>;
+pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
 
 /// Asks where the partitions of these topics end, all at once. One that does not say in time is left out.
 pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
@@ -27,8 +27,10 @@ async fn ends_of(log: &dyn EventLog, topic: Topic) -> Ends {
 }
 
 /// How many records a generation is behind, in the partitions whose ends are known.
-pub(crate) fn behind(progress: &BTreeMap<Place, Progress>, ends: &Ends) -> u64 {
-    let behind = |(place, at): (&Place, &Progress)| ends.get(place).map_or(0, |end| end.saturating_sub(at.next));
+pub(crate) fn behind(progress: &BTreeMap<TopicPartition, Progress>, ends: &Ends) -> u64 {
+    let behind = |(partition, at): (&TopicPartition, &Progress)| {
+        ends.get(partition).map_or(0, |end| end.saturating_sub(at.next))
+    };
     progress.iter().map(behind).sum()
 }
 
@@ -36,7 +38,7 @@ pub(crate) fn behind(progress: &BTreeMap<Place, Progress>, ends: &Ends) -> u64 {
 pub(crate) fn show(fed: &Fed, ends: &Ends) {
     for &topic in fed.feed.spec().topics {
         let of_topic = fed.progress.iter().filter(|((of, _), _)| *of == topic);
-        let lag = behind(&of_topic.map(|(place, at)| (*place, *at)).collect(), ends);
+        let lag = behind(&of_topic.map(|(partition, at)| (*partition, *at)).collect(), ends);
         let schema = fed.feed.generation().schema.to_string();
         metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name(), "schema" => schema)
             .set(lag as f64);
@@ -45,10 +47,10 @@ pub(crate) fn show(fed: &Fed, ends: &Ends) {
 
 /// Finds out whether a generation is where it was left: that tells that nobody has thrown it away, which would go unnoticed
 /// until the next record.
-pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<Place, Progress>) -> Result<(), Failed> {
+pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<TopicPartition, Progress>) -> Result<(), Failed> {
     for &topic in feed.spec().topics {
         let found = feed.progress(topic).await?;
-        let moved = |(&(of, partition), at): (&Place, &Progress)| {
+        let moved = |(&(of, partition), at): (&TopicPartition, &Progress)| {
             of == topic && found.get(&partition).copied().unwrap_or_default() != *at
         };
         if left_at.iter().any(moved) {

@@ -1,4 +1,4 @@
-//! Generations that stand at about the same place, moved on together: collect, apply, go on.
+//! Generations that stand at about the same offsets, moved on together: collect, apply, go on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::Config;
 use crate::dead;
 use crate::decode::{decode, lost};
 use crate::error::Failed;
-use crate::follow::{Fed, Following, Place};
+use crate::follow::{Fed, Following, TopicPartition};
 use crate::lag::{self, Ends};
 use crate::pending::Pending;
 
@@ -37,7 +37,7 @@ pub(crate) enum Ended {
     LogClosed,
     /// It was to catch up, and came to a record of an unknown schema.
     Unreadable(Stopped),
-    /// Whether the last transaction took place is not known: only the generations can tell where they are.
+    /// Whether the last transaction was committed is not known: only the generations can tell where they are.
     Failed(Failed),
 }
 
@@ -46,7 +46,7 @@ pub(crate) type OnApplied<'a> = &'a mut (dyn FnMut(&[Fed], u64) + Send);
 
 /// A record that cannot be read.
 struct Dead {
-    place: Place,
+    topic_partition: TopicPartition,
     record: Record,
     reason: String,
 }
@@ -131,9 +131,9 @@ impl Lane {
             return Ok(0);
         }
         let applying = async {
-            for Dead { place, record, reason } in dead {
-                let letter = dead::bury(self.log.as_ref(), place.0, &record, &reason).await?;
-                if let Some(pending) = pending.get_mut(&place) {
+            for Dead { topic_partition, record, reason } in dead {
+                let letter = dead::bury(self.log.as_ref(), topic_partition.0, &record, &reason).await?;
+                if let Some(pending) = pending.get_mut(&topic_partition) {
                     pending.push_letter(letter);
                 }
             }
@@ -149,10 +149,10 @@ impl Lane {
         let mut seen = 0;
         for pending in &applied {
             seen += pending.seen;
-            let (topic, _) = pending.place;
+            let (topic, _) = pending.topic_partition;
             metrics::counter!("threadline_projector_records_total", "topic" => topic.name()).increment(pending.seen);
             for fed in &mut self.fed {
-                if let Some(at) = fed.progress.get_mut(&pending.place)
+                if let Some(at) = fed.progress.get_mut(&pending.topic_partition)
                     && at.next < pending.to.next
                 {
                     *at = pending.to;
@@ -176,17 +176,17 @@ impl Lane {
     /// Reads records into what is pending of their partition.
     fn collect(
         &mut self,
-        pending: &mut BTreeMap<Place, Pending>,
+        pending: &mut BTreeMap<TopicPartition, Pending>,
         dead: &mut Vec<Dead>,
         topic: Topic,
         batch: &TailBatch,
     ) {
-        let place = (topic, batch.partition);
-        if self.following.stopped.contains(&place) {
+        let topic_partition = (topic, batch.partition);
+        if self.following.stopped.contains(&topic_partition) {
             return;
         }
-        let Some(read) = self.following.read.get_mut(&place) else { return };
-        let pending = pending.entry(place).or_insert_with(|| Pending::new(place, *read));
+        let Some(read) = self.following.read.get_mut(&topic_partition) else { return };
+        let pending = pending.entry(topic_partition).or_insert_with(|| Pending::new(topic_partition, *read));
         for record in batch.records.iter() {
             if record.offset < read.next {
                 continue;
@@ -198,14 +198,14 @@ impl Lane {
                 Err(DecodeError::UnknownSchema { id: schema_id }) => {
                     let position = Position { topic, partition: batch.partition, offset: record.offset };
                     self.stopped.stop(Stopped { position, schema_id });
-                    self.following.stopped.insert(place);
+                    self.following.stopped.insert(topic_partition);
                     break;
                 }
                 Err(DecodeError::Corrupt(reason)) => {
                     if let Some(lost) = lost(topic, record) {
                         pending.push(Entry::Lost(lost), record);
                     }
-                    dead.push(Dead { place, record: record.clone(), reason });
+                    dead.push(Dead { topic_partition, record: record.clone(), reason });
                 }
             }
         }
@@ -213,7 +213,7 @@ impl Lane {
     }
 
     /// Applies what is pending in one transaction, poison taken out.
-    async fn apply(&self, pending: BTreeMap<Place, Pending>) -> Result<Vec<Pending>, Failed> {
+    async fn apply(&self, pending: BTreeMap<TopicPartition, Pending>) -> Result<Vec<Pending>, Failed> {
         let mut pending: Vec<Pending> = pending.into_values().collect();
         loop {
             // Of each share's batches, where in `pending` they come from.
@@ -238,7 +238,7 @@ impl Lane {
             let Some(record) = poisoned.record(*generation, &self.fed[*generation], index) else {
                 return Err(ProjectError::Poison { share, batch, index, reason }.into());
             };
-            let letter = dead::bury(self.log.as_ref(), poisoned.place.0, &record, &reason).await?;
+            let letter = dead::bury(self.log.as_ref(), poisoned.topic_partition.0, &record, &reason).await?;
             poisoned.refuse(*generation, letter);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! supervisor   which partitions are ours, which generations are to be fed
-//!    └ lane    generations that stand at about the same place: one transaction for all of them
+//!    └ lane    generations that stand at about the same offsets: one transaction for all of them
 //!        follow    the tails, from where the generation that is behind most stands
 //!        decode    values of records; duplicates are dropped
 //!        pending   what waits for its transaction

@@ -6,11 +6,11 @@ use threadline_domain::LostEvent;
 use threadline_eventlog::{Offset, Record};
 use threadline_projections::{Batch, Entry, Letter, Lost, Progress, Recorded};
 
-use crate::follow::{Fed, Place};
+use crate::follow::{Fed, TopicPartition};
 
 /// Records of one partition, for all generations of a lane.
 pub(crate) struct Pending {
-    pub(crate) place: Place,
+    pub(crate) topic_partition: TopicPartition,
     /// The progress after them.
     pub(crate) to: Progress,
     items: Vec<Item>,
@@ -28,15 +28,15 @@ struct Item {
     record: Record,
 }
 
-/// What stands in the place of a record that a generation cannot apply.
+/// What stands instead of a record that a generation cannot apply.
 struct Refused {
     entry: Option<Entry>,
     letter: Letter,
 }
 
 impl Pending {
-    pub(crate) fn new(place: Place, from: Progress) -> Self {
-        Self { place, to: from, items: vec![], letters: vec![], refused: BTreeMap::new(), seen: 0 }
+    pub(crate) fn new(topic_partition: TopicPartition, from: Progress) -> Self {
+        Self { topic_partition, to: from, items: vec![], letters: vec![], refused: BTreeMap::new(), seen: 0 }
     }
 
     /// Takes in what a record says.
@@ -69,20 +69,20 @@ impl Pending {
 
     /// What a generation has to apply; `None` when it is not made from the topic or has applied all of it already.
     pub(crate) fn batch<'a>(&'a self, generation: usize, fed: &Fed) -> Option<Batch<'a>> {
-        let from = fed.at(self.place)?;
+        let from = fed.at(self.topic_partition)?;
         if self.to.next <= from.next {
             return None;
         }
         let entries = self.entries(generation, fed).map(|(_, entry)| entry).collect();
         let refused = self.refused.iter().filter(|((of, _), _)| *of == generation).map(|(_, refused)| &refused.letter);
         let letters = self.letters.iter().filter(|letter| letter.offset >= from.next).chain(refused).collect();
-        let (topic, partition) = self.place;
+        let (topic, partition) = self.topic_partition;
         Some(Batch { topic, partition, from, to: self.to, entries, letters })
     }
 
     /// The entries of a generation's batch, each with its record.
     fn entries<'a>(&'a self, generation: usize, fed: &Fed) -> impl Iterator<Item = (&'a Record, &'a Entry)> {
-        let next = fed.at(self.place).map_or(Offset::MAX, |at| at.next);
+        let next = fed.at(self.topic_partition).map_or(Offset::MAX, |at| at.next);
         let items = self.items.iter().filter(move |item| item.record.offset >= next);
         items.filter_map(move |item| {
             let entry = match self.refused.get(&(generation, item.record.offset)) {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 use crate::error::Failed;
-use crate::follow::{Fed, Place};
+use crate::follow::{Fed, TopicPartition};
 use crate::lag::{self, Ends};
 use crate::lane::{Ended, Lane};
 
@@ -206,7 +206,7 @@ pub(crate) async fn progress(
     log: &dyn EventLog,
     feed: &Feed,
     owned: &BTreeSet<Partition>,
-) -> Result<BTreeMap<Place, threadline_projections::Progress>, Error> {
+) -> Result<BTreeMap<TopicPartition, threadline_projections::Progress>, Error> {
     let mut progress = BTreeMap::new();
     for &topic in feed.spec().topics {
         let known = feed.progress(topic).await?;

@@ -11,7 +11,7 @@ use threadline_domain::sealed::DIGEST_BYTES;
 use threadline_domain::{Sealed, ThreadId};
 use zeroize::Zeroizing;
 
-use crate::Place;
+use crate::SealContext;
 
 /// Bytes of every key.
 pub(crate) const KEY_BYTES: usize = 32;
@@ -56,19 +56,19 @@ pub(crate) struct ThreadKey {
 }
 
 impl ThreadKey {
-    /// Seals a text in its place.
-    pub(crate) fn seal(&self, generation: Generation, place: &Place<'_>, text: &str) -> Sealed {
+    /// Seals a text in its context.
+    pub(crate) fn seal(&self, generation: Generation, context: &SealContext<'_>, text: &str) -> Sealed {
         let nonce: [u8; NONCE_BYTES] = random();
-        let payload = Payload { msg: text.as_bytes(), aad: &place.associated_data() };
+        let payload = Payload { msg: text.as_bytes(), aad: &context.associated_data() };
         let ciphertext = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("no text is too long to encrypt");
         let bytes = [&[VERSION], generation.to_be_bytes().as_slice(), &nonce, &ciphertext].concat();
-        Sealed { digest: self.digest(place, text), bytes: bytes.into() }
+        Sealed { digest: self.digest(context, text), bytes: bytes.into() }
     }
 
-    /// Opens a text in its place; `None` when it was not sealed with this key, in this place, or was changed since.
-    pub(crate) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
+    /// Opens a text in its context; `None` when it was not sealed with this key, in this context, or was changed since.
+    pub(crate) fn open(&self, context: &SealContext<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
         let (nonce, ciphertext) = sealed.bytes.get(HEADER_BYTES..)?.split_first_chunk::<NONCE_BYTES>()?;
-        let payload = Payload { msg: ciphertext, aad: &place.associated_data() };
+        let payload = Payload { msg: ciphertext, aad: &context.associated_data() };
         let text = self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()?;
         String::from_utf8(text).ok().map(Zeroizing::new)
     }
@@ -78,9 +78,9 @@ impl ThreadKey {
     }
 
     /// Depends on the field and the text, not on the message: a retry of the same text has the same digest.
-    fn digest(&self, place: &Place<'_>, text: &str) -> [u8; DIGEST_BYTES] {
+    fn digest(&self, context: &SealContext<'_>, text: &str) -> [u8; DIGEST_BYTES] {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.digest.as_slice()).expect("any length is a key");
-        mac.update(&[place.field.number()]);
+        mac.update(&[context.field.number()]);
         mac.update(text.as_bytes());
         let whole = mac.finalize().into_bytes();
         std::array::from_fn(|index| whole[index])
@@ -112,42 +112,42 @@ mod tests {
 
     const THREAD: ThreadId = ThreadId(Uuid::from_u128(7));
 
-    fn place(subject: &Actor) -> Place<'_> {
-        Place { subject, thread: THREAD, message: Some(MessageId(Uuid::from_u128(8))), field: Field::Content }
+    fn context(subject: &Actor) -> SealContext<'_> {
+        SealContext { subject, thread: THREAD, message: Some(MessageId(Uuid::from_u128(8))), field: Field::Content }
     }
 
     #[test]
     fn what_was_sealed_opens_in_its_place_only() {
         let (ann, ben): (Actor, Actor) = ("ann".parse().unwrap(), "ben".parse().unwrap());
         let key = SubjectKey::from_bytes(random()).of_thread(THREAD);
-        let sealed = key.seal(3, &place(&ann), "a secret");
-        assert_eq!(key.open(&place(&ann), &sealed).unwrap().as_str(), "a secret");
+        let sealed = key.seal(3, &context(&ann), "a secret");
+        assert_eq!(key.open(&context(&ann), &sealed).unwrap().as_str(), "a secret");
         assert_eq!(generation_of(&sealed), Some(3));
         let elsewhere = [
-            Place { subject: &ben, ..place(&ann) },
-            Place { thread: ThreadId(Uuid::nil()), ..place(&ann) },
-            Place { message: None, ..place(&ann) },
-            Place { field: Field::Metadata, ..place(&ann) },
+            SealContext { subject: &ben, ..context(&ann) },
+            SealContext { thread: ThreadId(Uuid::nil()), ..context(&ann) },
+            SealContext { message: None, ..context(&ann) },
+            SealContext { field: Field::Metadata, ..context(&ann) },
         ];
-        for place in elsewhere {
-            assert!(key.open(&place, &sealed).is_none(), "{place:?}");
+        for context in elsewhere {
+            assert!(key.open(&context, &sealed).is_none(), "{context:?}");
         }
-        assert!(SubjectKey::from_bytes(random()).of_thread(THREAD).open(&place(&ann), &sealed).is_none());
+        assert!(SubjectKey::from_bytes(random()).of_thread(THREAD).open(&context(&ann), &sealed).is_none());
     }
 
     #[test]
     fn one_changed_or_missing_byte_and_it_does_not_open() {
         let ann = "ann".parse().unwrap();
         let key = SubjectKey::from_bytes(random()).of_thread(THREAD);
-        let sealed = key.seal(1, &place(&ann), "x");
+        let sealed = key.seal(1, &context(&ann), "x");
         for at in HEADER_BYTES..sealed.bytes.len() {
             let mut bytes = sealed.bytes.to_vec();
             bytes[at] ^= 1;
-            assert!(key.open(&place(&ann), &Sealed { bytes: bytes.into(), ..sealed.clone() }).is_none());
+            assert!(key.open(&context(&ann), &Sealed { bytes: bytes.into(), ..sealed.clone() }).is_none());
         }
         for length in 0..sealed.bytes.len() {
             let bytes = sealed.bytes[..length].into();
-            assert!(key.open(&place(&ann), &Sealed { bytes, ..sealed.clone() }).is_none());
+            assert!(key.open(&context(&ann), &Sealed { bytes, ..sealed.clone() }).is_none());
         }
     }
 
@@ -156,11 +156,11 @@ mod tests {
         let ann = "ann".parse().unwrap();
         let subject = SubjectKey::from_bytes(random());
         let key = subject.of_thread(THREAD);
-        let (one, two) = (key.seal(1, &place(&ann), "x"), key.seal(1, &place(&ann), "x"));
+        let (one, two) = (key.seal(1, &context(&ann), "x"), key.seal(1, &context(&ann), "x"));
         assert_ne!(one.bytes, two.bytes);
         assert_eq!(one.digest, two.digest);
-        assert_ne!(one.digest, key.seal(1, &place(&ann), "y").digest);
+        assert_ne!(one.digest, key.seal(1, &context(&ann), "y").digest);
         let other_thread = subject.of_thread(ThreadId(Uuid::from_u128(9)));
-        assert_ne!(one.digest, other_thread.seal(1, &place(&ann), "x").digest);
+        assert_ne!(one.digest, other_thread.seal(1, &context(&ann), "x").digest);
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::DropGuard;
 use crate::cache::{Cache, KeyId, KeyState, Known};
 use crate::cipher::{self, SubjectKey};
 use crate::typed::{TextMut, Typed};
-use crate::{Error, MasterKey, Place};
+use crate::{Error, MasterKey, SealContext};
 
 /// Authors in [`Sealing::recently_destroyed`].
 const RECENTLY_DESTROYED_MAX: usize = 1_024;
@@ -54,14 +54,14 @@ impl Sealing {
     pub(crate) fn seal_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<Actor> {
         let mut missing = HashSet::new();
         for one in typed {
-            one.each_text(&mut |place, text| {
+            one.each_text(&mut |context, text| {
                 let Some(open) = open_text(&text) else { return };
-                match self.cache.sealing_key(place.subject, place.thread) {
+                match self.cache.sealing_key(context.subject, context.thread) {
                     Some((generation, key)) => {
-                        let sealed = key.seal(generation, &place, open);
+                        let sealed = key.seal(generation, &context, open);
                         put_sealed(text, sealed);
                     }
-                    None => _ = missing.insert(place.subject.clone()),
+                    None => _ = missing.insert(context.subject.clone()),
                 }
             });
         }
@@ -72,16 +72,16 @@ impl Sealing {
     pub(crate) fn open_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<KeyId> {
         let mut missing = HashSet::new();
         for one in typed {
-            one.each_text(&mut |place, text| {
+            one.each_text(&mut |context, text| {
                 let Some(sealed) = sealed_text(&text) else { return };
-                let Some(generation) = cipher::generation_of(sealed) else { return unopenable(&place) };
-                let id = KeyId { subject: place.subject.clone(), generation };
-                match self.cache.opening_key(&id, place.thread) {
+                let Some(generation) = cipher::generation_of(sealed) else { return unopenable(&context) };
+                let id = KeyId { subject: context.subject.clone(), generation };
+                match self.cache.opening_key(&id, context.thread) {
                     Known::Destroyed => {}
                     Known::Missing => _ = missing.insert(id),
-                    Known::Live(key) => match key.open(&place, sealed) {
+                    Known::Live(key) => match key.open(&context, sealed) {
                         Some(opened) => put_open(text, &opened),
-                        None => unopenable(&place),
+                        None => unopenable(&context),
                     },
                 }
             });
@@ -102,9 +102,9 @@ pub(crate) fn label(id: &KeyId) -> String {
 }
 
 /// A ciphertext was changed or moved: it is shown like an erased text.
-fn unopenable(place: &Place<'_>) {
+fn unopenable(context: &SealContext<'_>) {
     metrics::counter!("threadline_sealing_unopenable_total").increment(1);
-    tracing::error!(thread.id = %place.thread, field = ?place.field, "a ciphertext does not open in its place");
+    tracing::error!(thread.id = %context.thread, field = ?context.field, "a ciphertext does not open in its context");
 }
 
 /// The text to be sealed, if it is open and somebody typed it.

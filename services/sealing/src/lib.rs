@@ -11,24 +11,24 @@
 //!                                                            +-- HMAC-SHA256: the digest that recognises the same text
 //! ```
 //!
-//! Start at [`Keyring`]: [`Keyring::seal`] and [`Keyring::open`] work on anything that is [`Typed`]. [`place`] says what a
+//! Start at [`Keyring`]: [`Keyring::seal`] and [`Keyring::open`] work on anything that is [`Typed`]. [`context`] says what a
 //! ciphertext is bound to, [`cipher`] is the cryptography, [`keys`] the keys in memory, [`store`] the only SQL on keys,
 //! [`watch`] hears of destroyed ones.
 
 mod cache;
 mod cipher;
+mod context;
 mod error;
 mod keyring;
 mod keys;
 mod master;
-mod place;
 mod store;
 mod typed;
 mod watch;
 
+pub use context::{Field, SealContext};
 pub use error::Error;
 pub use keyring::{Config, Keyring};
 pub use master::{LocalMasterKey, MasterKey, Wrapping};
-pub use place::{Field, Place};
 pub use store::SCHEMA;
 pub use typed::{TextMut, Typed};

@@ -4,12 +4,12 @@ use threadline_domain::thread::{Action, Change, Command, Event};
 use threadline_domain::{Actor, Metadata, Text, ThreadId, UserProfile};
 use uuid::Uuid;
 
-use crate::{Field, Place};
+use crate::{Field, SealContext};
 
 /// Something with typed texts in it.
 pub trait Typed {
-    /// Shows every text with its place.
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>));
+    /// Shows every text with its context.
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>));
 }
 
 /// A text to be sealed or opened where it stands.
@@ -33,9 +33,9 @@ impl<'a> From<&'a mut Metadata> for TextMut<'a> {
 }
 
 impl Typed for Command {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
-        let of_thread = |field| Place { subject: &self.actor, thread: self.thread, message: None, field };
-        let of_message = |message, field| Place { message: Some(message), ..of_thread(field) };
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
+        let of_thread = |field| SealContext { subject: &self.actor, thread: self.thread, message: None, field };
+        let of_message = |message, field| SealContext { message: Some(message), ..of_thread(field) };
         match &mut self.action {
             Action::Create(create) => {
                 create.title.iter_mut().for_each(|title| visit(of_thread(Field::Title), title.into()));
@@ -51,8 +51,8 @@ impl Typed for Command {
             }
             Action::Edit(edit) => {
                 visit(of_message(edit.message, Field::Content), (&mut edit.content).into());
-                let place = of_message(edit.message, Field::Metadata);
-                edit.metadata.iter_mut().for_each(|metadata| visit(place, metadata.into()));
+                let context = of_message(edit.message, Field::Metadata);
+                edit.metadata.iter_mut().for_each(|metadata| visit(context, metadata.into()));
             }
             Action::Archive
             | Action::AddMember { .. }
@@ -64,9 +64,9 @@ impl Typed for Command {
 }
 
 impl Typed for Event {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
-        let of_thread = |field| Place { subject: &self.actor, thread: self.thread, message: None, field };
-        let of_message = |message, field| Place { message: Some(message), ..of_thread(field) };
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
+        let of_thread = |field| SealContext { subject: &self.actor, thread: self.thread, message: None, field };
+        let of_message = |message, field| SealContext { message: Some(message), ..of_thread(field) };
         match &mut self.change {
             Change::ThreadCreated(created) => {
                 created.title.iter_mut().for_each(|title| visit(of_thread(Field::Title), title.into()));
@@ -82,9 +82,9 @@ impl Typed for Event {
             }
             Change::MessageEdited { message, content, metadata, .. } => {
                 visit(of_message(*message, Field::Content), content.into());
-                let place = of_message(*message, Field::Metadata);
+                let context = of_message(*message, Field::Metadata);
                 if let Some(metadata) = metadata {
-                    visit(place, metadata.into());
+                    visit(context, metadata.into());
                 }
             }
             Change::ThreadArchived
@@ -97,14 +97,14 @@ impl Typed for Event {
 }
 
 impl Typed for UserProfile {
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
         let subject = Actor::User(self.user.clone());
-        visit(Place::of_name(&subject), (&mut self.name).into());
+        visit(SealContext::of_name(&subject), (&mut self.name).into());
     }
 }
 
-impl<'a> Place<'a> {
-    /// The place of a user's name.
+impl<'a> SealContext<'a> {
+    /// The context of a user's name.
     pub const fn of_name(subject: &'a Actor) -> Self {
         Self { subject, thread: ThreadId(Uuid::nil()), message: None, field: Field::Name }
     }

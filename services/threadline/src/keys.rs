@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use threadline_sealing::{Keyring, LocalMasterKey};
 
-use crate::backing::Backing;
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// What to do when nobody named a master key and none is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +19,13 @@ pub(crate) enum MissingMasterKey {
 
 /// The keyring for this log. Fails when the log is sealed and this process does not seal, the other way round, or with
 /// another master key. Keys that are away may come later.
-pub(crate) async fn open(config: &Config, backing: &Backing, missing: MissingMasterKey) -> Result<Keyring, Error> {
-    let (settings, log) = (&config.sealing, backing.log.id());
+pub(crate) async fn open(config: &Config, storage: &Storage, missing: MissingMasterKey) -> Result<Keyring, Error> {
+    let (settings, log) = (&config.sealing, storage.log.id());
     let keyring = if settings.seals {
         let master = master_key(config, missing)?;
-        Keyring::sealing(&backing.database, &log, Arc::new(master), &settings.bounds)
+        Keyring::sealing(&storage.database, &log, Arc::new(master), &settings.bounds)
     } else {
-        Keyring::off(&backing.database, &log, &settings.bounds)
+        Keyring::off(&storage.database, &log, &settings.bounds)
     };
     match keyring.bind().await {
         Ok(()) => Ok(keyring),
@@ -39,9 +39,9 @@ pub(crate) async fn open(config: &Config, backing: &Backing, missing: MissingMas
 
 /// Checks that a role that opens no text is set to the log's sealing mode. Passes with a warning while the keys' tables
 /// cannot be reached.
-pub(crate) async fn check_mode(config: &Config, backing: &Backing) -> Result<(), Error> {
+pub(crate) async fn check_mode(config: &Config, storage: &Storage) -> Result<(), Error> {
     let settings = &config.sealing;
-    match Keyring::check_mode(&backing.database, &backing.log.id(), settings.seals, &settings.bounds).await {
+    match Keyring::check_mode(&storage.database, &storage.log.id(), settings.seals, &settings.bounds).await {
         Err(error) if error.is_retryable() => {
             tracing::warn!(%error, "failed to check whether the log is sealed: {error}");
             Ok(())

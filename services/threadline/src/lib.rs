@@ -1,6 +1,5 @@
 //! The parts of the `threadline` binary: configuration, telemetry, its own Postgres, the roles' wiring, the tools.
 
-pub mod backing;
 pub mod cli;
 pub mod config;
 mod error;
@@ -12,6 +11,7 @@ pub mod postgres;
 pub mod replay;
 pub mod roles;
 pub mod shutdown;
+pub mod storage;
 pub mod telemetry;
 pub mod token;
 

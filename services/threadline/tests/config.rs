@@ -132,7 +132,7 @@ fn an_unknown_key_is_refused_and_an_unknown_variable_named() {
     assert!(refusal(&[], &[], "[edge]\nlisten_on = 1\n").starts_with("edge.listen_on is not a setting"));
     assert!(refusal(&[("edge.colour", "red")], &[], "").starts_with("edge.colour is not a setting"));
     let config = read(&[], &[("THREADLINE_LISTN", "x"), ("HOME", "/")], "").expect("a configuration");
-    assert_eq!(config.strangers, ["THREADLINE_LISTN"]);
+    assert_eq!(config.unknown_variables, ["THREADLINE_LISTN"]);
 }
 
 #[test]

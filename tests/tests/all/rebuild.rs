@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use threadline::backing::Backing;
 use threadline::config::Config;
+use threadline::storage::Storage;
 use threadline_eventlog::{Offset, Partition, Topic};
 use threadline_projections::Progress;
 use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
@@ -35,9 +35,9 @@ async fn rebuild(test: &str, backend: Backend, corpus: &Corpus) {
     cluster.run(&["import", corpus.path.to_str().expect("a path in UTF-8"), "--json"]);
     everything_happens(&cluster).await;
     let config = Config::read([], cluster.backend.environment(), None).expect("what the processes are told is sound");
-    let backing = Backing::open(&config).await.expect("the log and the views open");
+    let storage = Storage::open(&config).await.expect("the log and the views open");
     let projections = Projections::at(cluster.backend.database_url());
-    caught_up(&backing).await;
+    caught_up(&storage).await;
     for projector in ["projector-0", "projector-1"] {
         cluster.process(projector).terminate();
         assert!(cluster.process(projector).exited().await.success(), "{projector} ends well");
@@ -50,9 +50,9 @@ async fn rebuild(test: &str, backend: Backend, corpus: &Corpus) {
     for projector in ["projector-0", "projector-1"] {
         cluster.revive(projector).await;
     }
-    caught_up(&backing).await;
+    caught_up(&storage).await;
     let seconds = start.elapsed().as_secs_f64();
-    let events: u64 = ends(&backing, Topic::Messages).await.values().sum();
+    let events: u64 = ends(&storage, Topic::Messages).await.values().sum();
     println!(
         "{test}: {events} events in {seconds:.1} s, {:.0}/s, start of the processes included",
         events as f64 / seconds
@@ -91,12 +91,12 @@ async fn everything_happens(cluster: &Cluster) {
 }
 
 /// Waits until the views have all that the log has.
-pub(crate) async fn caught_up(backing: &Backing) {
+pub(crate) async fn caught_up(storage: &Storage) {
     for topic in FOLLOWED {
-        let ends = ends(backing, topic).await;
+        let ends = ends(storage, topic).await;
         until("the views have the whole log", CAUGHT_UP_WITHIN, async || {
-            let conversations = backing.conversations.progress(topic).await.unwrap_or_default();
-            let states = backing.states.progress(topic).await.unwrap_or_default();
+            let conversations = storage.conversations.progress(topic).await.unwrap_or_default();
+            let states = storage.states.progress(topic).await.unwrap_or_default();
             let has = |progress: &BTreeMap<Partition, Progress>| {
                 ends.iter().all(|(partition, end)| progress.get(partition).map_or(0, |one| one.next) >= *end)
             };
@@ -106,6 +106,6 @@ pub(crate) async fn caught_up(backing: &Backing) {
     }
 }
 
-async fn ends(backing: &Backing, topic: Topic) -> BTreeMap<Partition, Offset> {
-    backing.log.ends(topic).await.all().expect("the log answers")
+async fn ends(storage: &Storage, topic: Topic) -> BTreeMap<Partition, Offset> {
+    storage.log.ends(topic).await.all().expect("the log answers")
 }

@@ -22,7 +22,7 @@ const KEYS_MAX: usize = 64;
 /// A set older than this is fetched anew beside the requests that go on using it, so that a revoked key goes.
 const REFRESH_MS: u64 = 600_000;
 /// While no set was ever fetched, the time from one try to the next.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Key ids that are remembered as unknown.
 const UNKNOWN_MAX: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 /// Bytes of a key id; longer ones are unknown without a look.
@@ -235,7 +235,7 @@ impl Refetch {
     /// Takes a turn if there is one. Without a set nothing works at all: then the pause is short.
     fn may_begin(&mut self, has_set: bool, now: Instant) -> bool {
         if !has_set {
-            return self.began_at.is_none_or(|at| now.duration_since(at) >= RETRY.min(self.pause));
+            return self.began_at.is_none_or(|at| now.duration_since(at) >= RETRY_PAUSE.min(self.pause));
         }
         self.fill(now);
         let free = self.turns >= 1.0;

@@ -19,5 +19,5 @@ mod waiter;
 pub use appender::Appender;
 pub use refused::{NoOutcome, Refused};
 pub use submit::Commands;
-pub use waiter::Settled;
+pub use waiter::CommandResult;
 pub(crate) use waiter::{Answer, Answered, Waiter};

@@ -14,10 +14,10 @@ use super::waiter::Waiter;
 /// Numbers rise and the deadline is the same for all requests: the first one is due first.
 pub(super) struct Pending<A: LoggedAggregate> {
     appender: Appender,
-    waiting: Mutex<BTreeMap<u64, Waiting<A>>>,
+    waiting: Mutex<BTreeMap<u64, PendingCommand<A>>>,
 }
 
-struct Waiting<A: LoggedAggregate> {
+struct PendingCommand<A: LoggedAggregate> {
     until: Instant,
     waiter: Waiter<A>,
 }
@@ -35,7 +35,7 @@ impl<A: LoggedAggregate> Pending<A> {
         let until = Instant::now() + self.appender.deadline();
         let mut waiting = self.waiting();
         let request = self.appender.next_request();
-        waiting.insert(request, Waiting { until, waiter });
+        waiting.insert(request, PendingCommand { until, waiter });
         Ok(request)
     }
 
@@ -62,7 +62,7 @@ impl<A: LoggedAggregate> Pending<A> {
         Some(due.waiter)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, Waiting<A>>> {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<u64, PendingCommand<A>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::appender::Appender;
 use super::pending::Pending;
 use super::refused::{NoOutcome, Refused};
-use super::waiter::{Answer, Answered, Settled, Waiter};
+use super::waiter::{Answer, Answered, CommandResult, Waiter};
 
 /// Appends the commands of one aggregate, and hands their outcomes to the callers and sessions that wait. Cheap to clone.
 pub struct Commands<A: LoggedAggregate> {
@@ -38,7 +38,7 @@ impl<A: LoggedAggregate> Commands<A> {
         &self,
         command: A::Command,
         traceparent: Option<Bytes>,
-    ) -> Result<Settled<A::Outcome, A::Event>, Refused<A::Rejection>> {
+    ) -> Result<CommandResult<A::Outcome, A::Event>, Refused<A::Rejection>> {
         let (waiter, answer) = oneshot::channel();
         self.submit(&command, traceparent, Waiter::Call(waiter));
         let timeout = || Err(NoOutcome::Timeout.into());
@@ -47,7 +47,7 @@ impl<A: LoggedAggregate> Commands<A> {
             Some(position) => position,
             None => self.end_of(A::id_of(&command)).await?,
         };
-        Ok(Settled { outcome, position, event })
+        Ok(CommandResult { outcome, position, event })
     }
 
     /// Appends a command; its outcome goes to `waiter`. Commands of one caller are appended in the order of its calls.
@@ -91,14 +91,14 @@ impl<A: LoggedAggregate> Commands<A> {
 
     /// Settles a request whose command changed nothing, because an earlier event had its effect. `position`, if known, is
     /// at or after that event.
-    pub(crate) fn settled_before(&self, request: u64, outcome: A::Outcome, position: Option<Position>) {
+    pub(crate) fn answer_already_applied(&self, request: u64, outcome: A::Outcome, position: Option<Position>) {
         self.settle(request, Ok(Answer { outcome, position, event: None }));
     }
 
     /// Settles a request whose command gave no event.
     pub(crate) fn refused(&self, request: u64, reply: ReplyOf<A>) {
         let answered = match reply {
-            CommandReply::AlreadyApplied(outcome) => return self.settled_before(request, outcome, None),
+            CommandReply::AlreadyApplied(outcome) => return self.answer_already_applied(request, outcome, None),
             CommandReply::Rejected(rejection) => Refused::Rejected(rejection),
             CommandReply::Unavailable { reason } => NoOutcome::Unavailable(reason).into(),
         };

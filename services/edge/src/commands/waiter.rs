@@ -29,7 +29,7 @@ pub(crate) enum Waiter<A: LoggedAggregate> {
 /// What a waiter is told.
 pub(crate) type Answered<A> = Result<Answer<A>, Refused<<A as threadline_domain::Aggregate>::Rejection>>;
 
-/// An outcome as it comes from the log; without position and event when it was settled before.
+/// An outcome as it comes from the log; without position and event when the command had been applied before.
 pub(crate) struct Answer<A: LoggedAggregate> {
     pub(crate) outcome: A::Outcome,
     pub(crate) position: Option<Position>,
@@ -38,7 +38,7 @@ pub(crate) struct Answer<A: LoggedAggregate> {
 
 /// What a command led to. `O` and `E` are the aggregate's outcome and event.
 #[derive(Clone, Debug)]
-pub struct Settled<O = Outcome, E = Event> {
+pub struct CommandResult<O = Outcome, E = Event> {
     /// The outcome; that of an earlier time when the command changed nothing.
     pub outcome: O,
     /// A position in the log from which on the outcome is included.

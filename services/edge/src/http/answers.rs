@@ -17,10 +17,10 @@ const UNCOUNTED_BYTES_MAX: usize = 4 * 1024;
 
 /// What a request's extractors leave for its answer.
 #[derive(Clone, Default)]
-pub(super) struct Slot(Arc<Mutex<Left>>);
+pub(super) struct Slot(Arc<Mutex<PromisedAnswers>>);
 
 #[derive(Default)]
-struct Left {
+struct PromisedAnswers {
     caller: Option<Actor>,
     room: Option<Reservation>,
 }
@@ -38,7 +38,7 @@ impl Slot {
         Ok(())
     }
 
-    fn take(&self) -> Left {
+    fn take(&self) -> PromisedAnswers {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -48,7 +48,7 @@ pub(super) async fn within_bounds(State(edge): State<Arc<Edge>>, mut request: Re
     let slot = Slot::default();
     request.extensions_mut().insert(slot.clone());
     let response = next.run(request).await;
-    let Left { caller, room } = slot.take();
+    let PromisedAnswers { caller, room } = slot.take();
     let size = response.body().size_hint();
     let Some(bytes) = size.exact().map(|bytes| bytes as usize).filter(|bytes| *bytes > UNCOUNTED_BYTES_MAX) else {
         return response;

@@ -11,7 +11,7 @@ use threadline_wire::ErrorCode;
 use super::answers::Slot;
 use crate::auth::{Identity, Roles};
 use crate::clock;
-use crate::commands::{Refused, Settled};
+use crate::commands::{CommandResult, Refused};
 use crate::error::Problem;
 use crate::rate::cost::{self, Answer};
 use crate::sealing;
@@ -80,15 +80,20 @@ impl<W: Who> Caller<W> {
     }
 
     /// Asks this of a thread, now, and waits for the outcome.
-    pub(super) async fn execute(&self, edge: &Edge, thread: ThreadId, action: Action) -> Result<Settled, Problem> {
+    pub(super) async fn execute(
+        &self,
+        edge: &Edge,
+        thread: ThreadId,
+        action: Action,
+    ) -> Result<CommandResult, Problem> {
         let mut command = Command { thread, actor: self.actor(), at: clock::now(), action };
         sealing::seal(&edge.keyring, &mut command).await.map_err(Refused::from)?;
-        let settled = edge.aggregates.threads.execute(command, Some(self.trace.header())).await?;
-        let event = match settled.event {
+        let result = edge.aggregates.threads.execute(command, Some(self.trace.header())).await?;
+        let event = match result.event {
             Some(event) => Some(sealing::open_event(&edge.keyring, event).await?),
             None => None,
         };
-        Ok(Settled { event, ..settled })
+        Ok(CommandResult { event, ..result })
     }
 }
 
@@ -98,7 +103,7 @@ impl<W: Who> FromRequestParts<Arc<Edge>> for Caller<W> {
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
         let identity = edge.auth.verify(token(parts)?).await?;
         admit(parts, edge, &identity).await?;
-        edge.greet(&identity);
+        edge.record_display_name(&identity);
         let trace = parts.extensions.get::<Trace>().copied().unwrap_or_else(|| Trace::enter(None));
         Ok(Self { who: W::of(identity.actor)?, roles: identity.roles, trace })
     }

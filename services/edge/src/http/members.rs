@@ -37,9 +37,9 @@ pub(super) async fn add_member(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let (user, role) = json::add_member(&body)?;
-    let settled = caller.execute(&edge, thread, Action::AddMember { user, role }).await?;
-    let status = if settled.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(present::written(&settled))).into_response())
+    let result = caller.execute(&edge, thread, Action::AddMember { user, role }).await?;
+    let status = if result.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(present::written(&result))).into_response())
 }
 
 /// Gives a member another role.
@@ -58,8 +58,8 @@ pub(super) async fn change_role(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let role = json::change_role(&body)?;
-    let settled = caller.execute(&edge, thread, Action::ChangeRole { user, role }).await?;
-    Ok(Json(present::written(&settled)).into_response())
+    let result = caller.execute(&edge, thread, Action::ChangeRole { user, role }).await?;
+    Ok(Json(present::written(&result)).into_response())
 }
 
 /// Puts out a member.
@@ -75,8 +75,8 @@ pub(super) async fn remove_member(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let settled = caller.execute(&edge, thread, Action::RemoveMember { user }).await?;
-    Ok(Json(present::written(&settled)).into_response())
+    let result = caller.execute(&edge, thread, Action::RemoveMember { user }).await?;
+    Ok(Json(present::written(&result)).into_response())
 }
 
 /// Leaves a thread.
@@ -93,6 +93,6 @@ pub(super) async fn leave_thread(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let user = caller.user().clone();
-    let settled = caller.execute(&edge, thread, Action::RemoveMember { user }).await?;
-    Ok(Json(present::written(&settled)).into_response())
+    let result = caller.execute(&edge, thread, Action::RemoveMember { user }).await?;
+    Ok(Json(present::written(&result)).into_response())
 }

@@ -94,16 +94,16 @@ pub(super) async fn send_message(
     if id.is_some_and(|id| id != message) {
         return Err(Problem::field("Idempotency-Key", "must be the id in the body where the body has one, or absent"));
     }
-    let settled = caller.execute(&edge, thread, Action::Post(post)).await?;
-    if let Some(event) = settled.event.as_deref()
+    let result = caller.execute(&edge, thread, Action::Post(post)).await?;
+    if let Some(event) = result.event.as_deref()
         && let Change::MessagePosted(posted) = &event.change
     {
-        let sent = Placed::new(json::Message::posted(event, posted), settled.position);
+        let sent = Placed::new(json::Message::posted(event, posted), result.position);
         return Ok((StatusCode::CREATED, Json(sent)).into_response());
     }
     match caller.user() {
-        Some(user) => shown_after(&edge, user, message, thread, settled.position).await,
-        None => Ok(Json(present::written(&settled)).into_response()),
+        Some(user) => shown_after(&edge, user, message, thread, result.position).await,
+        None => Ok(Json(present::written(&result)).into_response()),
     }
 }
 
@@ -154,8 +154,8 @@ pub(super) async fn edit_message(
     let thread = thread_of(&mut params)?;
     params.finish_at_least(&edge).await?;
     let thread = find(&edge, caller.user(), message, thread).await?.thread;
-    let settled = caller.execute(&edge, thread, Action::Edit(edit)).await?;
-    shown_after(&edge, caller.user(), message, thread, settled.position).await
+    let result = caller.execute(&edge, thread, Action::Edit(edit)).await?;
+    shown_after(&edge, caller.user(), message, thread, result.position).await
 }
 
 /// Deletes a message; its tombstone stays.
@@ -177,8 +177,8 @@ pub(super) async fn delete_message(
     let thread = thread_of(&mut params)?;
     params.finish_at_least(&edge).await?;
     let thread = find(&edge, caller.user(), message, thread).await?.thread;
-    let settled = caller.execute(&edge, thread, Action::Delete { message }).await?;
-    Ok(Json(present::written(&settled)).into_response())
+    let result = caller.execute(&edge, thread, Action::Delete { message }).await?;
+    Ok(Json(present::written(&result)).into_response())
 }
 
 fn window(params: &mut Params) -> Result<Window, Problem> {

@@ -10,7 +10,7 @@ use threadline_wire::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::commands::Settled;
+use crate::commands::CommandResult;
 
 /// What a write made or changed, and a position from which on every read shows it.
 #[derive(Serialize, ToSchema)]
@@ -29,17 +29,17 @@ impl<T> Placed<T> {
 }
 
 /// What a write led to, when there is nothing more to show.
-pub(super) fn written(settled: &Settled) -> json::Written {
-    if let Some(event) = &settled.event {
-        return json::Written::event(settled.position, event);
+pub(super) fn written(result: &CommandResult) -> json::Written {
+    if let Some(event) = &result.event {
+        return json::Written::event(result.position, event);
     }
-    let earlier = json::Written::earlier(&settled.outcome, false);
-    json::Written { position: Some(settled.position), ..earlier }
+    let earlier = json::Written::earlier(&result.outcome, false);
+    json::Written { position: Some(result.position), ..earlier }
 }
 
 /// A thread by its id alone, for a service: threads are shown as their members see them.
-pub(super) fn placed_id(thread: ThreadId, settled: &Settled) -> Placed<Named> {
-    Placed::new(Named { id: thread.0 }, settled.position)
+pub(super) fn placed_id(thread: ThreadId, result: &CommandResult) -> Placed<Named> {
+    Placed::new(Named { id: thread.0 }, result.position)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use threadline_domain::{ReadMark, ThreadId};
-use threadline_projections::ReadPlace;
+use threadline_projections::ReadState;
 use threadline_wire::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -46,24 +46,24 @@ pub(super) async fn mark_read(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let asked = json::mark_read(&body)?;
-    let mut place = place(&edge, &caller, thread).await?;
-    if asked.is_none_or(|number| number > place.last_number) {
+    let mut state = read_state(&edge, &caller, thread).await?;
+    if asked.is_none_or(|number| number > state.last_number) {
         // The projections may not have the newest messages yet.
         edge.wait_for(edge.aggregates.threads.end_of(thread).await?).await?;
-        place = self::place(&edge, &caller, thread).await?;
+        state = read_state(&edge, &caller, thread).await?;
     }
-    let number = asked.unwrap_or(place.last_number);
-    if number > place.last_number {
+    let number = asked.unwrap_or(state.last_number);
+    if number > state.last_number {
         return Err(Problem::field("number", "is beyond the thread's last message"));
     }
-    let position = if number > place.number {
+    let position = if number > state.number {
         let mark = ReadMark { thread, user: caller.user().clone(), number, at: clock::now() };
         edge.aggregates.appender.mark_read(mark).await?
     } else {
         // The greatest mark counts, but a compacted log keeps the last: none that changes nothing goes there.
         edge.aggregates.threads.end_of(thread).await?
     };
-    let marked = Marked { thread: thread.0, number: number.max(place.number) };
+    let marked = Marked { thread: thread.0, number: number.max(state.number) };
     Ok(Json(Placed::new(marked, position)).into_response())
 }
 
@@ -114,6 +114,6 @@ pub(super) async fn count_unread(
     Ok(Json(unread).into_response())
 }
 
-async fn place(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<ReadPlace, Problem> {
-    edge.conversations.read_place(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
+async fn read_state(edge: &Edge, caller: &Caller, thread: ThreadId) -> Result<ReadState, Problem> {
+    edge.conversations.read_state(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)
 }

@@ -27,7 +27,7 @@ use super::path::{ThreadPath, user_id};
 use super::present::{self, Placed};
 use crate::auth::Role;
 use crate::clock;
-use crate::commands::Settled;
+use crate::commands::CommandResult;
 use crate::error::Problem;
 use crate::sealing;
 use crate::state::Edge;
@@ -95,23 +95,23 @@ pub(super) async fn create_thread(
     let create = json::create_thread(&body)?;
     check_key(&edge, &caller, &create)?;
     let thread = id_of_new(&caller, &create, key.id(&caller.actor(), None))?;
-    let settled = caller.execute(&edge, thread, Action::Create(create)).await?;
-    let status = if settled.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    let created = settled.event.as_deref().and_then(present::created);
+    let result = caller.execute(&edge, thread, Action::Create(create)).await?;
+    let status = if result.event.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let created = result.event.as_deref().and_then(present::created);
     let Some(user) = caller.user() else {
         return Ok(match created {
-            Some(created) => (status, Json(Placed::new(created, settled.position))).into_response(),
-            None => (status, Json(present::placed_id(thread, &settled))).into_response(),
+            Some(created) => (status, Json(Placed::new(created, result.position))).into_response(),
+            None => (status, Json(present::placed_id(thread, &result))).into_response(),
         });
     };
     // It is made, whatever becomes of the read.
-    let shown = shown_after(&edge, user, thread, &settled).await;
+    let shown = shown_after(&edge, user, thread, &result).await;
     let shown = match (&shown, created) {
         (Ok(view), _) => present::thread(view),
         (Err(_), Some(created)) => created,
         (Err(problem), None) => return Err(problem.clone()),
     };
-    Ok((status, Json(Placed::new(shown, settled.position))).into_response())
+    Ok((status, Json(Placed::new(shown, result.position))).into_response())
 }
 
 /// A thread, with all its members.
@@ -150,12 +150,12 @@ pub(super) async fn change_thread(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let change = json::change_thread(&body)?;
-    let settled = caller.execute(&edge, thread, Action::Change(change)).await?;
+    let result = caller.execute(&edge, thread, Action::Change(change)).await?;
     let Some(user) = caller.user() else {
-        return Ok(Json(present::placed_id(thread, &settled)).into_response());
+        return Ok(Json(present::placed_id(thread, &result)).into_response());
     };
-    let view = shown_after(&edge, user, thread, &settled).await?;
-    Ok(Json(Placed::new(present::thread(&view), settled.position)).into_response())
+    let view = shown_after(&edge, user, thread, &result).await?;
+    Ok(Json(Placed::new(present::thread(&view), result.position)).into_response())
 }
 
 /// Archives a thread: it stays readable, and takes no more messages and members.
@@ -171,8 +171,8 @@ pub(super) async fn archive_thread(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let settled = caller.execute(&edge, thread, Action::Archive).await?;
-    Ok(Json(present::written(&settled)).into_response())
+    let result = caller.execute(&edge, thread, Action::Archive).await?;
+    Ok(Json(present::written(&result)).into_response())
 }
 
 /// The dm of exactly these two, of whom the caller is one.
@@ -234,7 +234,12 @@ fn id_of_new(caller: &Caller<Actor>, create: &CreateThread, key: Option<Uuid>) -
 }
 
 /// The thread as it stands after a write.
-async fn shown_after(edge: &Edge, viewer: &UserId, thread: ThreadId, write: &Settled) -> Result<ThreadView, Problem> {
+async fn shown_after(
+    edge: &Edge,
+    viewer: &UserId,
+    thread: ThreadId,
+    write: &CommandResult,
+) -> Result<ThreadView, Problem> {
     edge.wait_for(write.position).await?;
     find(edge, viewer, thread).await
 }

@@ -11,7 +11,7 @@ use threadline_wire::frame;
 
 use super::delivered::Delivered;
 use super::events::{self, note_unread};
-use super::held::Held;
+use super::held_answers::HeldAnswers;
 use super::opening::{Opener, Read};
 use super::shared::Core;
 use crate::clock;
@@ -28,7 +28,7 @@ const BYTES_PER_FLUSH_MAX: usize = 64 * 1024;
 pub(super) struct Feed<A: Delivered> {
     core: Arc<Core>,
     commands: Commands<A>,
-    held: Arc<Held<A>>,
+    held: Arc<HeldAnswers<A>>,
     opener: Opener<A>,
     out: Outputs<SessionHandle>,
     /// Records published since the last flush, and bytes of their values.
@@ -44,7 +44,7 @@ impl<A: Delivered> Feed<A> {
     pub(super) fn new(
         core: &Arc<Core>,
         commands: Commands<A>,
-        held: Arc<Held<A>>,
+        held: Arc<HeldAnswers<A>>,
         ends: BTreeMap<Partition, Offset>,
     ) -> Self {
         let mut feed = Self {

@@ -14,7 +14,7 @@ use threadline_sealing::Keyring;
 use super::delivered::Delivered;
 use super::events::note_unread;
 use super::feed::Feed;
-use super::held::Held;
+use super::held_answers::HeldAnswers;
 use super::shared::Core;
 use crate::commands::Commands;
 
@@ -26,7 +26,7 @@ impl Followed {
     /// Follows the events of one more aggregate; they settle the requests of `commands`.
     #[must_use]
     pub fn with<A: Delivered>(mut self, commands: &Commands<A>) -> Self {
-        self.0.push(Arc::new(Following { commands: commands.clone(), held: Arc::new(Held::new()) }));
+        self.0.push(Arc::new(Following { commands: commands.clone(), held: Arc::new(HeldAnswers::new()) }));
         self
     }
 
@@ -87,7 +87,7 @@ pub(super) trait Follow: Send + Sync {
 /// The topic of one aggregate's events.
 struct Following<A: Delivered> {
     commands: Commands<A>,
-    held: Arc<Held<A>>,
+    held: Arc<HeldAnswers<A>>,
 }
 
 impl<A: Delivered> Follow for Following<A> {

@@ -8,7 +8,7 @@ mod delivered;
 mod events;
 mod feed;
 mod followed;
-mod held;
+mod held_answers;
 mod join;
 mod marks;
 mod opening;
@@ -42,7 +42,7 @@ use crate::session::SessionHandle;
 pub use delivered::Delivered;
 pub use followed::Followed;
 pub(crate) use join::snapshot_of;
-pub(crate) use requests::{Asked, SignalRequest};
+pub(crate) use requests::{Requester, SignalRequest};
 
 /// Sessions that join or resume at once; further ones wait.
 const JOINS_MAX: usize = 64;
@@ -51,7 +51,7 @@ const JOINS_MAX: usize = 64;
 #[derive(Clone)]
 pub struct Hub {
     started: Arc<run::Started>,
-    readiness: Arc<readiness::Readiness>,
+    readiness: Arc<readiness::HubReadiness>,
     signals: mpsc::Sender<SignalRequest>,
     joins: Arc<Semaphore>,
     draining: CancellationToken,
@@ -76,7 +76,7 @@ impl Hub {
         let stopped = StoppedPartitions::new();
         let hub = Self {
             started: Arc::default(),
-            readiness: Arc::new(readiness::Readiness::new(config.hub.lag_ms_max)),
+            readiness: Arc::new(readiness::HubReadiness::new(config.hub.lag_ms_max)),
             signals: signals.clone(),
             joins: Arc::new(Semaphore::new(JOINS_MAX)),
             draining: CancellationToken::new(),
@@ -84,7 +84,7 @@ impl Hub {
             followed: followed.clone(),
             log: LogFingerprint::of(&log.id()),
         };
-        let deps = shared::Deps { config: config.clone(), log, conversations, keyring, appender, stopped };
+        let deps = shared::HubDeps { config: config.clone(), log, conversations, keyring, appender, stopped };
         let (readiness, started) = (Arc::clone(&hub.readiness), Arc::clone(&hub.started));
         tokio::spawn(shutdown.run_until_cancelled_owned(run::run(
             deps,
@@ -124,8 +124,8 @@ impl Hub {
         for session in &sessions {
             session.send(&notice);
         }
-        for (place, session) in (0_u32..).zip(sessions) {
-            tokio::time::sleep_until(start + window * place / count).await;
+        for (index, session) in (0_u32..).zip(sessions) {
+            tokio::time::sleep_until(start + window * index / count).await;
             session.end(Ending::Flushed(CloseCode::Drain));
         }
         loop {
@@ -144,7 +144,7 @@ impl Hub {
         &self.draining
     }
 
-    /// A seat among the sessions that join at the moment.
+    /// A permit to join the hub.
     pub(crate) fn joins(&self) -> &Semaphore {
         &self.joins
     }
@@ -186,9 +186,9 @@ impl Hub {
     }
 
     /// Marks a thread as read, and answers.
-    pub(crate) fn read(&self, asked: Asked, thread: ThreadId, number: u64) {
+    pub(crate) fn read(&self, requester: Requester, thread: ThreadId, number: u64) {
         if let Some(core) = self.started.get() {
-            core.on_read(asked, thread, number);
+            core.on_read(requester, thread, number);
         }
     }
 

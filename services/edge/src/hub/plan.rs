@@ -10,7 +10,7 @@ use threadline_hub::Starts;
 use threadline_projections::Progress;
 
 use super::readiness::Ends;
-use super::shared::Deps;
+use super::shared::HubDeps;
 
 /// How long to wait before the log is asked again where it ends.
 const START_RETRY: Duration = Duration::from_millis(500);
@@ -32,7 +32,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Asks the log where the event topics end until it answers, and the projection how far it has followed them.
-    pub(super) async fn make(deps: &Deps, topics: &[Topic]) -> Self {
+    pub(super) async fn make(deps: &HubDeps, topics: &[Topic]) -> Self {
         let (ends, rejections) = loop {
             match ends(deps, topics).await {
                 Ok(ends) => break ends,
@@ -80,14 +80,14 @@ pub(super) fn tail_from_end(log: &dyn EventLog, topic: Topic) -> Tail {
 }
 
 /// Returns whether the record at this place can be read by a newer program only.
-async fn is_unknown(deps: &Deps, topic: Topic, partition: Partition, offset: Offset) -> bool {
+async fn is_unknown(deps: &HubDeps, topic: Topic, partition: Partition, offset: Offset) -> bool {
     let mut tail = deps.log.tail(topic, BTreeMap::from([(partition, Start::At(offset))]));
     let batch = tokio::time::timeout(FIRST_RECORD_WAIT, tail.next()).await.ok().flatten();
     let first = batch.as_ref().and_then(|batch| batch.records.first());
     first.is_some_and(|record| record.offset == offset && unknown_schema(record).is_some())
 }
 
-async fn ends(deps: &Deps, topics: &[Topic]) -> Result<(Ends, BTreeMap<Partition, Offset>), Error> {
+async fn ends(deps: &HubDeps, topics: &[Topic]) -> Result<(Ends, BTreeMap<Partition, Offset>), Error> {
     let mut events = Ends::new();
     for &topic in topics {
         events.insert(topic, deps.log.ends(topic).await.all()?);

@@ -16,13 +16,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(super) type Ends = BTreeMap<Topic, BTreeMap<Partition, Offset>>;
 
 /// How far the hub lags behind the log. An end that the hub does not reach within `lag_max` makes the edge unready.
-pub(super) struct Readiness {
+pub(super) struct HubReadiness {
     lag_max: Duration,
     /// Records that are late; 0 when the hub is in time.
     late: AtomicU64,
 }
 
-impl Readiness {
+impl HubReadiness {
     pub(super) fn new(lag_ms_max: u64) -> Self {
         Self { lag_max: Duration::from_millis(lag_ms_max), late: AtomicU64::new(0) }
     }

@@ -6,12 +6,12 @@
 use threadline_domain::{Position, ReadMark, ThreadId, Topic};
 use threadline_eventlog::{Record, TailBatch, codec};
 use threadline_hub::Outputs;
-use threadline_projections::ReadPlace;
+use threadline_projections::ReadState;
 use threadline_wire::frame;
 
 use super::events::{note_unread, thread_of};
 use super::marks::KnownMark;
-use super::requests::Asked;
+use super::requests::Requester;
 use super::shared::Core;
 use crate::clock;
 use crate::commands::NoOutcome;
@@ -71,8 +71,8 @@ impl Core {
     }
 
     /// A session marks a thread as read.
-    pub(super) fn on_read(&self, asked: Asked, thread: ThreadId, number: u64) {
-        let Asked { user, session, id } = asked;
+    pub(super) fn on_read(&self, requester: Requester, thread: ThreadId, number: u64) {
+        let Requester { user, session, id } = requester;
         if !self.hub.user(&user).is_some_and(|local| local.is_member(thread)) {
             return session.finish(Some(answer::not_a_member(id)));
         }
@@ -82,17 +82,17 @@ impl Core {
             return session.finish(Some(answer::at(id.as_deref(), known.position)));
         }
         let asks_projection = !exists || known.is_none();
-        let place = self.last_position(thread);
+        let position = self.last_position(thread);
         let (appender, conversations) = (self.deps.appender.clone(), self.deps.conversations.clone());
         let mark = ReadMark { thread, user, number, at: clock::now() };
         tokio::spawn(async move {
             if asks_projection {
                 // Someone who has just come in may know the thread better than this edge does.
-                match conversations.read_place(&mark.user, thread).await {
-                    Ok(Some(ReadPlace { number: read, .. })) if number <= read => {
-                        return session.finish(Some(answer::at(id.as_deref(), place)));
+                match conversations.read_state(&mark.user, thread).await {
+                    Ok(Some(ReadState { number: read, .. })) if number <= read => {
+                        return session.finish(Some(answer::at(id.as_deref(), position)));
                     }
-                    Ok(Some(ReadPlace { last_number, .. })) if number <= last_number => {}
+                    Ok(Some(ReadState { last_number, .. })) if number <= last_number => {}
                     _ if exists => {}
                     Ok(_) => return session.finish(Some(answer::no_such_number(id))),
                     Err(error) => {

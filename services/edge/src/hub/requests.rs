@@ -8,7 +8,7 @@ use threadline_wire::PresenceStatus;
 use crate::session::SessionHandle;
 
 /// A session, and the request that it waits for an answer to.
-pub(crate) struct Asked {
+pub(crate) struct Requester {
     /// The session's user.
     pub(crate) user: UserId,
     /// The session.
@@ -20,9 +20,9 @@ pub(crate) struct Asked {
 /// What the edge asks of the task for signals.
 pub(crate) enum SignalRequest {
     /// A session shows that its user types, or stops.
-    Typing { asked: Asked, thread: ThreadId, active: bool },
+    Typing { requester: Requester, thread: ThreadId, active: bool },
     /// A session shows how present its user is.
-    Presence { asked: Asked, status: PresenceStatus },
+    Presence { requester: Requester, status: PresenceStatus },
     /// A session has joined the hub.
     Entered { user: UserId, session: Arc<SessionHandle> },
     /// A session has left; with the user's threads if it was the user's last one here.

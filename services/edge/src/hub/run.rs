@@ -14,15 +14,15 @@ use tokio::time::MissedTickBehavior;
 
 use super::followed::Followed;
 use super::plan::{Plan, tail_from_end};
-use super::readiness::{Ends, Readiness};
+use super::readiness::{Ends, HubReadiness};
 use super::rejections;
 use super::requests::SignalRequest;
-use super::shared::{Core, Deps};
+use super::shared::{Core, HubDeps};
 use super::signals::Signals;
 use crate::session::SessionHandle;
 
 /// How often deadlines are looked at.
-const TICK: Duration = Duration::from_millis(100);
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where the hub's core appears once it has started.
 #[derive(Default)]
@@ -56,9 +56,9 @@ impl Started {
 
 /// Follows the log until a task of the hub fails.
 pub(super) async fn run(
-    deps: Deps,
+    deps: HubDeps,
     followed: Followed,
-    readiness: Arc<Readiness>,
+    readiness: Arc<HubReadiness>,
     started: Arc<Started>,
     signals: (mpsc::Sender<SignalRequest>, mpsc::Receiver<SignalRequest>),
 ) {
@@ -88,7 +88,7 @@ pub(super) async fn run(
     tasks.join_next().await;
 }
 
-fn hub_of(deps: &Deps, plan: &Plan) -> threadline_hub::Hub<SessionHandle> {
+fn hub_of(deps: &HubDeps, plan: &Plan) -> threadline_hub::Hub<SessionHandle> {
     let config = HubConfig {
         ring_bytes_max: deps.config.hub.ring_bytes_max,
         sessions_per_user_max: deps.config.sessions.per_user_max,
@@ -112,7 +112,7 @@ async fn follow_reads(mut tail: Tail, core: Arc<Core>) {
 /// Answers commands whose deadline has passed, drops frames whose texts were erased, measures.
 async fn tick(core: Arc<Core>, followed: Followed) {
     let mut destroyed = core.deps.keyring.destroyed();
-    let mut tick = tokio::time::interval(TICK);
+    let mut tick = tokio::time::interval(TICK_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -127,7 +127,7 @@ async fn tick(core: Arc<Core>, followed: Followed) {
 }
 
 /// Compares the hub's progress with the log's end.
-async fn probe(core: Arc<Core>, topics: Vec<Topic>, readiness: Arc<Readiness>) {
+async fn probe(core: Arc<Core>, topics: Vec<Topic>, readiness: Arc<HubReadiness>) {
     loop {
         // A partition that does not answer has no end to lag behind.
         let ends_of = async |topic: &Topic| (*topic, core.deps.log.ends(*topic).await.known().clone());

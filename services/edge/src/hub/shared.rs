@@ -26,7 +26,7 @@ const READS_MAX: usize = 50_000;
 const SESSIONS_PER_FLUSH_MAX: usize = 64;
 
 /// What a hub needs from its process.
-pub(super) struct Deps {
+pub(super) struct HubDeps {
     pub(super) config: EdgeConfig,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) conversations: Conversations,
@@ -38,7 +38,7 @@ pub(super) struct Deps {
 
 /// What the hub's tasks and its callers share.
 pub(super) struct Core {
-    pub(super) deps: Deps,
+    pub(super) deps: HubDeps,
     pub(super) hub: threadline_hub::Hub<SessionHandle>,
     pub(super) log_fingerprint: LogFingerprint,
     /// Wakes joins that wait for the hub to get further.
@@ -55,7 +55,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(
-        deps: Deps,
+        deps: HubDeps,
         hub: threadline_hub::Hub<SessionHandle>,
         signals: mpsc::Sender<SignalRequest>,
         topics: usize,

@@ -14,14 +14,14 @@ use threadline_wire::{PresenceStatus, Signal, frame};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::requests::{Asked, SignalRequest};
+use super::requests::{Requester, SignalRequest};
 use super::shared::Core;
 use crate::session::SessionHandle;
 use crate::signals::{self, Announcer, Change, LISTED_MAX, Presence, Summaries, Told, Typing, TypingChange};
 use crate::ws::answer;
 
 /// How often changes are told.
-const TICK: Duration = Duration::from_millis(100);
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 /// Users in one frame.
 const USERS_PER_FRAME_MAX: usize = 256;
 /// Present users that a new session is told of by name.
@@ -57,7 +57,7 @@ impl Signals {
 
     /// Runs for ever.
     pub(super) async fn run(mut self, mut tail: Tail, mut inbox: mpsc::Receiver<SignalRequest>) {
-        let mut tick = tokio::time::interval(TICK);
+        let mut tick = tokio::time::interval(TICK_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
@@ -95,8 +95,8 @@ impl Signals {
 
     fn on_request(&mut self, request: SignalRequest) {
         match request {
-            SignalRequest::Typing { asked, thread, active } => self.on_typing(asked, thread, active),
-            SignalRequest::Presence { asked, status } => self.on_presence(asked, status),
+            SignalRequest::Typing { requester, thread, active } => self.on_typing(requester, thread, active),
+            SignalRequest::Presence { requester, status } => self.on_presence(requester, status),
             SignalRequest::Entered { user, session } => {
                 self.tell_who_is_present(&user, &session);
                 self.announcer.touch(&user);
@@ -288,8 +288,8 @@ impl Signals {
     }
 
     /// A session shows that its user types, or stops.
-    fn on_typing(&mut self, asked: Asked, thread: ThreadId, active: bool) {
-        let Asked { user, session, id } = asked;
+    fn on_typing(&mut self, requester: Requester, thread: ThreadId, active: bool) {
+        let Requester { user, session, id } = requester;
         if !self.core.hub.user(&user).is_some_and(|local| local.is_member(thread)) {
             return session.finish(Some(answer::not_a_member(id)));
         }
@@ -300,8 +300,8 @@ impl Signals {
     }
 
     /// A session shows how present its user is.
-    fn on_presence(&mut self, asked: Asked, status: PresenceStatus) {
-        let Asked { user, session, id } = asked;
+    fn on_presence(&mut self, requester: Requester, status: PresenceStatus) {
+        let Requester { user, session, id } = requester;
         session.set_away(status == PresenceStatus::Away);
         self.announcer.touch(&user);
         session.finish(id.map(|id| answer::done(Some(&id))));

@@ -8,7 +8,7 @@ use threadline_domain::ThreadId;
 /// Members online up to which a thread's members are told by name.
 pub(crate) const LISTED_MAX: usize = 100;
 /// How often the members of a thread are told a number.
-const EVERY: Duration = Duration::from_secs(1);
+const SUMMARY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the members of large threads were told last.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Summaries {
     ) -> Vec<(ThreadId, usize)> {
         let mut due = Vec::new();
         self.0.retain(|&thread, summary| {
-            let waits = summary.at.is_some_and(|at| now.saturating_duration_since(at) < EVERY);
+            let waits = summary.at.is_some_and(|at| now.saturating_duration_since(at) < SUMMARY_INTERVAL);
             if !summary.is_due || waits {
                 return true;
             }

@@ -69,7 +69,7 @@ pub(crate) fn done(id: Option<&str>) -> Bytes {
     frame::ok(id, OkResult::done()).into()
 }
 
-/// The answer to a request that was done, with its place in the log.
+/// The answer to a request that was done, with its position in the log.
 pub(crate) fn at(id: Option<&str>, position: Position) -> Bytes {
     frame::ok(id, OkResult::read(position)).into()
 }

@@ -16,10 +16,10 @@ use super::message::Messages;
 use crate::session::SessionHandle;
 
 /// How long a client may take to take the close frame and answer it.
-const CLOSE: Duration = Duration::from_secs(5);
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How long a connection stays after the last bytes from a client that said something unreadable. Closing it with bytes
 /// unread would reset it, and the reset could overtake the close frame.
-const LINGER: Duration = Duration::from_millis(500);
+const LINGER_WAIT: Duration = Duration::from_millis(500);
 /// What is read at once, to be dropped.
 const DISCARD_BYTES: usize = 16 * 1024;
 
@@ -52,7 +52,7 @@ pub(super) async fn close(session: &Arc<SessionHandle>, messages: &mut Messages,
         }
     };
     // A client that takes longer loses the connection as it is.
-    let _ = timeout(CLOSE, farewell).await;
+    let _ = timeout(CLOSE_WAIT, farewell).await;
 }
 
 /// Answers the client's close frame.
@@ -62,7 +62,7 @@ pub(super) async fn answer(session: &Arc<SessionHandle>, messages: &mut Messages
         while let Some(Ok(_)) = messages.next().await {}
         let _ = flush(session).await;
     };
-    let _ = timeout(CLOSE, farewell).await;
+    let _ = timeout(CLOSE_WAIT, farewell).await;
 }
 
 async fn flush(session: &SessionHandle) -> std::io::Result<()> {
@@ -78,5 +78,5 @@ async fn discard(session: &SessionHandle) {
         read.is_ok() && !buffer.filled().is_empty()
     };
     let mut read = read;
-    while timeout(LINGER, read()).await.unwrap_or(false) {}
+    while timeout(LINGER_WAIT, read()).await.unwrap_or(false) {}
 }

@@ -1,4 +1,4 @@
-//! From a hello to a seat in the hub.
+//! Opens a session: checks the hello, joins the hub and gathers what the client missed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use threadline_wire::frame::{self, Limits};
 use threadline_wire::{CloseCode, Cursor, Offsets};
 
 use super::hello::Hello;
-use super::resume::{self, Asked, Backlog};
+use super::resume::{self, Backlog, ResumePoint};
 use crate::auth::{AuthError, Identity};
 use crate::clock;
 use crate::hub::snapshot_of;
@@ -22,7 +22,7 @@ use crate::session::SessionHandle;
 use crate::state::Edge;
 
 /// How long it may take until a session is in, waiting for its turn included.
-const OPEN: Duration = Duration::from_secs(15);
+const SESSION_OPEN_WAIT: Duration = Duration::from_secs(15);
 
 /// The pause before the projections are asked again that were further behind than the hub's ring goes back.
 const BEHIND_PAUSE: Duration = Duration::from_millis(200);
@@ -31,19 +31,19 @@ const BEHIND_PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Opened {
     pub(super) user: UserId,
     pub(super) identity: Identity,
-    pub(super) seat: Seat,
+    pub(super) guard: SessionGuard,
     /// The welcome and what the client missed.
     pub(super) first: Vec<Bytes>,
 }
 
-/// A session's place in the hub, given up when this is dropped.
-pub(super) struct Seat {
+/// A session's membership in the hub; leaves it when dropped.
+pub(super) struct SessionGuard {
     edge: Arc<Edge>,
     user: Arc<LocalUser<SessionHandle>>,
     session: Arc<SessionHandle>,
 }
 
-impl Drop for Seat {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
         self.edge.hub.leave(&self.user, &self.session);
     }
@@ -51,7 +51,7 @@ impl Drop for Seat {
 
 /// Lets a session in. Fails with the code to close with.
 pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
-    tokio::time::timeout(OPEN, enter(edge, hello, outbox)).await.unwrap_or(Err(CloseCode::Overload))
+    tokio::time::timeout(SESSION_OPEN_WAIT, enter(edge, hello, outbox)).await.unwrap_or(Err(CloseCode::Overload))
 }
 
 async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
@@ -68,50 +68,50 @@ async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> R
     if edge.rate.take(&user, cost::LEAST).is_err() {
         return Err(CloseCode::Rate);
     }
-    edge.greet(&identity);
+    edge.record_display_name(&identity);
     let _turn = edge.hub.joins().acquire().await.map_err(|_| CloseCode::Drain)?;
-    let asked = resume::place_of(edge, hello.cursor.as_deref()).await?;
-    let Taken { from, memberships, joined } = take_seat(edge, &user, &asked, outbox).await?;
-    let seat = Seat { edge: Arc::clone(edge), user: Arc::clone(&joined.user), session: Arc::clone(outbox) };
+    let point = resume::read_cursor(edge, hello.cursor.as_deref()).await?;
+    let JoinedSession { from, memberships, joined } = join_hub(edge, &user, &point, outbox).await?;
+    let guard = SessionGuard { edge: Arc::clone(edge), user: Arc::clone(&joined.user), session: Arc::clone(outbox) };
     let log = edge.hub.log();
-    let place = Cursor { log, next: joined.at.clone() };
+    let joined_at = Cursor { log, next: joined.at.clone() };
     // Where the client is before the backlog; without offsets, a cursor that nothing can be resumed from.
-    let next = if matches!(asked, Asked::Unusable(_)) { Offsets::new() } else { from.clone() };
+    let next = if matches!(point, ResumePoint::Unusable(_)) { Offsets::new() } else { from.clone() };
     let before = Cursor { log, next };
-    let backlog = resume::backlog(edge, &user, asked, &from, memberships, joined).await?;
-    let first = first_frames(edge, &user, hello.id.as_deref(), (&before, &place), backlog);
-    Ok(Opened { user, identity, seat, first })
+    let backlog = resume::backlog(edge, &user, point, &from, memberships, joined).await?;
+    let first = first_frames(edge, &user, hello.id.as_deref(), (&before, &joined_at), backlog);
+    Ok(Opened { user, identity, guard, first })
 }
 
-/// A session with a seat.
-struct Taken {
+/// A session that has joined the hub.
+struct JoinedSession {
     /// The client has every event below these offsets.
     from: Offsets,
     memberships: Memberships,
     joined: Joined<SessionHandle>,
 }
 
-/// Asks the hub for a seat, from the offsets that the client named or else those of the snapshot.
-async fn take_seat(
+/// Asks the hub to join, from the offsets that the client named or else those of the snapshot.
+async fn join_hub(
     edge: &Edge,
     user: &UserId,
-    asked: &Asked,
+    point: &ResumePoint,
     session: &Arc<SessionHandle>,
-) -> Result<Taken, CloseCode> {
+) -> Result<JoinedSession, CloseCode> {
     loop {
         let memberships =
-            edge.conversations.memberships(user, asked.offsets_in_messages().as_ref()).await.map_err(|error| {
+            edge.conversations.memberships(user, point.offsets_in_messages().as_ref()).await.map_err(|error| {
                 tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
                 CloseCode::Overload
             })?;
         let snapshot = || snapshot_of(&memberships, edge.log.partitions(Thread::EVENTS));
-        let from = asked.from().cloned().unwrap_or_else(snapshot);
+        let from = point.from().cloned().unwrap_or_else(snapshot);
         match edge.hub.join(user, session, &memberships, &from).await {
             Ok(joined) => {
                 // Of topics that no snapshot covers, a client that starts has what it receives live.
                 let live = joined.at.iter().map(|(&topic, at)| (topic, at.clone()));
                 let from = live.chain(from).collect();
-                return Ok(Taken { from, memberships, joined });
+                return Ok(JoinedSession { from, memberships, joined });
             }
             Err(NotJoined::TooManySessions) => return Err(CloseCode::TooManyConnections),
             Err(NotJoined::Closed) => return Err(CloseCode::Drain),
@@ -122,13 +122,13 @@ async fn take_seat(
 }
 
 /// The welcome, and what was missed. A cursor says that everything before its frame was delivered: so the welcome's is
-/// the place `before` the backlog, and a pong after the backlog brings the place that it leads up to. A client that is
+/// the cursor `before` the backlog, and a pong after the backlog brings the cursor that it leads up to. A client that is
 /// cut off in between asks for the backlog again.
 fn first_frames(
     edge: &Edge,
     user: &UserId,
     id: Option<&str>,
-    (before, place): (&Cursor, &Cursor),
+    (before, joined_at): (&Cursor, &Cursor),
     backlog: Backlog,
 ) -> Vec<Bytes> {
     let sessions = &edge.config.sessions;
@@ -141,14 +141,14 @@ fn first_frames(
     };
     let Backlog { recovered, resyncs, events } = backlog;
     let nothing_missed = resyncs.is_empty() && events.is_empty();
-    let cursor = if nothing_missed { place } else { before };
+    let cursor = if nothing_missed { joined_at } else { before };
     let welcome = frame::welcome(id, user, cursor, recovered, sessions.heartbeat_ms, &limits, clock::now());
     let mut first = Vec::with_capacity(2 + resyncs.len() + events.len());
     first.push(welcome.into());
     first.extend(resyncs);
     first.extend(events);
     if !nothing_missed {
-        first.push(frame::pong(None, place).into());
+        first.push(frame::pong(None, joined_at).into());
     }
     first
 }

@@ -12,7 +12,7 @@ use super::session::{Session, token_until_ms};
 use crate::auth::AuthError;
 use crate::clock;
 use crate::commands::Waiter;
-use crate::hub::{Asked, SignalRequest};
+use crate::hub::{Requester, SignalRequest};
 use crate::rate::cost;
 use crate::sealing;
 use crate::trace::Trace;
@@ -79,12 +79,12 @@ impl Session {
             Request::Delete { thread, message } => self.submit(id, thread, Action::Delete { message }).await,
             Request::Read { thread, number } => {
                 self.outbox.begin();
-                self.edge.hub.read(self.asked(id), thread, number);
+                self.edge.hub.read(self.requester(id), thread, number);
             }
             Request::Typing { thread, active } => {
-                self.signal(id, |asked| SignalRequest::Typing { asked, thread, active });
+                self.signal(id, |requester| SignalRequest::Typing { requester, thread, active });
             }
-            Request::Presence { status } => self.signal(id, |asked| SignalRequest::Presence { asked, status }),
+            Request::Presence { status } => self.signal(id, |requester| SignalRequest::Presence { requester, status }),
             Request::Ping => self.pong(id.as_deref()),
             Request::Auth { token } => return Box::pin(self.on_auth(id, &token)).await,
             Request::Hello { .. } => {
@@ -109,19 +109,19 @@ impl Session {
     }
 
     /// Asks the task for signals, which answers.
-    fn signal(&self, id: Id, request: impl FnOnce(Asked) -> SignalRequest) {
+    fn signal(&self, id: Id, request: impl FnOnce(Requester) -> SignalRequest) {
         self.outbox.begin();
-        if self.edge.hub.signal(request(self.asked(id.clone()))).is_err() {
+        if self.edge.hub.signal(request(self.requester(id.clone()))).is_err() {
             let error = RequestError::new(ErrorCode::Unavailable, "too much is waiting; nothing has happened");
             self.outbox.finish(Some(answer::error(id, error)));
         }
     }
 
-    fn asked(&self, id: Id) -> Asked {
-        Asked { user: self.user.clone(), session: Arc::clone(&self.outbox), id }
+    fn requester(&self, id: Id) -> Requester {
+        Requester { user: self.user.clone(), session: Arc::clone(&self.outbox), id }
     }
 
-    /// The place is read before the answer is queued: every event below it is queued in front.
+    /// The cursor is read before the answer is queued: every event below it is queued in front.
     fn pong(&self, id: Option<&str>) {
         let cursor = self.edge.hub.cursor();
         self.outbox.send(&frame::pong(id, &cursor).into());

@@ -1,4 +1,4 @@
-//! What a client missed: from the place it names to the place at which its session joined.
+//! What a client missed: from the cursor it sends to the offsets at which its session joined.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,20 +22,20 @@ const EVENTS_MAX: usize = 10_000;
 /// Threads in one resync frame.
 const THREADS_PER_RESYNC_MAX: usize = 500;
 
-/// The place that a client names.
-pub(super) enum Asked {
+/// The cursor that a client sends.
+pub(super) enum ResumePoint {
     /// None: a client that starts.
     Nothing,
-    /// A place in this log.
-    Place(Offsets),
+    /// Offsets in this log.
+    At(Offsets),
     /// None that can be resumed from, for this reason.
     Unusable(&'static str),
 }
 
-impl Asked {
+impl ResumePoint {
     pub(super) fn from(&self) -> Option<&Offsets> {
         match self {
-            Self::Place(from) => Some(from),
+            Self::At(from) => Some(from),
             Self::Nothing | Self::Unusable(_) => None,
         }
     }
@@ -57,21 +57,21 @@ pub(super) struct Backlog {
 }
 
 /// Reads a client's cursor.
-pub(super) async fn place_of(edge: &Edge, cursor: Option<&str>) -> Result<Asked, CloseCode> {
-    let Some(cursor) = cursor else { return Ok(Asked::Nothing) };
+pub(super) async fn read_cursor(edge: &Edge, cursor: Option<&str>) -> Result<ResumePoint, CloseCode> {
+    let Some(cursor) = cursor else { return Ok(ResumePoint::Nothing) };
     let Cursor { log, next } = match cursor.parse() {
         Ok(cursor) => cursor,
-        Err(NotACursor::Malformed) => return Ok(Asked::Unusable("bad_cursor")),
-        Err(NotACursor::OtherVersion) => return Ok(Asked::Unusable("foreign_cursor")),
+        Err(NotACursor::Malformed) => return Ok(ResumePoint::Unusable("bad_cursor")),
+        Err(NotACursor::OtherVersion) => return Ok(ResumePoint::Unusable("foreign_cursor")),
     };
     let names_all = |topic| next.get(&topic).map(Vec::len) == Some(edge.log.partitions(topic) as usize);
     let followed = edge.hub.followed().topics();
     if log != edge.hub.log() || next.len() != followed.len() || !followed.into_iter().all(names_all) {
-        return Ok(Asked::Unusable("foreign_cursor"));
+        return Ok(ResumePoint::Unusable("foreign_cursor"));
     }
-    let place = edge.hub.cursor().next;
+    let reached = edge.hub.cursor().next;
     for (&topic, offsets) in &next {
-        let reached = place.get(&topic).map(Vec::as_slice).unwrap_or_default();
+        let reached = reached.get(&topic).map(Vec::as_slice).unwrap_or_default();
         if offsets.iter().zip(reached).all(|(asked, reached)| asked <= reached) && reached.len() == offsets.len() {
             continue;
         }
@@ -83,27 +83,27 @@ pub(super) async fn place_of(edge: &Edge, cursor: Option<&str>) -> Result<Asked,
         let is_ahead =
             |(partition, &offset): (Partition, &Offset)| ends.get(&partition).is_none_or(|&end| offset > end);
         if (0..).zip(offsets).any(is_ahead) {
-            return Ok(Asked::Unusable("foreign_cursor"));
+            return Ok(ResumePoint::Unusable("foreign_cursor"));
         }
     }
-    Ok(Asked::Place(next))
+    Ok(ResumePoint::At(next))
 }
 
-/// Gathers what a session missed between `from` and its joining. `from` is the snapshot's own place for a client that
+/// Gathers what a session missed between `from` and its joining. `from` is the snapshot's own offsets for a client that
 /// starts, so that whatever it then reads from the projections is continued without a hole.
 pub(super) async fn backlog(
     edge: &Edge,
     user: &UserId,
-    asked: Asked,
+    point: ResumePoint,
     from: &Offsets,
     memberships: Memberships,
     joined: Joined<SessionHandle>,
 ) -> Result<Backlog, CloseCode> {
-    let (result, reason) = match &asked {
-        Asked::Nothing => ("fresh", None),
-        Asked::Unusable(reason) => ("unusable", Some(*reason)),
-        Asked::Place(_) if joined.uncovered.is_empty() => ("ring", None),
-        Asked::Place(_) => ("projections", None),
+    let (result, reason) = match &point {
+        ResumePoint::Nothing => ("fresh", None),
+        ResumePoint::Unusable(reason) => ("unusable", Some(*reason)),
+        ResumePoint::At(_) if joined.uncovered.is_empty() => ("ring", None),
+        ResumePoint::At(_) => ("projections", None),
     };
     metrics::counter!("threadline_edge_resumes_total", "from" => result).increment(1);
     let Joined { missed: entries, uncovered, .. } = joined;
@@ -121,18 +121,18 @@ pub(super) async fn backlog(
     missed::withhold_superseded(&mut missed);
     missed::open(edge, &mut missed, &mut gaps).await;
     let missed = missed::within(edge.config.hub.backlog_bytes_max, &memberships, missed, &mut gaps);
-    let seen = visible(user, &missed, put_out(&memberships, &gaps.threads));
+    let seen = visible(user, &missed, outside_at_start(&memberships, &gaps.threads));
     let events = seen.into_iter().filter_map(Missed::frame).collect();
     let (recovered, threads, reason): (_, Vec<_>, _) = if let Some(reason) = reason {
         let current = memberships.threads.iter().filter(|membership| membership.role.is_some());
         (false, current.map(|membership| membership.thread).collect(), reason)
     } else {
-        let recovered = matches!(asked, Asked::Place(_)) && gaps.is_empty();
+        let recovered = matches!(point, ResumePoint::At(_)) && gaps.is_empty();
         (recovered, gaps.threads.into_iter().collect(), "too_old")
     };
     let mut resyncs: Vec<Bytes> =
         threads.chunks(THREADS_PER_RESYNC_MAX).map(|threads| frame::resync(threads, reason).into()).collect();
-    if (resyncs.is_empty() && matches!(asked, Asked::Unusable(_))) || gaps.has_others {
+    if (resyncs.is_empty() && matches!(point, ResumePoint::Unusable(_))) || gaps.has_others {
         // No thread to name, but the client must load something again: its cursor was of no use, or events are missing that
         // belong to no thread.
         resyncs.push(frame::resync(&[], reason).into());
@@ -140,7 +140,7 @@ pub(super) async fn backlog(
     Ok(Backlog { recovered, resyncs, events })
 }
 
-/// Reads what lies between the client's place and the snapshot in partitions that the ring does not cover. Threads of
+/// Reads what lies between the client's cursor and the snapshot in partitions that the ring does not cover. Threads of
 /// which there is too much go to the gaps.
 async fn from_projection(
     edge: &Edge,
@@ -149,8 +149,8 @@ async fn from_projection(
     uncovered: &[Partition],
     gaps: &mut Gaps,
 ) -> Result<Vec<Missed>, CloseCode> {
-    let only = |place: &dyn Fn(Partition) -> Offset| -> BTreeMap<Partition, Offset> {
-        uncovered.iter().map(|&partition| (partition, place(partition))).collect()
+    let only = |offset: &dyn Fn(Partition) -> Offset| -> BTreeMap<Partition, Offset> {
+        uncovered.iter().map(|&partition| (partition, offset(partition))).collect()
     };
     let messages = from.get(&Thread::EVENTS).map(Vec::as_slice).unwrap_or_default();
     let from = only(&|partition| messages.get(partition as usize).copied().unwrap_or_default());
@@ -186,7 +186,7 @@ async fn from_projection(
 }
 
 /// Threads that had put the user out by the snapshot, where the event that says so is not among those gathered.
-fn put_out(memberships: &Memberships, too_many: &HashSet<ThreadId>) -> HashSet<ThreadId> {
+fn outside_at_start(memberships: &Memberships, too_many: &HashSet<ThreadId>) -> HashSet<ThreadId> {
     let ended = memberships.threads.iter().filter(|membership| membership.role.is_none());
     ended.map(|membership| membership.thread).filter(|thread| too_many.contains(thread)).collect()
 }

@@ -18,7 +18,7 @@ use super::Parameters;
 use super::closing;
 use super::hello::Hello;
 use super::message::{Messages, messages};
-use super::open::{Opened, Seat, open};
+use super::open::{Opened, SessionGuard, open};
 use crate::auth::Identity;
 use crate::clock;
 use crate::serve::connection::Connection;
@@ -52,12 +52,12 @@ enum Step {
     Gone,
 }
 
-/// A session that has its seat and everything that comes before live events.
+/// A session that has joined the hub, and everything that comes before live events.
 struct Entered {
     session: Session,
     messages: Messages,
     /// Given up when the connection has ended.
-    _seat: Seat,
+    _guard: SessionGuard,
 }
 
 /// Returns the task of a connection, from the upgrade to the close frame.
@@ -87,10 +87,10 @@ async fn enter(edge: Arc<Edge>, on_upgrade: OnUpgrade, parameters: Parameters) -
     };
     let code = match hello {
         Ok(hello) => match open(&edge, hello, &outbox).await {
-            Ok(Opened { user, identity, seat, first }) => {
+            Ok(Opened { user, identity, guard, first }) => {
                 let session = Session::new(edge, Arc::clone(&outbox), user, &identity);
                 match write_first(&outbox, first, session.silence_max()).await {
-                    Ok(()) => return Some(Entered { session, messages, _seat: seat }),
+                    Ok(()) => return Some(Entered { session, messages, _guard: guard }),
                     Err(code) => {
                         end(&outbox, &mut messages, code).await;
                         return None;

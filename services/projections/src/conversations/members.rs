@@ -7,7 +7,7 @@ use threadline_domain::thread::{Change, Role};
 use threadline_domain::{Actor, Offset, Partition, ReadMark, ThreadId, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::{Membership, Memberships, ReadPlace, Receipt, inbox};
+use super::{Membership, Memberships, ReadState, Receipt, inbox};
 use crate::{Error, Recorded, Schema, positions, rows};
 
 /// What some records do to one membership.
@@ -219,12 +219,12 @@ pub(super) async fn memberships(
 }
 
 /// Up to where the user has read a thread, and its last number; `None` when the user is not in it.
-pub(super) async fn read_place(
+pub(super) async fn read_state(
     schema: &Schema,
     pool: &PgPool,
     user: &UserId,
     thread: ThreadId,
-) -> Result<Option<ReadPlace>, Error> {
+) -> Result<Option<ReadState>, Error> {
     let row: Option<(i64, i64)> = sqlx::query_as(schema.sql(
         "select least(m.read_number, t.last_number), t.last_number from @members m join @threads t on t.id = m.thread
          where m.thread = $1 and m.user_id = $2 and m.role is not null",
@@ -233,7 +233,7 @@ pub(super) async fn read_place(
     .bind(user.as_str())
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(number, last_number)| ReadPlace { number: number as u64, last_number: last_number as u64 }))
+    Ok(row.map(|(number, last_number)| ReadState { number: number as u64, last_number: last_number as u64 }))
 }
 
 /// Who has read up to where; `None` when the viewer is not in the thread.

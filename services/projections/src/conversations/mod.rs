@@ -192,8 +192,8 @@ impl Conversations {
     }
 
     /// Looks up to where the user has read a thread; `None` when not a member.
-    pub async fn read_place(&self, user: &UserId, thread: ThreadId) -> Result<Option<ReadPlace>, Error> {
-        read!(self.0, |live| members::read_place(&live.schema, &live.pool, user, thread))
+    pub async fn read_state(&self, user: &UserId, thread: ThreadId) -> Result<Option<ReadState>, Error> {
+        read!(self.0, |live| members::read_state(&live.schema, &live.pool, user, thread))
     }
 
     /// Looks up who has read up to where; `None` when the viewer is not in the thread.

@@ -128,7 +128,7 @@ pub struct Receipt {
 
 /// How far a member has read, of how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadPlace {
+pub struct ReadState {
     /// Up to which number; 0 before the first. Never above `last_number`.
     pub number: u64,
     /// The number of the thread's last message.

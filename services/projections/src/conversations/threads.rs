@@ -124,7 +124,7 @@ impl<'a> Pending<'a> {
         Ok(())
     }
 
-    /// Brings the threads up to date, and with them the places that they have in their members' inboxes.
+    /// Brings the threads up to date, and with them the rows that they have in their members' inboxes.
     pub(super) async fn update(&self, schema: &Schema, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         if self.0.is_empty() {
             return Ok(());

@@ -7,13 +7,13 @@ use tokio::runtime::{Builder, Runtime};
 use super::{Cli, Command, Topics};
 use crate::config::{self, Config, Log};
 use crate::error::Error;
-use crate::{backing, import, load, output, replay, roles, shutdown, telemetry, token};
+use crate::{import, load, output, replay, roles, shutdown, storage, telemetry, token};
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<(), Error> {
     let mut config = Config::load(cli.flags(), cli.config.as_deref())?;
     telemetry::start_logs(&config.telemetry);
-    for name in &config.strangers {
+    for name in &config.unknown_variables {
         tracing::warn!(variable = %name, "this variable is not one of ours and has no effect");
     }
     match cli.command {
@@ -22,8 +22,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         Command::Decider { .. } => role(async |stop| roles::decider(config, stop).await),
         Command::Projector { .. } => role(async |stop| roles::projector(config, stop).await),
         Command::Migrate => {
-            backing::find_database(&mut config);
-            runtime()?.block_on(backing::migrate(&config))
+            storage::find_database(&mut config);
+            runtime()?.block_on(storage::migrate(&config))
         }
         Command::Topics { action } => topics(&config, &action),
         Command::Token { user, name, roles, ttl } => {

@@ -20,11 +20,11 @@ use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::{self, Backing};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
 use crate::roles;
+use crate::storage::{self, Storage};
 use appending::Outcomes;
 use history::History;
 use progress::Progress;
@@ -56,24 +56,24 @@ pub struct Options {
 /// Imports the file. Without a named database and without a running dev mode, all that is needed is started here.
 pub async fn run(mut config: Config, options: Options, stop: CancellationToken) -> Result<(), Error> {
     let progress = Progress::new(options.json);
-    backing::find_database(&mut config);
-    let server = backing::ensure_database(&mut config).await?;
+    storage::find_database(&mut config);
+    let server = storage::ensure_database(&mut config).await?;
     // Nobody else can be at work on a server that we have just started.
     let alone = server.is_some();
     let helpers = CancellationToken::new();
     let result = async {
-        backing::migrate(&config).await?;
-        let mut backing = Backing::open(&config).await?;
+        storage::migrate(&config).await?;
+        let mut storage = Storage::open(&config).await?;
         let roles = alone.then(|| {
             let stopped = roles::Stopped::default();
-            tokio::spawn(roles::decide_and_project(config.clone(), backing.clone(), stopped, helpers.clone()))
+            tokio::spawn(roles::decide_and_project(config.clone(), storage.clone(), stopped, helpers.clone()))
         });
         // Commands of an import are as new to the other roles as an edge's.
-        let announced = backing.announce("import").await;
-        backing.log = announced.gated(&backing.log);
+        let announced = storage.announce("import").await;
+        storage.log = announced.gated(&storage.log);
         let missing = if alone { MissingMasterKey::Draw } else { MissingMasterKey::Refuse };
-        let imported = match keys::open(&config, &backing, missing).await {
-            Ok(keyring) => import(&backing, &keyring, options, &progress, stop).await,
+        let imported = match keys::open(&config, &storage, missing).await {
+            Ok(keyring) => import(&storage, &keyring, options, &progress, stop).await,
             Err(error) => Err(error),
         };
         helpers.cancel();
@@ -81,7 +81,7 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
             let _ = roles.await;
         }
         announced.leave().await;
-        backing.close().await;
+        storage.close().await;
         imported
     };
     let result = result.await;
@@ -104,7 +104,7 @@ pub(crate) fn texts(file: &Path, count_max: usize) -> Result<Vec<String>, Error>
 }
 
 async fn import(
-    backing: &Backing,
+    storage: &Storage,
     keyring: &Keyring,
     options: Options,
     progress: &Progress,
@@ -127,13 +127,13 @@ async fn import(
     let (commands, queue) = mpsc::channel(READ_AHEAD_COMMANDS_MAX);
     let skipped = plan.skipped;
     let reading = tokio::task::spawn_blocking(move || commands::send_all(&options, &plan, &commands));
-    let outcomes = appending::run(&*backing.log, keyring, queue, stop, |done| bar.set_position(done)).await;
+    let outcomes = appending::run(&*storage.log, keyring, queue, stop, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
     let mut outcomes = outcomes?;
     reading.await.unwrap_or_else(|error| Err(Error::Tool(error.to_string())))?;
     outcomes.skipped = skipped;
     let appended = start.elapsed();
-    wait_for_projections(backing, &outcomes).await?;
+    wait_for_projections(storage, &outcomes).await?;
     progress.summary(&outcomes, appended, start.elapsed());
     if outcomes.refused.is_empty() {
         Ok(())
@@ -143,10 +143,10 @@ async fn import(
 }
 
 /// Until what was imported can be read.
-async fn wait_for_projections(backing: &Backing, outcomes: &Outcomes) -> Result<(), Error> {
+async fn wait_for_projections(storage: &Storage, outcomes: &Outcomes) -> Result<(), Error> {
     for (&partition, &offset) in &outcomes.last {
         let position = Position { topic: Topic::Messages, partition, offset };
-        backing.conversations.wait_for(position, PROJECTIONS_WITHIN).await?;
+        storage.conversations.wait_for(position, PROJECTIONS_WITHIN).await?;
     }
     Ok(())
 }

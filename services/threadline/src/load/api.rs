@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::token;
 
 /// How long the driver's tokens are good for.
-const TTL: Duration = Duration::from_hours(6);
+const TOKEN_TTL: Duration = Duration::from_hours(6);
 /// How long one answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -52,7 +52,7 @@ impl Api {
     }
 
     pub(super) fn token(&self, user: &str) -> Result<String, Error> {
-        Ok(token::token(&self.mint, Subject { id: user, name: None, roles: &[] }, TTL)?)
+        Ok(token::token(&self.mint, Subject { id: user, name: None, roles: &[] }, TOKEN_TTL)?)
     }
 
     /// Makes a group; its first member is the owner.

@@ -13,9 +13,9 @@ use super::Target;
 use super::clock::Clock;
 use super::report;
 use super::tally::{Latency, histogram, record_ns};
-use crate::backing::{self, Backing};
 use crate::config::Config;
 use crate::error::Error;
+use crate::storage::{self, Storage};
 
 /// What a command and its event carry, about.
 const VALUE_BYTES: usize = 220;
@@ -24,7 +24,7 @@ const TOPIC: Topic = Topic::Rejections;
 /// Appends that wait to be handed out.
 const DUE_MAX: usize = 4_096;
 /// How long records may still come after the last append.
-const REST: Duration = Duration::from_secs(5);
+const DRAIN_WAIT: Duration = Duration::from_secs(5);
 
 /// How often, how long.
 #[derive(Clone, Debug, Args)]
@@ -56,8 +56,8 @@ pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> 
 /// One hop through the log in this process, from the scheduled time of the append to its arrival in a tail.
 pub(super) async fn measure(config: &Config, rate: f64, duration: Duration) -> std::result::Result<Latency, Error> {
     let mut config = config.clone();
-    backing::find_database(&mut config);
-    let log = Backing::open(&config).await?.log;
+    storage::find_database(&mut config);
+    let log = Storage::open(&config).await?.log;
     let ends = log.ends(TOPIC).await.all()?;
     let from: BTreeMap<_, _> = ends.into_iter().map(|(partition, end)| (partition, Start::At(end))).collect();
     let mut tail = log.tail(TOPIC, from);
@@ -99,7 +99,7 @@ pub(super) async fn measure(config: &Config, rate: f64, duration: Duration) -> s
                     record_ns(&mut latencies, now.saturating_sub(u64::from_be_bytes(*bytes)));
                 }
             }
-            () = tokio::time::sleep(REST), if !open => {
+            () = tokio::time::sleep(DRAIN_WAIT), if !open => {
                 let missing = sends - latencies.len();
                 return Err(Error::Tool(format!("{missing} records did not come back")));
             }

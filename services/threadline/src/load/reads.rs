@@ -110,15 +110,15 @@ async fn measure(api: &Api, path: &str, tokens: &[Arc<str>], options: &Options) 
     let clock = Clock::start();
     let sends = (options.rate * options.seconds as f64) as u64;
     let latencies = Arc::new(Mutex::new(histogram()));
-    let places = Arc::new(Semaphore::new(WAITING_MAX));
+    let permits = Arc::new(Semaphore::new(WAITING_MAX));
     let start = Instant::now();
     for turn in 0..sends {
         let scheduled_ns = (turn as f64 * 1e9 / options.rate) as u64;
         tokio::time::sleep_until((start + Duration::from_nanos(scheduled_ns)).into()).await;
         // The runtime's timer is up to a millisecond late; that is not the server's doing.
         let began_ns = clock.now_ns();
-        let late = places.available_permits() == 0;
-        let place = Arc::clone(&places).acquire_owned().await.map_err(|error| Error::Tool(error.to_string()))?;
+        let late = permits.available_permits() == 0;
+        let permit = Arc::clone(&permits).acquire_owned().await.map_err(|error| Error::Tool(error.to_string()))?;
         let from_ns = if late { scheduled_ns } else { began_ns };
         let token = Arc::clone(&tokens[turn as usize % tokens.len()]);
         let (api, path, latencies) = (api.clone(), path.to_owned(), Arc::clone(&latencies));
@@ -126,11 +126,11 @@ async fn measure(api: &Api, path: &str, tokens: &[Arc<str>], options: &Options) 
             if api.get(&path, &token).await.is_ok() {
                 record_ns(&mut *latencies.lock().await, clock.now_ns().saturating_sub(from_ns));
             }
-            drop(place);
+            drop(permit);
         });
     }
     let all = u32::try_from(WAITING_MAX).unwrap_or(u32::MAX);
-    let _all = places.acquire_many(all).await.map_err(|error| Error::Tool(error.to_string()))?;
+    let _all = permits.acquire_many(all).await.map_err(|error| Error::Tool(error.to_string()))?;
     let latencies = latencies.lock().await;
     if latencies.len() < sends {
         return Err(Error::Tool(format!("{path}: {} of {sends} requests failed", sends - latencies.len())));

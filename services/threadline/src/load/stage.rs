@@ -19,7 +19,7 @@ use crate::error::Error;
 /// Sockets that are being opened at once.
 const OPENING_MAX: usize = 32;
 /// How long events may still come after the last send.
-const REST: Duration = Duration::from_secs(10);
+const DRAIN_WAIT: Duration = Duration::from_secs(10);
 /// Between two looks whether all have come.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long the driver waits before the first scheduled time.
@@ -108,7 +108,7 @@ impl Stage {
         };
         let _ = tokio::task::spawn_blocking(move || schedule.play()).await;
         let last_sent = Instant::now();
-        while self.shared.tally.received() < expected && last_sent.elapsed() < REST {
+        while self.shared.tally.received() < expected && last_sent.elapsed() < DRAIN_WAIT {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let measured = self.shared.tally.measured();

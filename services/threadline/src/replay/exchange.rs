@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Output;
-use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;
+use crate::storage::Storage;
 
 /// How long the other generation may take to be where the live one is.
 const UP_TO_DATE_WITHIN: Duration = Duration::from_secs(20);
@@ -29,12 +29,12 @@ pub(super) enum Exchange {
 
 pub(super) async fn run(
     exchange: Exchange,
-    backing: &Backing,
+    storage: &Storage,
     projection: Arc<dyn Projection>,
     output: Output,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let (name, registry) = (projection.spec().name, &backing.registry);
+    let (name, registry) = (projection.spec().name, &storage.registry);
     let exchange = async || match exchange {
         Exchange::Swap => registry.swap(name).await,
         Exchange::Rollback => registry.rollback(name).await,

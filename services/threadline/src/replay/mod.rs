@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::arguments::{Name, Output};
 use self::exchange::Exchange;
-use crate::backing::{self, Backing};
 use crate::config::Config;
 use crate::error::Error;
+use crate::storage::{self, Storage};
 
 /// What `threadline replay` is asked for.
 #[derive(Clone, Debug, Subcommand)]
@@ -77,20 +77,20 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 ref
 
 /// Does what was asked for, on the database that was named or that a running dev mode manages.
 pub async fn run(mut config: Config, verb: Verb, stop: CancellationToken) -> Result<(), Error> {
-    backing::find_database(&mut config);
-    let backing = Backing::connect(&config).await?;
+    storage::find_database(&mut config);
+    let storage = Storage::connect(&config).await?;
     let done = match verb {
         Verb::Rebuild { projection, throttle, output } => {
-            rebuild::run(&backing, projection.found()?, throttle, output, stop).await
+            rebuild::run(&storage, projection.found()?, throttle, output, stop).await
         }
-        Verb::Status { watch, output } => status::run(&backing, watch, output, stop).await,
+        Verb::Status { watch, output } => status::run(&storage, watch, output, stop).await,
         Verb::Swap { projection, output } => {
-            exchange::run(Exchange::Swap, &backing, projection.found()?, output, stop).await
+            exchange::run(Exchange::Swap, &storage, projection.found()?, output, stop).await
         }
         Verb::Rollback { projection, output } => {
-            exchange::run(Exchange::Rollback, &backing, projection.found()?, output, stop).await
+            exchange::run(Exchange::Rollback, &storage, projection.found()?, output, stop).await
         }
     };
-    backing.close().await;
+    storage.close().await;
     done
 }

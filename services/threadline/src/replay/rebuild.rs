@@ -11,12 +11,12 @@ use threadline_projector::{Rebuild, RebuildError, RebuildProgress, rebuild};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Output;
-use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;
+use crate::storage::Storage;
 
 pub(super) async fn run(
-    backing: &Backing,
+    storage: &Storage,
     projection: Arc<dyn Projection>,
     throttle: Option<u32>,
     Output { json }: Output,
@@ -34,7 +34,7 @@ pub(super) async fn run(
         bar.set_position(progress.applied);
     };
     let asked = Rebuild { projection, records_per_second_max: throttle };
-    let built = rebuild(asked, Arc::clone(&backing.log), &backing.registry, on_progress, stop).await;
+    let built = rebuild(asked, Arc::clone(&storage.log), &storage.registry, on_progress, stop).await;
     bar.finish_and_clear();
     let generation = built.map_err(|error| match error {
         RebuildError::Busy(_) => Error::Refused(error.to_string()),

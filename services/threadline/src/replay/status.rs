@@ -8,9 +8,9 @@ use threadline_projections::{Error as ProjectionsError, Generation, projections}
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Output;
-use crate::backing::Backing;
 use crate::error::Error;
 use crate::output;
+use crate::storage::Storage;
 
 /// Between two looks of `--watch`.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -29,15 +29,15 @@ struct Row {
 }
 
 pub(super) async fn run(
-    backing: &Backing,
+    storage: &Storage,
     watch: bool,
     Output { json }: Output,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     loop {
         let mut rows = Vec::new();
-        for generation in backing.registry.generations().await? {
-            rows.push(row(backing, generation).await);
+        for generation in storage.registry.generations().await? {
+            rows.push(row(storage, generation).await);
         }
         show(&rows, json);
         if !watch {
@@ -53,8 +53,8 @@ pub(super) async fn run(
     }
 }
 
-async fn row(backing: &Backing, generation: Generation) -> Row {
-    let behind = behind(backing, &generation).await.ok().flatten();
+async fn row(storage: &Storage, generation: Generation) -> Row {
+    let behind = behind(storage, &generation).await.ok().flatten();
     Row {
         projection: generation.name,
         generation: generation.number,
@@ -65,17 +65,17 @@ async fn row(backing: &Backing, generation: Generation) -> Row {
     }
 }
 
-async fn behind(backing: &Backing, generation: &Generation) -> Result<Option<u64>, ProjectionsError> {
+async fn behind(storage: &Storage, generation: &Generation) -> Result<Option<u64>, ProjectionsError> {
     let known = projections().into_iter().find(|projection| {
         let spec = projection.spec();
         spec.name == generation.name && spec.version == generation.version
     });
     let Some(projection) = known else { return Ok(None) };
-    let feed = backing.registry.feed(Arc::clone(&projection), generation.clone());
+    let feed = storage.registry.feed(Arc::clone(&projection), generation.clone());
     let mut behind = 0;
     for &topic in projection.spec().topics {
         let progress = feed.progress(topic).await?;
-        let Ok(ends) = backing.log.ends(topic).await.all() else { return Ok(None) };
+        let Ok(ends) = storage.log.ends(topic).await.all() else { return Ok(None) };
         for (partition, end) in ends {
             let next = progress.get(&partition).map_or(0, |at| at.next);
             behind += end.saturating_sub(next);

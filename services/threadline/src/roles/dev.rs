@@ -8,10 +8,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Stopped, all, decide_and_project, spawn};
-use crate::backing::{self, Backing};
 use crate::config::{Config, keep_secret};
 use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
+use crate::storage::{self, Storage};
 use crate::{output, telemetry};
 
 /// What dev mode is asked for.
@@ -30,21 +30,21 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
     }
     let listeners = listen(&config.edge, options.edges).await?;
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
-    let server = backing::ensure_database(&mut config).await?;
+    let server = storage::ensure_database(&mut config).await?;
     let result = async {
-        backing::migrate(&config).await?;
-        backing::create_missing_topics(&config).await?;
-        let backing = Backing::open(&config).await?;
-        let announced = backing.announce("dev").await;
+        storage::migrate(&config).await?;
+        storage::create_missing_topics(&config).await?;
+        let storage = Storage::open(&config).await?;
+        let announced = storage.announce("dev").await;
 
-        let keyring = keys::open(&config, &backing, MissingMasterKey::Draw).await?;
+        let keyring = keys::open(&config, &storage, MissingMasterKey::Draw).await?;
 
         let (stop_backend, stopped) = (CancellationToken::new(), Stopped::default());
         let mut backend_roles = JoinSet::new();
         spawn(
             &mut backend_roles,
             "decider and projector",
-            decide_and_project(config.clone(), backing.clone(), stopped.clone(), stop_backend.clone()),
+            decide_and_project(config.clone(), storage.clone(), stopped.clone(), stop_backend.clone()),
         );
 
         let mut addresses = Vec::new();
@@ -57,8 +57,8 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
             edge.auth = config.require_auth()?.clone();
             edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
             let deps = Deps {
-                log: announced.gated(&backing.log),
-                conversations: backing.conversations.clone(),
+                log: announced.gated(&storage.log),
+                conversations: storage.conversations.clone(),
                 keyring: keyring.clone(),
                 metrics: Some(metrics.clone()),
                 stopped: vec![stopped.decider.clone(), stopped.projector.clone()],
@@ -82,7 +82,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let backend_result = all(&mut backend_roles).await;
         announced.leave().await;
         keyring.close().await;
-        backing.close().await;
+        storage.close().await;
         result.and(edges).and(backend_result)
     };
     let result = result.await;

@@ -9,13 +9,13 @@ use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::Backing;
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// Serves them until `shutdown`; answers where.
 pub(super) async fn serve(
     address: SocketAddr,
-    backing: &Backing,
+    storage: &Storage,
     stopped: StoppedPartitions,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
@@ -23,7 +23,7 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
     let at = listener.local_addr().map_err(Error::system("the health endpoints' address"))?;
     let leaving = shutdown.clone();
-    let health = Health::backed(&backing.log, &backing.conversations, Some(metrics)).check("role", move || {
+    let health = Health::backed(&storage.log, &storage.conversations, Some(metrics)).check("role", move || {
         let left = if leaving.is_cancelled() { Err("shutting down".into()) } else { Ok(()) };
         async move { left }
     });

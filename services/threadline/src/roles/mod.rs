@@ -14,29 +14,29 @@ use threadline_projector as projection;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::backing::Backing;
 use crate::config::Config;
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// Runs a decider until `shutdown`.
 async fn run_decider(
     config: &Config,
-    backing: &Backing,
+    storage: &Storage,
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let (decider, log, states) = (config.decider.clone(), backing.log.clone(), backing.states.clone());
+    let (decider, log, states) = (config.decider.clone(), storage.log.clone(), storage.states.clone());
     threadline_decider::run::<Thread, _>(decider, log, states, stopped, shutdown.clone()).await;
     ended("decider", &shutdown)
 }
 
 /// Runs a projector until `shutdown`.
 async fn run_projector(
-    backing: &Backing,
+    storage: &Storage,
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    let Backing { log, registry, database, .. } = backing.clone();
+    let Storage { log, registry, database, .. } = storage.clone();
     let config = projection::Config::default();
     projection::run(config, log, registry, projections(), &database, stopped, shutdown.clone()).await;
     ended("projector", &shutdown)
@@ -52,16 +52,16 @@ pub(crate) struct Stopped {
 /// A decider and a projector until `shutdown`: what edges need.
 pub(crate) async fn decide_and_project(
     config: Config,
-    backing: Backing,
+    storage: Storage,
     stopped: Stopped,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let mut roles = JoinSet::new();
     spawn(&mut roles, "decider", {
-        let (config, backing, stopped, shutdown) = (config, backing.clone(), stopped.decider.clone(), shutdown.clone());
-        async move { run_decider(&config, &backing, stopped, shutdown).await }
+        let (config, storage, stopped, shutdown) = (config, storage.clone(), stopped.decider.clone(), shutdown.clone());
+        async move { run_decider(&config, &storage, stopped, shutdown).await }
     });
-    spawn(&mut roles, "projector", async move { run_projector(&backing, stopped.projector, shutdown).await });
+    spawn(&mut roles, "projector", async move { run_projector(&storage, stopped.projector, shutdown).await });
     all(&mut roles).await
 }
 

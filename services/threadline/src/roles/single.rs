@@ -5,10 +5,10 @@ use threadline_eventlog::StoppedPartitions;
 use tokio_util::sync::CancellationToken;
 
 use super::{health, run_decider, run_projector};
-use crate::backing::{Announced, Backing};
 use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
+use crate::storage::{Announced, Storage};
 use crate::telemetry;
 
 /// An edge until `shutdown`.
@@ -17,13 +17,13 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     edge.auth = config.require_auth()?.clone();
     edge.development_tokens = config.development_tokens.unwrap_or(false);
     let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
-    let backing = Backing::open(&config).await?;
+    let storage = Storage::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
-    let keyring = keys::open(&config, &backing, MissingMasterKey::Refuse).await?;
-    let announced = backing.announce("edge").await;
+    let keyring = keys::open(&config, &storage, MissingMasterKey::Refuse).await?;
+    let announced = storage.announce("edge").await;
     let deps = Deps {
-        log: announced.gated(&backing.log),
-        conversations: backing.conversations,
+        log: announced.gated(&storage.log),
+        conversations: storage.conversations,
         keyring,
         metrics,
         stopped: vec![],
@@ -36,8 +36,8 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
 /// A decider until `shutdown`.
 pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
-    let (backing, announced) = open("decider", &config, &stopped, &shutdown).await?;
-    let ended = run_decider(&config, &backing, stopped, shutdown).await;
+    let (storage, announced) = open("decider", &config, &stopped, &shutdown).await?;
+    let ended = run_decider(&config, &storage, stopped, shutdown).await;
     announced.leave().await;
     ended
 }
@@ -45,8 +45,8 @@ pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), 
 /// A projector until `shutdown`.
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
-    let (backing, announced) = open("projector", &config, &stopped, &shutdown).await?;
-    let ended = run_projector(&backing, stopped, shutdown).await;
+    let (storage, announced) = open("projector", &config, &stopped, &shutdown).await?;
+    let ended = run_projector(&storage, stopped, shutdown).await;
     announced.leave().await;
     ended
 }
@@ -57,12 +57,12 @@ async fn open(
     config: &Config,
     stopped: &StoppedPartitions,
     shutdown: &CancellationToken,
-) -> Result<(Backing, Announced), Error> {
+) -> Result<(Storage, Announced), Error> {
     let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
-    let backing = Backing::open(config).await?;
-    keys::check_mode(config, &backing).await?;
-    let announced = backing.announce(role).await;
-    let health = health::serve(config.health, &backing, stopped.clone(), metrics, shutdown.clone()).await?;
+    let storage = Storage::open(config).await?;
+    keys::check_mode(config, &storage).await?;
+    let announced = storage.announce(role).await;
+    let health = health::serve(config.health, &storage, stopped.clone(), metrics, shutdown.clone()).await?;
     tracing::info!(role, log = config.log.name(), %health, "threadline {role} starts");
-    Ok((backing, announced))
+    Ok((storage, announced))
 }

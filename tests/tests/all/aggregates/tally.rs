@@ -15,7 +15,7 @@ use threadline_eventlog::codec::{CommandReply, DecodeError, Refusal};
 use threadline_eventlog::{LoggedAggregate, RefusalOf, ReplyOf};
 use threadline_hub::Audience;
 use threadline_projections::{Error, Progress};
-use threadline_sealing::{Place, TextMut, Typed};
+use threadline_sealing::{SealContext, TextMut, Typed};
 use threadline_wire::avro::{self, Encoded};
 
 /// The greatest sum.
@@ -207,7 +207,7 @@ impl Delivered for Tally {
 }
 
 impl Typed for Added {
-    fn each_text(&mut self, _: &mut dyn FnMut(Place<'_>, TextMut<'_>)) {}
+    fn each_text(&mut self, _: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {}
 }
 
 /// No projection holds tallies: every state comes from the log.

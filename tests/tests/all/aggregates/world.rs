@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use threadline_domain::thread::Thread;
 use threadline_edge::aggregates::Aggregates;
 use threadline_edge::auth::AuthConfig;
-use threadline_edge::commands::{Appender, Commands, Refused, Settled};
+use threadline_edge::commands::{Appender, CommandResult, Commands, Refused};
 use threadline_edge::{Deps, EdgeConfig};
 use threadline_eventlog::memory::MemoryLog;
 use threadline_eventlog::postgres::{Options, PostgresLog};
@@ -124,7 +124,12 @@ impl World {
     }
 
     /// Adds to a tally that ann watches.
-    pub(super) async fn add(&self, tally: u64, step: u64, by: u64) -> Result<Settled<Sum, Added>, Refused<TooMuch>> {
+    pub(super) async fn add(
+        &self,
+        tally: u64,
+        step: u64,
+        by: u64,
+    ) -> Result<CommandResult<Sum, Added>, Refused<TooMuch>> {
         let add = Add { tally, step, by, watchers: vec!["ann".into()] };
         self.edges[0].tallies.execute(add, None).await
     }

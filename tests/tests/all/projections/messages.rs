@@ -57,7 +57,7 @@ async fn strangers_and_those_removed_see_nothing() {
         assert_eq!(here.views.timeline(&who, thread, 0, 9).await.unwrap(), None, "{name}");
         assert_eq!(here.views.receipts(&who, thread).await.unwrap(), None, "{name}");
         assert_eq!(here.views.thread(&who, thread).await.unwrap(), None, "{name}");
-        assert_eq!(here.views.read_place(&who, thread).await.unwrap(), None, "{name}");
+        assert_eq!(here.views.read_state(&who, thread).await.unwrap(), None, "{name}");
     }
     for name in ["bob", "cid"] {
         assert_eq!(here.views.messages_of_id(&user(name), message_id(1), None).await.unwrap(), [], "{name}");

@@ -2,7 +2,7 @@
 
 use threadline_domain::thread::{Change, Role, ThreadChanged};
 use threadline_domain::{Metadata, ReadMark, UserProfile};
-use threadline_projections::{Progress, ReadPlace, ThreadsCursor};
+use threadline_projections::{Progress, ReadState, ThreadsCursor};
 
 use super::{Script, at, fresh, user};
 
@@ -52,9 +52,9 @@ async fn a_thread_shows_its_members_and_their_marks() {
             ("cid", None, Role::Admin, 0, None)
         ]
     );
-    let place = |number| Some(ReadPlace { number, last_number: 1 });
-    assert_eq!(here.views.read_place(&user("cid"), thread).await.unwrap(), place(0));
-    assert_eq!(here.views.read_place(&user("ann"), thread).await.unwrap(), place(1));
+    let place = |number| Some(ReadState { number, last_number: 1 });
+    assert_eq!(here.views.read_state(&user("cid"), thread).await.unwrap(), place(0));
+    assert_eq!(here.views.read_state(&user("ann"), thread).await.unwrap(), place(1));
 }
 
 #[tokio::test]

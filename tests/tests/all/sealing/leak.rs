@@ -33,9 +33,9 @@ async fn planted_text_is_found_nowhere_on_kafka() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destroyed_key_erases_on_every_path_and_in_a_rebuild() {
     let mut cluster = Cluster::start("erased", Layout::Roles, Backend::postgres().await).await;
-    let backing = cluster.backend.open().await;
+    let storage = cluster.backend.open().await;
     let (typed, cursor) = everything_is_typed(&cluster).await;
-    caught_up(&backing).await;
+    caught_up(&storage).await;
     let shown = everything_shown(&cluster, &typed, &cursor).await;
     assert!(shown.iter().all(|(path, text)| text.contains(PLANTED) || panic!("{path} shows {text}")));
     let projections = Projections::at(cluster.backend.database_url());
@@ -62,7 +62,7 @@ async fn a_destroyed_key_erases_on_every_path_and_in_a_rebuild() {
     for projector in ["projector-0", "projector-1"] {
         cluster.revive(projector).await;
     }
-    caught_up(&backing).await;
+    caught_up(&storage).await;
     assert_eq!(projections.checksums().await, before);
     let shown = everything_shown(&cluster, &typed, &cursor).await;
     assert!(shown.iter().all(|(_, text)| !text.contains(PLANTED)), "{shown:?}");
@@ -131,22 +131,22 @@ async fn everything_shown(cluster: &Cluster, typed: &Typed, cursor: &str) -> Vec
 
 async fn nowhere(test: &str, backend: Backend) {
     let cluster = Cluster::start(test, Layout::Roles, backend).await;
-    let backing = cluster.backend.open().await;
+    let storage = cluster.backend.open().await;
     let (typed, cursor) = everything_is_typed(&cluster).await;
-    caught_up(&backing).await;
+    caught_up(&storage).await;
     until("the name is known", PATIENCE, async || {
         let thread = typed.ann.get(&format!("threads/{}/", typed.thread)).await.ok();
         thread["members"][0]["name"].as_str().is_some_and(|name| name.contains(PLANTED))
     })
     .await;
-    a_record_is_corrupt(&*backing.log).await;
-    until("its letter is there", PATIENCE, async || !records(&*backing.log, Topic::DeadLetters).await.is_empty()).await;
+    a_record_is_corrupt(&*storage.log).await;
+    until("its letter is there", PATIENCE, async || !records(&*storage.log, Topic::DeadLetters).await.is_empty()).await;
     let shown = everything_shown(&cluster, &typed, &cursor).await;
     assert!(shown.iter().all(|(path, text)| text.contains(PLANTED) || panic!("{path} shows {text}")));
 
     let mut kept = 0;
     for topic in Topic::ALL {
-        for record in records(&*backing.log, topic).await {
+        for record in records(&*storage.log, topic).await {
             let bytes = format!("{record:?}");
             assert!(!bytes.contains(PLANTED), "{topic} holds it: {bytes}");
             assert!(!contains(record.value.as_deref().unwrap_or_default()), "{topic} holds it");

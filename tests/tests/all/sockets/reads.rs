@@ -44,7 +44,7 @@ async fn a_mark_that_changes_nothing_is_answered_and_not_written() {
     assert_eq!((read(&mut ben, &thread, 1).await, read(&mut ben, &thread, 2).await), (position.clone(), position));
     let (id, user) = (ThreadId(thread.parse().unwrap()), UserId::new("ben").unwrap());
     until("the views have it", PATIENCE, async || {
-        edges.views().read_place(&user, id).await.unwrap().is_some_and(|place| place.number == 2)
+        edges.views().read_state(&user, id).await.unwrap().is_some_and(|place| place.number == 2)
     })
     .await;
     // An edge that has seen no mark yet, and HTTP, know it from the views.

@@ -7,11 +7,11 @@ use super::delivered::Delivered;
 use super::shared::Core;
 use crate::commands::Commands;
 
-/// Answers to commands of one aggregate that changed nothing because an earlier event had settled them, where the hub has
+/// Answers to commands of one aggregate that changed nothing because an earlier event had done so, where the hub has
 /// not seen that event yet. Bounded by the commands that wait.
 ///
 /// The hub knows the last event of threads with local members only, so no answer waits for an event that names its users.
-pub(super) struct Held<A: Delivered> {
+pub(super) struct HeldAnswers<A: Delivered> {
     answers: Mutex<Vec<HeldAnswer<A>>>,
     count: AtomicUsize,
 }
@@ -22,7 +22,7 @@ struct HeldAnswer<A: Delivered> {
     request: u64,
 }
 
-impl<A: Delivered> Held<A> {
+impl<A: Delivered> HeldAnswers<A> {
     pub(super) fn new() -> Self {
         Self { answers: Mutex::default(), count: AtomicUsize::new(0) }
     }
@@ -58,6 +58,6 @@ fn settle<A: Delivered>(core: &Core, commands: &Commands<A>, answer: HeldAnswer<
         Some((thread, _)) => Some(core.last_position(thread)),
         None => None,
     };
-    commands.settled_before(answer.request, answer.outcome, position);
+    commands.answer_already_applied(answer.request, answer.outcome, position);
     None
 }

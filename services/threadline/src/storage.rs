@@ -28,7 +28,7 @@ const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
 /// The log and the projections, open.
 #[derive(Clone)]
-pub struct Backing {
+pub struct Storage {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// What edges, probes and commands read. Each role has connections of its own: none can starve another.
@@ -43,15 +43,15 @@ pub struct Backing {
     pool: PgPool,
 }
 
-impl Backing {
+impl Storage {
     /// Opens both. The log in Postgres makes its schema when it opens; the projections' must be there (see [`migrate`]).
     pub async fn open(config: &Config) -> Result<Self, Error> {
-        let backing = Self::connect(config).await?;
+        let storage = Self::connect(config).await?;
         // Projections of another log would be continued as if they were of this one; those of a newer program are not for
         // this one. What is away may come later.
-        match backing.registry.check(&projections(), &backing.log.id()).await {
+        match storage.registry.check(&projections(), &storage.log.id()).await {
             Err(error) if error.is_final() => Err(error.into()),
-            Ok(()) | Err(_) => Ok(backing),
+            Ok(()) | Err(_) => Ok(storage),
         }
     }
 

@@ -4,7 +4,7 @@ use lru::LruCache;
 use threadline_domain::Aggregate;
 
 /// States by aggregate id. A state may be dropped at any time; it is loaded again when needed.
-pub(crate) struct Memory<A: Aggregate> {
+pub(crate) struct StateCache<A: Aggregate> {
     states: LruCache<A::Id, (A::State, usize)>,
     bytes: usize,
     bytes_max: usize,
@@ -12,7 +12,7 @@ pub(crate) struct Memory<A: Aggregate> {
     pinned: Option<A::Id>,
 }
 
-impl<A: Aggregate> Memory<A> {
+impl<A: Aggregate> StateCache<A> {
     /// None yet.
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self { states: LruCache::unbounded(), bytes: 0, bytes_max, pinned: None }

@@ -19,7 +19,7 @@ const DROPPED_AGGREGATES_MAX: usize = 100_000;
 /// While the states lag further behind than memory holds, the oldest events are dropped; where they lie in the log is kept
 /// for each aggregate, so that a load reads back only what it lacks.
 #[derive(Debug)]
-pub(crate) struct Recent<A: Aggregate> {
+pub(crate) struct RecentEvents<A: Aggregate> {
     events: VecDeque<Recorded<A>>,
     bytes: usize,
     bytes_max: usize,
@@ -38,7 +38,7 @@ pub(crate) struct Recent<A: Aggregate> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ahead;
 
-impl<A: Aggregate> Recent<A> {
+impl<A: Aggregate> RecentEvents<A> {
     /// Nothing yet; the states have everything up to `progress`.
     pub(crate) fn new(progress: Progress, bytes_max: usize) -> Self {
         Self {
@@ -156,9 +156,9 @@ mod tests {
     const RECORD_BYTES: usize = 1_000;
 
     /// Event n has the cause 10 n, the offset n and the seq n; every third one is of another thread.
-    fn recent(events: u64) -> Recent<Thread> {
+    fn recent(events: u64) -> RecentEvents<Thread> {
         // Room for ten.
-        let mut recent = Recent::new(Progress::default(), 10 * (RECORD_BYTES + EVENT_BYTES));
+        let mut recent = RecentEvents::new(Progress::default(), 10 * (RECORD_BYTES + EVENT_BYTES));
         for n in 1..=events {
             let event = Event {
                 thread: thread(n),
@@ -180,7 +180,7 @@ mod tests {
         Progress { next: n + 1, cause: (n > 0).then_some(10 * n) }
     }
 
-    fn seqs(recent: &Recent<Thread>, after: u64) -> Vec<u64> {
+    fn seqs(recent: &RecentEvents<Thread>, after: u64) -> Vec<u64> {
         let events = recent.after(progress(after));
         events.map(|past| if let Past::Event(event) = past { event.seq } else { 0 }).collect()
     }

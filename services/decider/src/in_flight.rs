@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use crate::error::Broken;
 
-/// What became of a command, to be settled in the order of the commands.
-pub(crate) enum Unsettled {
+/// What became of a command; finished in the order of the commands.
+pub(crate) enum InFlight {
     /// An event is being appended.
     Event(Appending),
     /// A command that cannot be read is being put into the dead letters.
@@ -24,17 +24,17 @@ pub(crate) enum Unsettled {
 ///
 /// The worker that appends is the one that waits: the log fails every later append to a partition until the failure of
 /// an earlier one was seen, so a writer that stops as soon as it sees one leaves no hole.
-pub(crate) struct Settling {
+pub(crate) struct CommandsInFlight {
     log: Arc<dyn EventLog>,
     partition: Partition,
     /// The offset that the next event must get; any other says that someone else writes here.
     end: Offset,
-    queue: VecDeque<Unsettled>,
+    queue: VecDeque<InFlight>,
     done: watch::Sender<Option<Offset>>,
 }
 
-impl Settling {
-    /// Nothing under way; the next event gets the offset `end`. What is settled is told to `done`.
+impl CommandsInFlight {
+    /// Nothing under way; the next event gets the offset `end`. `done` follows the last finished command.
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
         partition: Partition,
@@ -45,8 +45,8 @@ impl Settling {
     }
 
     /// Adds what became of the next command.
-    pub(crate) fn push(&mut self, unsettled: Unsettled) {
-        self.queue.push_back(unsettled);
+    pub(crate) fn push(&mut self, command: InFlight) {
+        self.queue.push_back(command);
     }
 
     /// How much is under way.
@@ -55,10 +55,10 @@ impl Settling {
     }
 
     /// Settles the oldest; waits for ever when there is none. Cancel-safe.
-    pub(crate) async fn settle_next(&mut self) -> Result<(), Broken> {
+    pub(crate) async fn finish_next(&mut self) -> Result<(), Broken> {
         match self.queue.front_mut() {
             None => std::future::pending().await,
-            Some(Unsettled::Event(appending)) => match appending.await {
+            Some(InFlight::Event(appending)) => match appending.await {
                 Ok(position) if position.offset == self.end => self.end += 1,
                 Ok(position) => {
                     let partition = self.partition;
@@ -70,14 +70,14 @@ impl Settling {
                     return Err(Broken::NotAppended);
                 }
             },
-            Some(Unsettled::Letter(appending)) => {
+            Some(InFlight::Letter(appending)) => {
                 if let Err(error) = appending.await {
                     tracing::warn!(partition = self.partition, %error, "a dead letter could not be appended");
                     return Err(Broken::NotAppended);
                 }
             }
-            Some(Unsettled::Refusal(record)) => answer(&*self.log, record.clone()),
-            Some(Unsettled::Done(offset)) => {
+            Some(InFlight::Refusal(record)) => answer(&*self.log, record.clone()),
+            Some(InFlight::Done(offset)) => {
                 self.done.send_replace(Some(*offset));
             }
         }

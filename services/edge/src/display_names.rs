@@ -16,7 +16,7 @@ use crate::rate::{Bucket, Rate};
 /// A user takes 16 bytes: hashes of the id and of the name. Two generations stand for "seen lately": when the younger one
 /// is full it becomes the older one, and whoever comes again moves into the younger one. Beyond that many users names are
 /// written again, within a rate.
-pub(crate) struct Names {
+pub(crate) struct DisplayNames {
     hasher: RandomState,
     generation_max: usize,
     rate: Rate,
@@ -31,7 +31,7 @@ struct Seen {
     bucket: Bucket,
 }
 
-impl Names {
+impl DisplayNames {
     pub(crate) fn new(config: &NamesConfig) -> Self {
         let rate = Rate::new(config.per_second, config.burst);
         let bucket = Bucket::full(rate, Instant::now());
@@ -41,7 +41,7 @@ impl Names {
 
     /// Whether this name of this user is to be written now: it is new here, and the rate allows it. What the rate does
     /// not allow stays new.
-    pub(crate) fn note(&self, user: &UserId, name: &str) -> bool {
+    pub(crate) fn claim(&self, user: &UserId, name: &str) -> bool {
         let (user, name) = (self.hasher.hash_one(user.as_str()), self.hasher.hash_one(name));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.younger.get(&user) == Some(&name) {
@@ -96,38 +96,38 @@ mod tests {
         UserId::new(id).unwrap()
     }
 
-    fn names(users_max: usize, burst: u32) -> Names {
-        Names::new(&NamesConfig { users_max, per_second: 1, burst })
+    fn names(users_max: usize, burst: u32) -> DisplayNames {
+        DisplayNames::new(&NamesConfig { users_max, per_second: 1, burst })
     }
 
     #[test]
     fn a_name_that_did_not_get_through_is_new_again_unless_another_came() {
         let (names, user) = (names(10, 100), user("ann"));
-        assert!(names.note(&user, "Ann") && !names.note(&user, "Ann"));
+        assert!(names.claim(&user, "Ann") && !names.claim(&user, "Ann"));
         names.forget(&user, "Ann");
-        assert!(names.note(&user, "Ann"));
-        assert!(names.note(&user, "Anna"));
+        assert!(names.claim(&user, "Ann"));
+        assert!(names.claim(&user, "Anna"));
         names.forget(&user, "Ann");
-        assert!(!names.note(&user, "Anna"));
-        assert!(names.note(&user, "Ann"), "a name that comes back is new");
+        assert!(!names.claim(&user, "Anna"));
+        assert!(names.claim(&user, "Ann"), "a name that comes back is new");
     }
 
     #[test]
     fn a_name_that_changes_back_is_new_in_either_generation() {
         let names = names(4, 100);
-        assert!(names.note(&user("ann"), "Ann"));
-        assert!(names.note(&user("x"), "X"), "the generation is full");
-        assert!(names.note(&user("ann"), "Anna"));
-        assert!(names.note(&user("ann"), "Ann"));
+        assert!(names.claim(&user("ann"), "Ann"));
+        assert!(names.claim(&user("x"), "X"), "the generation is full");
+        assert!(names.claim(&user("ann"), "Anna"));
+        assert!(names.claim(&user("ann"), "Ann"));
     }
 
     #[test]
     fn who_comes_again_is_remembered_through_a_crowd() {
         let names = names(100, 10_000);
-        assert!(names.note(&user("ann"), "Ann"));
+        assert!(names.claim(&user("ann"), "Ann"));
         for n in 0..1_000 {
-            assert!(names.note(&user(&format!("user-{n}")), "X"));
-            assert!(!names.note(&user("ann"), "Ann"), "after {n}");
+            assert!(names.claim(&user(&format!("user-{n}")), "X"));
+            assert!(!names.claim(&user("ann"), "Ann"), "after {n}");
         }
         let seen = names.seen.lock().unwrap();
         assert!(seen.younger.len() + seen.older.len() <= 100, "memory is bounded");
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_crowd_beyond_the_bound_is_written_again_only_within_the_rate() {
         let names = names(10, 25);
-        let round = || (0..20).filter(|n| names.note(&user(&format!("user-{n}")), "X")).count();
+        let round = || (0..20).filter(|n| names.claim(&user(&format!("user-{n}")), "X")).count();
         assert_eq!(round(), 20);
         let again: usize = (0..50).map(|_| round()).sum();
         assert!(again <= 6, "{again} written again");

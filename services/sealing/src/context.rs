@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// Where a typed text stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct SealContext<'a> {
     /// Its author, whose key seals it.
     pub subject: &'a Actor,
     /// Its thread; the nil id for a user's name, which stands in none.
@@ -16,7 +16,7 @@ pub struct Place<'a> {
     pub field: Field,
 }
 
-/// What a text is in its place.
+/// What a text is in its context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// A message's content, first or edited.
@@ -44,7 +44,7 @@ impl Field {
     }
 }
 
-impl Place<'_> {
+impl SealContext<'_> {
     /// The associated data: field, thread, message (zeros for none), subject. Only the last has no fixed length.
     pub(crate) fn associated_data(&self) -> Vec<u8> {
         let message = self.message.map_or(Uuid::nil(), |message| message.0);
