@@ -24,7 +24,7 @@ use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
 use tokio::sync::oneshot;
 
-use super::config::KafkaConfig;
+use super::config::{KafkaConfig, PARTITION_RECORDS_MAX};
 use super::context;
 use super::error::unavailable;
 use super::held::{Held, HeldRecord, HeldRecords};
@@ -34,9 +34,6 @@ use crate::failure_barrier::{self, Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
-/// Records of one partition that wait in a producer: half of its queue, so that a partition without a leader leaves room
-/// for the others.
-const PARTITION_RECORDS_MAX: usize = super::config::APPEND_QUEUE_RECORDS_MAX / 2;
 /// How long the delivery thread waits at a time before it looks at the clock.
 const POLL_MS: u64 = 200;
 /// How long the next producer has to find the brokers before it takes over.
@@ -126,7 +123,7 @@ impl Appender {
             }
             State::Sending(_) | State::Changing => {
                 let record = HeldRecord { topic, name: name.to_owned(), partition, record: record.clone(), outcome };
-                self.shared.held.push(&mut held, record)
+                self.shared.held.push(&mut held, record, &self.shared.underway)
             }
             State::Away => Err(Error::Unavailable("records before this one were not confirmed in time".into())),
         };

@@ -18,6 +18,9 @@ pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
 const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
 /// Records that wait to be appended, for each class of topics.
 pub(super) const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
+/// Records of one partition that wait there: half of the queue, so that a partition without a leader leaves room for the
+/// others.
+pub(super) const PARTITION_RECORDS_MAX: usize = APPEND_QUEUE_RECORDS_MAX / 2;
 /// Kilobytes that wait to be appended, for each class of topics.
 pub(super) const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
 /// How long an owner may leave a change of its ownership unread before it loses it.
@@ -81,7 +84,7 @@ impl Default for KafkaConfig {
             session_timeout_ms: 6_000,
             group_instance: GroupInstance::default(),
             linger_ms: 0.0,
-            gather_from_records: 32,
+            gather_from_records: 128,
             gather_ms: 20,
             properties: BTreeMap::new(),
         }

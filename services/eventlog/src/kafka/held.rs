@@ -1,11 +1,12 @@
 //! Records that wait to be handed to a producer: for others to be sent with, or for the next producer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::config::{APPEND_QUEUE_KBYTES_MAX, APPEND_QUEUE_RECORDS_MAX};
+use super::config::{APPEND_QUEUE_KBYTES_MAX, APPEND_QUEUE_RECORDS_MAX, PARTITION_RECORDS_MAX};
+use super::underway::Underway;
 use crate::failure_barrier::Outcome;
 use crate::{Error, NewRecord, Partition, Topic};
 
@@ -25,17 +26,24 @@ pub(super) struct HeldRecords {
     pub(super) records: Vec<HeldRecord>,
     /// Partitions of which a record failed in the producer before.
     pub(super) failed: BTreeSet<(Topic, Partition)>,
+    by_partition: BTreeMap<(Topic, Partition), usize>,
     bytes: usize,
     is_closed: bool,
 }
 
 impl HeldRecords {
-    /// Adds a record, or refuses it as [`Error::Full`].
-    fn push(&mut self, held: HeldRecord) -> Result<(), Error> {
+    /// Adds a record, or refuses it as [`Error::Full`]: held and on their way together, records are bounded as in a producer.
+    fn push(&mut self, held: HeldRecord, underway: &Underway) -> Result<(), Error> {
+        let (topic, partition) = (held.topic, held.partition);
         let bytes = self.bytes + held.record.size_bytes();
-        if self.records.len() >= APPEND_QUEUE_RECORDS_MAX || bytes > APPEND_QUEUE_KBYTES_MAX * 1024 {
+        let of_partition = self.by_partition.entry((topic, partition)).or_default();
+        if self.records.len() + underway.records() >= APPEND_QUEUE_RECORDS_MAX
+            || *of_partition + underway.records_of(topic, partition) >= PARTITION_RECORDS_MAX
+            || bytes > APPEND_QUEUE_KBYTES_MAX * 1024
+        {
             return Err(Error::Full);
         }
+        *of_partition += 1;
         self.bytes = bytes;
         self.records.push(held);
         Ok(())
@@ -63,8 +71,8 @@ impl Held {
     }
 
     /// Adds a record to locked ones, or refuses it as [`Error::Full`].
-    pub(super) fn push(&self, queue: &mut HeldRecords, held: HeldRecord) -> Result<(), Error> {
-        queue.push(held)?;
+    pub(super) fn push(&self, queue: &mut HeldRecords, held: HeldRecord, underway: &Underway) -> Result<(), Error> {
+        queue.push(held, underway)?;
         if queue.records.len() == 1 {
             self.filled.notify_one();
         }

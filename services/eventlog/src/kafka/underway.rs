@@ -65,6 +65,11 @@ impl Underway {
         }
     }
 
+    /// How many records of a partition are on their way.
+    pub(super) fn records_of(&self, topic: Topic, partition: Partition) -> usize {
+        self.lock().get(&(topic, partition)).map_or(0, |ages| ages.records)
+    }
+
     /// How many records are on their way in all partitions.
     pub(super) fn records(&self) -> usize {
         self.records.load(Ordering::Relaxed)
@@ -103,7 +108,7 @@ mod tests {
         let other = underway.enter(Topic::Messages, 1, 2).expect("another one has room");
         let zero = BTreeSet::from([(Topic::Messages, 0)]);
         assert!(!underway.is_empty_but_for(&zero));
-        assert_eq!(underway.records(), 3);
+        assert_eq!((underway.records(), underway.records_of(Topic::Messages, 0)), (3, 2));
         underway.leave(Topic::Messages, 1, other);
         assert!(underway.is_empty_but_for(&zero));
         assert_eq!(underway.records(), 2);
