@@ -22,10 +22,10 @@ RUN apt-get update \
 COPY --from=build /threadline /usr/local/bin/threadline
 COPY --from=page /src/clients/web/dist /usr/local/share/threadline/web
 USER 10001
-ENV THREADLINE_LISTEN=0.0.0.0:8080 \
-    THREADLINE_HEALTH_ADDR=0.0.0.0:9100 \
-    THREADLINE_LOG_FORMAT=json \
-    THREADLINE_WEB_DIR=/usr/local/share/threadline/web
+ENV THREADLINE_EDGE_LISTEN=0.0.0.0:8080 \
+    THREADLINE_HEALTH_LISTEN=0.0.0.0:9100 \
+    THREADLINE_TELEMETRY_FORMAT=json \
+    THREADLINE_EDGE_WEB_DIR=/usr/local/share/threadline/web
 EXPOSE 8080 9100
 # Roles drain on SIGTERM.
 STOPSIGNAL SIGTERM

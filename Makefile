@@ -3,7 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 KAFKA_PORT ?= 9092
 
-.PHONY: help run build web test check kafka kafka-stop load fmt install install-test clean
+.PHONY: help run build web test check docs kafka kafka-stop load fmt install install-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,9 @@ kafka-stop: ## stops that node
 
 load: build ## measures a system of its own on Postgres, or on Kafka with KAFKA_BROKERS
 	scripts/load.sh
+
+docs: ## makes the pages of docs/ that follow from the program: settings and metrics
+	UPDATE_DOCS=1 cargo test --locked --quiet --workspace --test docs
 
 fmt: ## formats the code
 	cargo fmt --all

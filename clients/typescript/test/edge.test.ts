@@ -19,7 +19,7 @@ describe.skipIf(!path)("on a real edge", () => {
     THREADLINE_EDGE_RATE_PER_SECOND: "5000",
     THREADLINE_EDGE_RATE_BURST: "20000",
     // So small that what is missed has to come from the views.
-    THREADLINE_EDGE_RING_BYTES_MAX: "262144",
+    THREADLINE_EDGE_HUB_RING_BYTES_MAX: "262144",
   });
   const clients: Client[] = [];
   let users = 0;

@@ -14,10 +14,16 @@ pub struct Config {
     pub recent_bytes_max: usize,
     /// Appends and answers under way; further commands wait.
     pub in_flight_max: usize,
+    /// Commands read and not decided; a lookup asks for what all of them need.
+    pub inbox_commands_max: usize,
+    /// States and facts that one lookup asks for.
+    pub lookups_max: usize,
     /// Commands read ahead.
     pub read_ahead_records_max: usize,
     /// Commands read ahead, bytes.
     pub read_ahead_bytes_max: usize,
+    /// Partitions that read through a tail of their own at a time, because they fell behind the others; more wait their turn.
+    pub own_tails_max: usize,
     /// How long one lookup of states may take before the commands that wait for it are refused as unavailable.
     pub load_timeout: Duration,
     /// How long events may be read back from the log for one lookup, when the states lag behind.
@@ -29,6 +35,8 @@ pub struct Config {
     pub stall_max: Duration,
     /// How long a worker may finish its appends when its partition is revoked.
     pub drain_timeout: Duration,
+    /// How long leaving the group may take when the decider ends.
+    pub leave_timeout: Duration,
     /// How often the states are asked how far they are.
     pub progress_interval: Duration,
     /// The pause before a takeover is tried again.
@@ -44,13 +52,17 @@ impl Default for Config {
             state_bytes_max: 16 << 20,
             recent_bytes_max: 32 << 20,
             in_flight_max: 4_096,
+            inbox_commands_max: 1_024,
+            lookups_max: 256,
             read_ahead_records_max: 8_192,
             read_ahead_bytes_max: 4 << 20,
+            own_tails_max: 4,
             load_timeout: Duration::from_secs(1),
             read_back_timeout: Duration::from_secs(30),
             load_pause: Duration::from_millis(500),
             stall_max: Duration::from_secs(4),
             drain_timeout: Duration::from_secs(2),
+            leave_timeout: Duration::from_secs(3),
             progress_interval: Duration::from_millis(500),
             retry_pause: Duration::from_millis(200),
             stopped_pause: Duration::from_secs(1),

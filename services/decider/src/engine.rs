@@ -10,14 +10,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::States;
 use crate::error::{Broken, TakeoverError};
 use crate::reader::Reader;
 use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
-use crate::{Config, States};
-
-/// How long leaving the group may take when the engine ends.
-const LEAVE_MAX: Duration = Duration::from_secs(3);
 
 /// An owned partition.
 struct Owned {
@@ -36,10 +33,9 @@ struct Shared<S> {
 
 /// Decides the commands of one type of aggregate until `shutdown`.
 pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutdown: CancellationToken) {
-    let Config { group, read_ahead_records_max, read_ahead_bytes_max, progress_interval, .. } = &tools.config;
-    let mut ownership = tools.log.own(A::COMMANDS, group);
-    let reader = Reader::start(Arc::clone(&tools.log), A::COMMANDS, *read_ahead_records_max, *read_ahead_bytes_max);
-    let mut interval = tokio::time::interval(*progress_interval);
+    let mut ownership = tools.log.own(A::COMMANDS, &tools.config.group);
+    let reader = Reader::start(Arc::clone(&tools.log), A::COMMANDS, &tools.config);
+    let mut interval = tokio::time::interval(tools.config.progress_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let shared = Arc::new(Shared { tools: Arc::new(tools), reader, progress: watch::Sender::default() });
     let watching = tokio::spawn(watch_progress::<A, S>(Arc::clone(&shared)));
@@ -80,7 +76,7 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
     }
     watching.abort();
     give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
-    if tokio::time::timeout(LEAVE_MAX, ownership.leave()).await.is_err() {
+    if tokio::time::timeout(shared.tools.config.leave_timeout, ownership.leave()).await.is_err() {
         tracing::warn!(topic = %A::COMMANDS, "the group was not left in time; its partitions wait for this member's end");
     }
 }

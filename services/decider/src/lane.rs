@@ -17,8 +17,6 @@ use tokio::sync::Semaphore;
 
 use crate::queue::{Feeder, Pushed};
 
-/// Lanes that read from a tail of their own at a time; more wait their turn.
-const OWN_TAILS_MAX: usize = 4;
 /// How long a tail of its own may wait for a worker before another lane may have its turn.
 const WORKER_WAIT: Duration = Duration::from_secs(1);
 
@@ -31,8 +29,9 @@ pub(crate) struct LaneTails {
 }
 
 impl LaneTails {
-    pub(crate) fn new(log: Arc<dyn EventLog>, topic: Topic) -> Self {
-        Self { log, topic, turns: Arc::new(Semaphore::new(OWN_TAILS_MAX)) }
+    /// At most `turns` lanes read from a tail of their own at a time; more wait.
+    pub(crate) fn new(log: Arc<dyn EventLog>, topic: Topic, turns: usize) -> Self {
+        Self { log, topic, turns: Arc::new(Semaphore::new(turns)) }
     }
 }
 

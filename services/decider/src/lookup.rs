@@ -11,8 +11,6 @@ use crate::past::{Past, RangeError, Recorded, read_range};
 use crate::states::Loaded;
 use crate::{Config, States};
 
-/// States and facts that one lookup asks for.
-const LOOKUPS_MAX: usize = 256;
 /// Facts of one aggregate that one lookup asks for: a state keeps only a few.
 const FACTS_PER_STATE_MAX: usize = 8;
 
@@ -32,6 +30,7 @@ enum Kind {
 
 /// What some commands need, in the order of the commands.
 pub(crate) struct Wanted<A: LoggedAggregate> {
+    most: usize,
     order: Vec<Kind>,
     states: Vec<A::Id>,
     facts: Vec<(A::Id, A::FactId)>,
@@ -40,8 +39,10 @@ pub(crate) struct Wanted<A: LoggedAggregate> {
 }
 
 impl<A: LoggedAggregate> Wanted<A> {
-    pub(crate) fn new() -> Self {
+    /// At most `most` states and facts.
+    pub(crate) fn new(most: usize) -> Self {
         Self {
+            most,
             order: Vec::new(),
             states: Vec::new(),
             facts: Vec::new(),
@@ -73,7 +74,7 @@ impl<A: LoggedAggregate> Wanted<A> {
 
     /// Whether one lookup holds no more.
     pub(crate) fn is_full(&self) -> bool {
-        self.order.len() >= LOOKUPS_MAX
+        self.order.len() >= self.most
     }
 }
 

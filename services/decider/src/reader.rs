@@ -7,6 +7,7 @@ use std::time::Duration;
 use threadline_eventlog::{EventLog, Offset, Partition, Start, Tail, TailBatch, Topic};
 use tokio::sync::mpsc;
 
+use crate::Config;
 use crate::lane::{Handed, Lane, LaneTails};
 use crate::queue::{self, Commands};
 
@@ -28,11 +29,12 @@ enum Request {
 }
 
 impl Reader {
-    /// Starts reading a topic; of each partition so many records and bytes are read ahead.
-    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, records_max: usize, bytes_max: usize) -> Self {
+    /// Starts reading a topic.
+    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, config: &Config) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
-        tokio::spawn(read(log, topic, receiver));
-        Self { requests, records_max, bytes_max }
+        let tails = LaneTails::new(Arc::clone(&log), topic, config.own_tails_max);
+        tokio::spawn(read(log, topic, tails, receiver));
+        Self { requests, records_max: config.read_ahead_records_max, bytes_max: config.read_ahead_bytes_max }
     }
 
     /// Follows a partition from an offset on.
@@ -49,8 +51,7 @@ impl Reader {
     }
 }
 
-async fn read(log: Arc<dyn EventLog>, topic: Topic, mut requests: mpsc::Receiver<Request>) {
-    let tails = LaneTails::new(Arc::clone(&log), topic);
+async fn read(log: Arc<dyn EventLog>, topic: Topic, tails: LaneTails, mut requests: mpsc::Receiver<Request>) {
     let mut lanes: BTreeMap<Partition, Lane> = BTreeMap::new();
     let mut tail: Option<Tail> = None;
     loop {

@@ -31,8 +31,6 @@ use crate::{Config, States};
 const PULSE_INTERVAL: Duration = Duration::from_secs(1);
 /// Commands that are decided before other tasks and finished appends get their turn.
 const TURN_COMMANDS_MAX: usize = 64;
-/// Commands read and not decided; a lookup asks for what all of them need.
-const INBOX_COMMANDS_MAX: usize = 1_024;
 
 /// What all workers of an engine share.
 pub(crate) struct Tools<S> {
@@ -92,7 +90,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
     ) -> Result<(), Broken> {
         let mut pulse = tokio::time::interval(PULSE_INTERVAL);
         loop {
-            let can_receive = self.inbox.len() < INBOX_COMMANDS_MAX;
+            let can_receive = self.inbox.len() < self.tools.config.inbox_commands_max;
             let can_decide = self.inbox.len() > 0 && self.lookup.is_none() && self.has_room();
             tokio::select! {
                 biased;
@@ -203,7 +201,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
 
     /// Starts looking up what the commands at hand need, the first ones first.
     fn look_up(&mut self) {
-        let mut wanted = Wanted::new();
+        let mut wanted = Wanted::new(self.tools.config.lookups_max);
         for command in self.inbox.commands() {
             if wanted.is_full() {
                 break;

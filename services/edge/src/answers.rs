@@ -64,7 +64,7 @@ impl Answers {
             room: Arc::new(Semaphore::new(bytes_max)),
             bytes_max,
             per_user_bytes_max: config.answers_per_user_bytes_max.min(bytes_max),
-            wait: Duration::from_millis(config.answers_wait_ms),
+            wait: config.answers_wait,
             callers: Mutex::default(),
         })
     }
@@ -163,7 +163,7 @@ mod tests {
         Answers::new(&HttpConfig {
             answers_per_user_bytes_max: per_user,
             answers_bytes_max: all,
-            answers_wait_ms: 0,
+            answers_wait: Duration::ZERO,
             ..HttpConfig::default()
         })
     }

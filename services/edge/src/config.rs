@@ -1,7 +1,8 @@
-//! What an edge can be told, with its defaults. Names end in their unit.
+//! What an edge can be told, with its defaults. Names end in their unit; times are durations.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::auth::AuthConfig;
 pub use crate::proxy::ProxyConfig;
@@ -23,6 +24,10 @@ pub struct EdgeConfig {
     pub development_tokens: bool,
     /// The folder with the built web page, read at the start; when it is missing, `/` says what to install.
     pub web_dir: PathBuf,
+    /// Bytes of all files of the web page together, which lie in memory.
+    pub web_bytes_max: u64,
+    /// Files of the web page, and folders.
+    pub web_files_max: usize,
     /// What stands before the topics' names in the log: in the schemas' subjects too.
     pub topic_prefix: String,
     /// Beginnings of thread keys that only services and admins may create, such as `project_`.
@@ -41,10 +46,10 @@ pub struct EdgeConfig {
     pub hub: HubConfig,
     /// Typing and presence.
     pub signals: SignalsConfig,
-    /// On shutdown, sessions are told to leave spread over this time, milliseconds.
-    pub drain_window_ms: u64,
-    /// On shutdown, requests and sessions still there after this time are cut off, milliseconds.
-    pub grace_ms: u64,
+    /// On shutdown, sessions are told to leave spread over this time.
+    pub drain_window: Duration,
+    /// On shutdown, requests and sessions still there after this time are cut off.
+    pub grace: Duration,
 }
 
 impl EdgeConfig {
@@ -58,6 +63,8 @@ impl EdgeConfig {
             proxy: ProxyConfig::default(),
             development_tokens: false,
             web_dir: "clients/web/dist".into(),
+            web_bytes_max: 32 * 1024 * 1024,
+            web_files_max: 2_000,
             topic_prefix: "threadline.".into(),
             reserved_key_prefixes: Vec::new(),
             http: HttpConfig::default(),
@@ -67,8 +74,8 @@ impl EdgeConfig {
             sessions: SessionConfig::default(),
             hub: HubConfig::default(),
             signals: SignalsConfig::default(),
-            drain_window_ms: 5_000,
-            grace_ms: 15_000,
+            drain_window: Duration::from_secs(5),
+            grace: Duration::from_secs(15),
         }
     }
 }
@@ -85,16 +92,18 @@ pub struct HttpConfig {
     pub listen_backlog: u32,
     /// From the end of one request (or the connection) to the end of the next one's headers. Longer than proxies and clients
     /// usually keep an idle connection (60 s): an edge that closes first may reset a request that is on its way.
-    pub header_read_ms: u64,
+    pub header_read: Duration,
     /// From a request's headers to its answer.
-    pub request_ms: u64,
+    pub request_timeout: Duration,
     /// A client must take at least [`write_progress_bytes_min`](Self::write_progress_bytes_min) of an answer in each
     /// period of this length, or its connection is closed.
-    pub write_progress_ms: u64,
-    /// See [`write_progress_ms`](Self::write_progress_ms).
+    pub write_progress: Duration,
+    /// See [`write_progress`](Self::write_progress).
     pub write_progress_bytes_min: usize,
     /// Bytes of one connection that the kernel buffers for a client that does not read; the kernel may cap it.
     pub send_buffer_bytes: u32,
+    /// A request's headers.
+    pub head_bytes_max: usize,
     /// A request's body.
     pub body_bytes_max: usize,
     /// A page of a list; it ends earlier than asked for when its elements are large.
@@ -104,9 +113,9 @@ pub struct HttpConfig {
     /// Likewise, to all.
     pub answers_bytes_max: usize,
     /// How long a request waits for room among the answers.
-    pub answers_wait_ms: u64,
+    pub answers_wait: Duration,
     /// How long a read waits for the projections to reach `at_least`.
-    pub at_least_wait_ms: u64,
+    pub at_least_wait: Duration,
 }
 
 impl Default for HttpConfig {
@@ -115,17 +124,18 @@ impl Default for HttpConfig {
             connections_max: 20_000,
             connections_per_address_max: 10_000,
             listen_backlog: 4_096,
-            header_read_ms: 75_000,
-            request_ms: 15_000,
-            write_progress_ms: 20_000,
+            header_read: Duration::from_secs(75),
+            request_timeout: Duration::from_secs(15),
+            write_progress: Duration::from_secs(20),
             write_progress_bytes_min: 16 * 1024,
             send_buffer_bytes: 256 * 1024,
+            head_bytes_max: 32 * 1024,
             body_bytes_max: 256 * 1024,
             page_bytes_max: 1024 * 1024,
             answers_per_user_bytes_max: 8 * 1024 * 1024,
             answers_bytes_max: 128 * 1024 * 1024,
-            answers_wait_ms: 2_000,
-            at_least_wait_ms: 5_000,
+            answers_wait: Duration::from_secs(2),
+            at_least_wait: Duration::from_secs(5),
         }
     }
 }
@@ -172,14 +182,14 @@ impl Default for NamesConfig {
 #[derive(Clone, Debug)]
 pub struct CommandsConfig {
     /// How long a command's outcome is waited for.
-    pub deadline_ms: u64,
+    pub deadline: Duration,
     /// Commands of this edge whose outcome is waited for at once.
     pub pending_max: usize,
 }
 
 impl Default for CommandsConfig {
     fn default() -> Self {
-        Self { deadline_ms: 5_000, pending_max: 20_000 }
+        Self { deadline: Duration::from_secs(5), pending_max: 20_000 }
     }
 }
 
@@ -189,9 +199,11 @@ pub struct SessionConfig {
     /// Sessions of one user on this edge.
     pub per_user_max: usize,
     /// From the upgrade to the hello.
-    pub hello_ms: u64,
+    pub hello: Duration,
+    /// From the hello to the welcome, waiting for a turn included.
+    pub open: Duration,
     /// How often a client shall be heard of; after a little more than twice this it is taken for gone.
-    pub heartbeat_ms: u64,
+    pub heartbeat: Duration,
     /// One frame, and one message of several frames.
     pub frame_bytes_max: usize,
     /// What may wait for a client that does not read.
@@ -201,20 +213,24 @@ pub struct SessionConfig {
     /// Requests of one session whose outcome is waited for at once.
     pub in_flight_max: usize,
     /// How long before its token's end a session is told.
-    pub expiry_notice_ms: u64,
+    pub expiry_notice: Duration,
+    /// Wrong frames of one session in a row before it is closed.
+    pub refused_max: u32,
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             per_user_max: 32,
-            hello_ms: 5_000,
-            heartbeat_ms: 25_000,
+            hello: Duration::from_secs(5),
+            open: Duration::from_secs(15),
+            heartbeat: Duration::from_secs(25),
             frame_bytes_max: 256 * 1024,
             queue_bytes_max: 1024 * 1024,
             queue_frames_max: 4_096,
             in_flight_max: 64,
-            expiry_notice_ms: 60_000,
+            expiry_notice: Duration::from_mins(1),
+            refused_max: 100,
         }
     }
 }
@@ -226,12 +242,24 @@ pub struct HubConfig {
     pub ring_bytes_max: usize,
     /// Requests to the hub that may wait.
     pub requests_max: usize,
+    /// Sessions that join or resume at once; further ones wait.
+    pub joins_max: usize,
+    /// How long a session that joins waits for the hub to reach what it was told by the projections.
+    pub join_wait: Duration,
+    /// How long the events of all threads wait for the keys of one.
+    pub keys_wait: Duration,
+    /// Read marks that the edge knows, so that it appends higher ones only.
+    pub marks_max: usize,
+    /// Records of each partition that an edge reads at its start, to fill its ring.
+    pub start_records_max: u64,
     /// Events of one thread that a resuming session is given from the projections; with more missed it is told to load anew.
     pub missed_per_thread_max: u32,
+    /// Events of all threads that a resuming session is given; of threads beyond it is told to load them anew.
+    pub missed_max: usize,
     /// Bytes of missed events that a resuming session is given; threads with more are named to be loaded anew.
     pub backlog_bytes_max: usize,
-    /// How far behind the log's end a ready edge may be, milliseconds.
-    pub lag_ms_max: u64,
+    /// How long a ready edge may take to reach the log's end.
+    pub lag_max: Duration,
 }
 
 impl Default for HubConfig {
@@ -240,8 +268,14 @@ impl Default for HubConfig {
             ring_bytes_max: 4 * 1024 * 1024,
             requests_max: 4_096,
             missed_per_thread_max: 500,
+            missed_max: 10_000,
             backlog_bytes_max: 4 * 1024 * 1024,
-            lag_ms_max: 5_000,
+            lag_max: Duration::from_secs(5),
+            joins_max: 64,
+            join_wait: Duration::from_secs(5),
+            keys_wait: Duration::from_millis(500),
+            marks_max: 50_000,
+            start_records_max: 20_000,
         }
     }
 }
@@ -250,17 +284,37 @@ impl Default for HubConfig {
 #[derive(Clone, Debug)]
 pub struct SignalsConfig {
     /// Typing without a further start ends after this time.
-    pub typing_ms: u64,
+    pub typing: Duration,
     /// How often an edge says that it lives.
-    pub alive_ms: u64,
+    pub alive: Duration,
     /// An edge not heard of for this long is gone, with its users.
-    pub edge_silent_ms: u64,
+    pub edge_silent: Duration,
     /// How long after a user's last session ended the user is said to be offline.
-    pub offline_after_ms: u64,
+    pub offline_after: Duration,
+    /// Edges that are known at once; the users of further ones are not shown.
+    pub edges_max: usize,
+    /// Users seen typing at once; further ones are not shown.
+    pub typists_max: usize,
+    /// Pairs of a present user and a thread of the whole cluster; who comes later is not shown there.
+    pub shown_pairs_max: usize,
+    /// Pairs of a user and a local user who was told of the first one; who comes later is not told of. A pair takes 5 to 10 bytes.
+    pub told_pairs_max: usize,
+    /// Threads in which one user is shown; in further ones members do not see whether the user is present.
+    pub threads_per_user_max: usize,
 }
 
 impl Default for SignalsConfig {
     fn default() -> Self {
-        Self { typing_ms: 5_000, alive_ms: 5_000, edge_silent_ms: 15_000, offline_after_ms: 3_000 }
+        Self {
+            typing: Duration::from_secs(5),
+            alive: Duration::from_secs(5),
+            edge_silent: Duration::from_secs(15),
+            offline_after: Duration::from_secs(3),
+            edges_max: 1_024,
+            typists_max: 10_000,
+            shown_pairs_max: 2_000_000,
+            told_pairs_max: 1_000_000,
+            threads_per_user_max: 512,
+        }
     }
 }

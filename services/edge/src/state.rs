@@ -100,7 +100,7 @@ impl Edge {
 
     /// Waits until the projections have this position's record, for as long as the settings allow.
     pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
-        let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
+        let wait = self.config.http.at_least_wait;
         Ok(self.conversations.wait_for(position, wait).await?)
     }
 }
@@ -109,7 +109,7 @@ impl Edge {
     /// Waits until the projections have every record that is in this topic now, but for partitions that are away.
     pub(crate) async fn wait_for_end(&self, topic: Topic) -> Result<(), Problem> {
         let ends = self.log.ends(topic).await;
-        let wait = Duration::from_millis(self.config.http.at_least_wait_ms);
+        let wait = self.config.http.at_least_wait;
         Ok(self.conversations.wait_for_ends(topic, ends.known(), wait).await?)
     }
 }

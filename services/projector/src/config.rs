@@ -26,6 +26,14 @@ pub struct Config {
     pub lag_interval: Duration,
     /// How often the registry is looked at for other generations.
     pub registry_interval: Duration,
+    /// How long a topic may take to say where it ends; one that does not is left out of the lag.
+    pub ends_timeout: Duration,
+    /// Records of one transaction of a rebuild.
+    pub rebuild_batch_records_max: usize,
+    /// Bytes of their values.
+    pub rebuild_batch_bytes_max: usize,
+    /// How often in a row a rebuild may fail without moving on.
+    pub rebuild_failures_max: u32,
     /// The most records a second; for rebuilds that leave room for others.
     pub records_per_second_max: Option<u32>,
     /// Generations that stand at most so many records apart share transactions.
@@ -44,6 +52,10 @@ impl Default for Config {
             retry_pause_max: Duration::from_secs(2),
             lag_interval: Duration::from_secs(5),
             registry_interval: Duration::from_secs(1),
+            ends_timeout: Duration::from_secs(2),
+            rebuild_batch_records_max: 10_000,
+            rebuild_batch_bytes_max: 16 << 20,
+            rebuild_failures_max: 8,
             records_per_second_max: None,
             shared_lag_max: 10_000,
         }

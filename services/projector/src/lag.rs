@@ -10,15 +10,12 @@ use threadline_projections::{Feed, Progress};
 use crate::error::Failed;
 use crate::follow::{Fed, TopicPartition};
 
-/// How long a topic may take to say where it ends.
-const ENDS_WITHIN: Duration = Duration::from_secs(2);
-
 /// Where partitions end, as far as the log says.
 pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
 
-/// Asks where the partitions of these topics end, all at once. One that does not say in time is left out.
-pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
-    let asked = topics.into_iter().map(|topic| tokio::time::timeout(ENDS_WITHIN, ends_of(log, topic)));
+/// Asks where the partitions of these topics end, all at once. One that does not say within the wait is left out.
+pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>, wait: Duration) -> Ends {
+    let asked = topics.into_iter().map(|topic| tokio::time::timeout(wait, ends_of(log, topic)));
     join_all(asked).await.into_iter().flatten().flatten().collect()
 }
 

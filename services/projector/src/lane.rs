@@ -267,6 +267,6 @@ async fn measure(
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        ends.send_replace(lag::ends(log.as_ref(), topics.iter().copied()).await);
+        ends.send_replace(lag::ends(log.as_ref(), topics.iter().copied(), config.ends_timeout).await);
     }
 }

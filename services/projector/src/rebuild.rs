@@ -15,12 +15,6 @@ use crate::lag;
 use crate::lane::{Ended, Lane};
 use crate::supervisor::{check_not_ahead, progress};
 
-/// How often in a row the rebuild may fail without moving on.
-const FAILURES_MAX: u32 = 8;
-/// Records of one transaction.
-const BATCH_RECORDS_MAX: usize = 10_000;
-/// Bytes of their values.
-const BATCH_BYTES_MAX: usize = 16 << 20;
 /// How often the log is asked where it ends.
 const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -29,6 +23,8 @@ const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Rebuild {
     /// The projection.
     pub projection: Arc<dyn Projection>,
+    /// The bounds of projectors, and of rebuilds.
+    pub config: Config,
     /// The most records a second, if there shall be a limit.
     pub records_per_second_max: Option<u32>,
 }
@@ -72,19 +68,20 @@ async fn build(
     let partitions = spec.topics.iter().map(|&topic| log.partitions(topic)).max().unwrap_or(0);
     let all: BTreeSet<_> = (0..partitions).collect();
     let rate = rebuild.records_per_second_max;
+    let batch_max = rebuild.config.rebuild_batch_records_max;
     let config = Config {
         // With a limit, a second's records at once are enough.
-        batch_records_max: rate.map_or(BATCH_RECORDS_MAX, |rate| BATCH_RECORDS_MAX.min(rate as usize).max(1)),
-        batch_bytes_max: BATCH_BYTES_MAX,
+        batch_records_max: rate.map_or(batch_max, |rate| batch_max.min(rate as usize).max(1)),
+        batch_bytes_max: rebuild.config.rebuild_batch_bytes_max,
         transaction_interval: Duration::ZERO,
         rest_max: Duration::ZERO,
         lag_interval: ENDS_INTERVAL,
         records_per_second_max: rate,
-        ..Config::default()
+        ..rebuild.config
     };
     let mut failures = 0;
     loop {
-        let ends = lag::ends(log.as_ref(), spec.topics.iter().copied()).await;
+        let ends = lag::ends(log.as_ref(), spec.topics.iter().copied(), config.ends_timeout).await;
         let total: u64 = ends.values().sum();
         let fed = Fed { progress: progress(log.as_ref(), &feed, &all).await?, feed: feed.clone() };
         check_not_ahead(&fed, &ends).map_err(|failed| RebuildError::Failed(failed.to_string()))?;
@@ -106,7 +103,7 @@ async fn build(
             Ended::Unreadable(stopped) => return Err(RebuildError::Unreadable(stopped)),
             Ended::Failed(failed) => {
                 failures += 1;
-                if failed.is_final() || failures > FAILURES_MAX {
+                if failed.is_final() || failures > config.rebuild_failures_max {
                     return Err(RebuildError::Failed(failed.to_string()));
                 }
                 tracing::warn!(error = %failed, "the rebuild stands still: {failed}; trying again");

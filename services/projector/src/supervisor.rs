@@ -170,7 +170,7 @@ impl Supervisor {
             }
         }
         let topics: BTreeSet<Topic> = all.iter().flat_map(|fed| fed.feed.spec().topics).copied().collect();
-        let ends = lag::ends(self.log.as_ref(), topics).await;
+        let ends = lag::ends(self.log.as_ref(), topics, self.config.ends_timeout).await;
         for fed in &all {
             check_not_ahead(fed, &ends)?;
         }

@@ -55,21 +55,19 @@ fn master_key(config: &Config, missing: MissingMasterKey) -> Result<LocalMasterK
     let text = if let Some(key) = &settings.master_key {
         key.clone()
     } else if let Some(file) = &settings.master_key_file {
-        std::fs::read_to_string(file)
-            .map_err(|error| config::Error(format!("sealing.master_key_file: {}: {error}", file.display())))?
+        let path = || file.clone();
+        std::fs::read_to_string(file).map_err(|source| config::Error::Unreadable { path: path(), source })?
     } else if missing == MissingMasterKey::Draw {
         let place = config.directory.display().to_string();
         config::keep_master_key(&config.directory).map_err(Error::system(place))?
     } else {
         let unset = || {
-            config::Error(
-                "sealing.master_key: set THREADLINE_MASTER_KEY or THREADLINE_MASTER_KEY_FILE (dev mode alone draws \
-                 one itself)"
-                    .into(),
-            )
+            let unset = "sealing.master_key: set THREADLINE_SEALING_MASTER_KEY or THREADLINE_SEALING_MASTER_KEY_FILE to 32 \
+                         bytes in base64 (only `threadline dev` draws them itself)";
+            config::Error::Missing(unset.into())
         };
         config::kept_master_key(&config.directory).ok_or_else(unset)?
     };
-    let wrong = |error| config::Error(format!("sealing.master_key: {error}"));
+    let wrong = |error| config::Error::Missing(format!("sealing.master_key must be 32 bytes in base64: {error}"));
     Ok(LocalMasterKey::from_base64(&text).map_err(wrong)?)
 }

@@ -7,3 +7,8 @@ use std::io::Write;
 pub(crate) fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
+
+/// Prints a text of several lines.
+pub(crate) fn text(text: &str) {
+    let _ = write!(std::io::stdout(), "{text}");
+}

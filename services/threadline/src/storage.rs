@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use threadline_eventlog::kafka::{KafkaLog, PARTITIONS_DEFAULT, create_topics};
-use threadline_eventlog::postgres::{Options, PostgresLog};
+use threadline_eventlog::postgres::PostgresLog;
 use threadline_eventlog::{EventLog, GatedLog, Readers};
 use threadline_projections::{Conversations, Entered, Registry, Roster, RosterConfig, States, projections};
 use threadline_sealing::Keyring;
@@ -23,8 +23,6 @@ use crate::postgres::Managed;
 const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// Connections for the roster.
 const ROSTER_CONNECTIONS_MAX: u32 = 2;
-/// How long a role waits for a free connection to the projections.
-const CONNECTION_WAIT: Duration = Duration::from_secs(3);
 
 /// The log and the projections, open.
 #[derive(Clone)]
@@ -41,6 +39,7 @@ pub struct Storage {
     pub database: PgConnectOptions,
     /// Connections for the roster.
     pool: PgPool,
+    roster: RosterConfig,
 }
 
 impl Storage {
@@ -59,13 +58,14 @@ impl Storage {
     pub async fn connect(config: &Config) -> Result<Self, Error> {
         let database = database(config)?;
         let log: Arc<dyn EventLog> = match &config.log {
-            Log::Postgres { partitions } => Arc::new(PostgresLog::open(&database, log_options(*partitions)).await?),
+            Log::Postgres(options) => Arc::new(PostgresLog::open(&database, (**options).clone()).await?),
             Log::Kafka(kafka) => Arc::new(KafkaLog::connect((**kafka).clone()).await?),
         };
         // A pool that nobody uses connects to nothing.
         let pool = |connections_max| {
             let options = database.clone().application_name("threadline");
-            let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECTION_WAIT);
+            let pool =
+                PgPoolOptions::new().max_connections(connections_max).acquire_timeout(config.database.connection_wait);
             pool.connect_lazy_with(options)
         };
         let connections = &config.database.connections_max;
@@ -73,14 +73,14 @@ impl Storage {
         let states = States::new(pool(connections.decider));
         let registry = Registry::new(pool(connections.projector));
         let pool = pool(ROSTER_CONNECTIONS_MAX);
-        Ok(Self { log, conversations, states, registry, database, pool })
+        Ok(Self { log, conversations, states, registry, database, pool, roster: config.roster.clone() })
     }
 
     /// Announces a role with all the schemas that this program reads, until what is answered is dropped. The role starts
     /// afterwards: newer ones have heard of it by then, unless that takes too long.
     pub async fn announce(&self, role: &'static str) -> Announced {
         let schemas = SCHEMAS.iter().map(|schema| schema.id).collect();
-        let roster = Roster::new(&self.pool, RosterConfig::default(), role, Uuid::now_v7().to_string(), schemas);
+        let roster = Roster::new(&self.pool, self.roster.clone(), role, Uuid::now_v7().to_string(), schemas);
         let announcing = tokio::spawn({
             let roster = roster.clone();
             async move { roster.run().await }
@@ -142,8 +142,8 @@ impl Drop for Announced {
 /// Makes or updates what roles need before they start: the projections' schemas, and the log's if it is in Postgres.
 pub async fn migrate(config: &Config) -> Result<(), Error> {
     let database = database(config)?;
-    if let Log::Postgres { partitions } = &config.log {
-        PostgresLog::migrate(&database, &log_options(*partitions)).await?;
+    if let Log::Postgres(options) = &config.log {
+        PostgresLog::migrate(&database, options).await?;
     }
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(database.clone());
     Roster::migrate(&pool).await?;
@@ -185,17 +185,15 @@ pub fn find_database(config: &mut Config) {
 /// one can go to Kafka and back.
 fn postgres_directory(config: &Config) -> PathBuf {
     config.directory.join(match config.log {
-        Log::Postgres { .. } => "postgres",
+        Log::Postgres(_) => "postgres",
         Log::Kafka(_) => "postgres-kafka",
     })
 }
 
 fn database(config: &Config) -> Result<PgConnectOptions, config::Error> {
-    let missing = || config::Error("database.url: set DATABASE_URL (dev mode alone manages a Postgres itself)".into());
-    let url = config.database.url.as_ref().ok_or_else(missing)?;
-    url.parse().map_err(|error| config::Error(format!("database.url: {error}")))
-}
-
-fn log_options(partitions: u32) -> Options {
-    Options { partitions, ..Options::default() }
+    let missing = "database.url: set DATABASE_URL to a URL such as postgres://user:password@host:5432/name (only `threadline dev` \
+                   runs a Postgres itself)";
+    let url = config.database.url.as_deref().ok_or_else(|| config::Error::Missing(missing.into()))?;
+    // The configuration has read it already.
+    url.parse().map_err(|_| config::Error::Missing("database.url is not a URL of a Postgres".into()))
 }

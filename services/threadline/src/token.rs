@@ -15,12 +15,13 @@ pub fn mint(config: &Config) -> Result<Mint, Error> {
         Some(auth) => auth.clone(),
         None => config.secret_auth(kept_secret(&config.directory).ok_or_else(|| {
             let place = config.directory.display();
-            Error(format!(
+            Error::Missing(format!(
                 "no secret: set THREADLINE_JWT_SECRET, or start `threadline dev` once (it keeps one in {place})"
             ))
         })?),
     };
-    Mint::new(&auth).ok_or_else(|| Error("tokens come from the identity provider: auth.jwks_url is set".into()))
+    Mint::new(&auth)
+        .ok_or_else(|| Error::Missing("tokens come from the identity provider: auth.jwks_url is set".into()))
 }
 
 /// A token for this subject, good for `ttl` from now on. Fails for a subject that no edge would take.
@@ -30,9 +31,9 @@ pub fn token(mint: &Mint, subject: Subject<'_>, ttl: Duration) -> Result<String,
     } else {
         ("a user's id", UserId::new(subject.id).map(drop))
     };
-    checked.map_err(|reason| Error(format!("--user {:?} is not {option}: {reason}", subject.id)))?;
+    checked.map_err(|reason| Error::Missing(format!("--user {:?} is not {option}: {reason}", subject.id)))?;
     let minted = mint.token(subject, clock::now(), ttl.as_secs());
-    minted.map(|minted| minted.token).map_err(|error| Error(error.to_string()))
+    minted.map(|minted| minted.token).map_err(|error| Error::Missing(error.to_string()))
 }
 
 /// Reads `90s`, `15m`, `1h`, `7d`, or seconds.

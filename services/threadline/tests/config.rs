@@ -18,125 +18,175 @@ fn refusal(flags: &[(&str, &str)], environment: &[(&str, &str)], file: &str) -> 
 #[test]
 fn flags_win_over_variables_and_variables_over_the_file() {
     let file = "[edge]\nlisten = '127.0.0.1:3'\nrate_burst = 7\norigins = ['https://a.example', 'https://b.example']\n";
-    let variables = [("THREADLINE_LISTEN", "127.0.0.1:2"), ("KAFKA_BROKERS", "broker:9092")];
+    let variables = [("THREADLINE_EDGE_LISTEN", "127.0.0.1:2"), ("KAFKA_BROKERS", "broker:9092")];
     let config = read(&[("edge.listen", "127.0.0.1:1")], &variables, file).expect("a configuration");
     assert_eq!(config.edge.listen.port(), 1);
     assert_eq!(config.edge.rate.burst, 7);
     assert_eq!(config.edge.origins, ["https://a.example", "https://b.example"]);
     assert!(matches!(&config.log, Log::Kafka(kafka) if kafka.brokers == "broker:9092"));
-    let origin = |key| config.entries.iter().find(|entry| entry.key == key).map(|entry| entry.origin.clone());
+    let origin = |key| config.entries.iter().find(|entry| entry.setting.key == key).map(|entry| entry.origin.clone());
     assert_eq!(origin("edge.listen"), Some(Origin::Flag));
-    assert_eq!(origin("kafka.brokers"), Some(Origin::Variable("KAFKA_BROKERS")));
-    assert_eq!(origin("edge.rate_burst"), Some(Origin::File("threadline.toml".into())));
+    assert_eq!(origin("kafka.brokers"), Some(Origin::Variable("KAFKA_BROKERS".into())));
+    assert_eq!(origin("edge.rate_burst"), Some(Origin::File { path: "threadline.toml".into(), line: 3 }));
     assert_eq!(origin("edge.grace_ms"), Some(Origin::Default));
 }
 
 #[test]
 fn nothing_said_means_postgres_and_no_secret() {
     let config = read(&[], &[], "").expect("a configuration");
-    assert!(matches!(config.log, Log::Postgres { partitions: 8 }));
+    assert!(matches!(&config.log, Log::Postgres(options) if options.partitions == 8));
     assert!(config.require_auth().is_err());
     assert_eq!(config.development_tokens, None);
     assert_eq!(config.health.to_string(), "127.0.0.1:0", "on this machine, where there is room");
 }
 
 #[test]
-fn a_wrong_value_is_named_with_its_place_and_the_reason() {
+fn a_wrong_value_is_named_with_its_place_and_what_would_be_right() {
     assert_eq!(
-        refusal(&[], &[("THREADLINE_LISTEN", "here")], ""),
-        "edge.listen must be an address such as 127.0.0.1:8080, not \"here\" (from THREADLINE_LISTEN)"
+        refusal(&[], &[("THREADLINE_EDGE_LISTEN", "here")], ""),
+        "edge.listen must be an address such as 127.0.0.1:8080, not \"here\" (from THREADLINE_EDGE_LISTEN)"
     );
     assert_eq!(
-        refusal(&[], &[("THREADLINE_DEVELOPMENT_TOKENS", "yes")], ""),
-        "edge.development_tokens must be true or false, not \"yes\" (from THREADLINE_DEVELOPMENT_TOKENS)"
+        refusal(&[], &[("THREADLINE_EDGE_DEVELOPMENT_TOKENS", "yes")], ""),
+        "edge.development_tokens must be true or false, not \"yes\" (from THREADLINE_EDGE_DEVELOPMENT_TOKENS)"
     );
     assert_eq!(
-        refusal(&[], &[], "[edge]\nrate_burst = -1\n"),
-        "edge.rate_burst must be a whole number, not \"-1\" (from threadline.toml)"
-    );
-    assert_eq!(refusal(&[("log.partitions", "0")], &[], ""), "log.partitions must be 1 to 1024, not 0");
-    assert_eq!(
-        refusal(&[], &[("THREADLINE_EDGE_CONNECTIONS_MAX", "0")], ""),
-        "edge.connections_max must be 1 to 1000000, not 0"
+        refusal(&[], &[], "seal = 'on'\n\n[edge]\n# tokens\nrate_burst = -1\n"),
+        "edge.rate_burst must be a whole number from 1 to 1000000, not -1 (from threadline.toml, line 5)"
     );
     assert_eq!(
-        refusal(&[], &[("THREADLINE_KAFKA_DELIVERY_TIMEOUT_MS", "120000")], ""),
-        "kafka.delivery_timeout_ms must be 100 to 60000, not 120000"
+        refusal(&[], &[], "[telemetry]\nformat = 'xml'\n"),
+        "telemetry.format must be auto, json or text, not \"xml\" (from threadline.toml, line 2)"
     );
+    let level = refusal(&[("telemetry.level", "loud=very")], &[], "");
+    assert!(level.starts_with("telemetry.level must be directives such as info,threadline_edge=debug"), "{level}");
     for origin in ["https://app.example/", "app.example", "https://App.example", "https://app.example:443", "*", "null"]
     {
-        let wrong = refusal(&[], &[("THREADLINE_ORIGINS", &format!("http://localhost:3000,{origin}"))], "");
-        assert_eq!(wrong, format!("edge.origins: {origin:?} is not an origin such as https://app.example.org"));
-    }
-    assert!(refusal(&[], &[], "[edge\n").starts_with("threadline.toml, line 1:"));
-    assert!(refusal(&[], &[], "[edge]\nlisten = [{}]\n").contains("edge.listen is not a value"));
-    assert!(refusal(&[], &[("THREADLINE_JWT_SECRET", "short")], "").contains("at least 32 bytes"));
-    assert!(refusal(&[], &[("THREADLINE_JWKS_URL", "https://id.example/keys")], "").contains("auth.issuer"));
-}
-
-/// Every bound of serving, with a value that it does not take and the line that says so.
-#[test]
-fn a_bound_that_cannot_be_is_refused_in_one_line() {
-    for (key, wrong, expected) in [
-        ("edge.connections_per_address_max", "0", "must be 1 to 1000000, not 0"),
-        ("edge.listen_backlog", "0", "must be 1 to 65535, not 0"),
-        ("edge.header_read_ms", "99", "must be 100 to 3600000, not 99"),
-        ("edge.write_progress_ms", "0", "must be 100 to 3600000, not 0"),
-        ("edge.write_progress_bytes_min", "0", "must be 1 to 1073741824, not 0"),
-        ("edge.send_buffer_bytes", "1", "must be 4096 to 1073741824, not 1"),
-        ("edge.body_bytes_max", "1", "must be 4096 to 1099511627776, not 1"),
-        ("edge.page_bytes_max", "0", "must be 4096 to 1073741824, not 0"),
-        // Room for less than a page would let nobody read.
-        ("edge.answers_per_user_bytes_max", "5000", "must be 1048576 to 1099511627776, not 5000"),
-        ("edge.answers_bytes_max", "1048576", "must be 8388608 to 1099511627776, not 1048576"),
-        ("edge.answers_wait_ms", "soon", "must be a whole number, not \"soon\" (from flag)"),
-        ("edge.at_least_wait_ms", "3600001", "must be 0 to 3600000, not 3600001"),
-        ("edge.service_rate_per_second", "0", "must be 1 to 1000000, not 0"),
-        ("edge.service_rate_burst", "0", "must be 1 to 1000000, not 0"),
-        ("edge.rate_users_max", "0", "must be 1 to 100000000, not 0"),
-        ("edge.names_users_max", "0", "must be 1 to 100000000, not 0"),
-        ("edge.names_per_second", "0", "must be 1 to 1000000, not 0"),
-        ("edge.names_burst", "0", "must be 1 to 1000000, not 0"),
-        ("database.edge_connections_max", "0", "must be 1 to 10000, not 0"),
-        ("database.decider_connections_max", "0", "must be 1 to 10000, not 0"),
-        ("database.projector_connections_max", "10001", "must be 1 to 10000, not 10001"),
-        ("auth.jwks_refetch_burst", "0", "must be 1 to 1000, not 0"),
-        ("auth.leeway_s", "3601", "must be 0 to 3600, not 3601"),
-    ] {
-        assert_eq!(refusal(&[(key, wrong)], &[], ""), format!("{key} {expected}"));
+        let wrong = refusal(&[], &[("THREADLINE_EDGE_ORIGINS", &format!("http://localhost:3000,{origin}"))], "");
+        let expected = "edge.origins must be a list, each item an origin such as https://app.example.org";
+        assert_eq!(wrong, format!("{expected}, not {origin:?} (from THREADLINE_EDGE_ORIGINS)"));
     }
     for prefix in ["a\u{7}b".to_owned(), "x".repeat(1_000)] {
         let wrong = refusal(&[("threads.reserved_key_prefixes", &format!("project_,{prefix}"))], &[], "");
-        assert_eq!(wrong, format!("threads.reserved_key_prefixes: no key of a thread begins with {prefix:?}"));
+        let expected =
+            "threads.reserved_key_prefixes must be a list, each item the beginning of a thread's key, on one line";
+        assert_eq!(wrong, format!("{expected}, not {prefix:?} (from flag)"));
     }
-    assert_eq!(refusal(&[("auth.roles_claim", " ")], &[], ""), "auth.roles_claim must name a claim, such as roles");
 }
 
 #[test]
-fn every_setting_is_shown_with_its_value() {
+fn a_file_that_cannot_be_read_is_named_with_its_line() {
+    assert!(refusal(&[], &[], "[edge]\nlisten = \n").starts_with("threadline.toml, line 2: "));
+    assert_eq!(
+        refusal(&[], &[], "[edge]\norigins = [{}]\n"),
+        "threadline.toml, line 2: edge.origins must be a number, a text, true, false, or an array of texts"
+    );
+    let secret = refusal(&[], &[], "[auth]\njwt_secret = '0123456789abcdef0123456789abcdef\n");
+    assert!(!secret.contains("0123"), "{secret}");
+}
+
+/// Every number and every time has bounds: what lies just outside them is refused, what lies on them is taken.
+#[test]
+fn every_bound_holds() {
+    let defaults = read(&[], &[], "").expect("the defaults").entries;
+    let mut bounded = 0;
+    for setting in defaults.iter().map(|entry| &entry.setting) {
+        let Some(bounds) = setting.expected.strip_prefix("a whole number from ") else { continue };
+        let (min, max) = bounds.split_once(" to ").expect("two bounds");
+        bounded += 1;
+        for wrong in [format!("{max}0"), "-1".into(), "1.5".into(), "many".into()] {
+            let refused = refusal(&[(setting.key, &wrong)], &[], "");
+            let expected = format!("{} must be {}, not ", setting.key, setting.expected);
+            assert!(refused.starts_with(&expected) && refused.ends_with(" (from flag)"), "{refused}");
+        }
+        let default = setting.default.as_deref().unwrap_or(min);
+        assert!(read(&[(setting.key, default)], &[], "").is_ok(), "{} takes its default", setting.key);
+    }
+    assert!(bounded > 100, "{bounded} settings have bounds");
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    let secret = ("THREADLINE_JWT_SECRET", "0123456789abcdef0123456789abcdef");
+    let url = ("THREADLINE_JWKS_URL", "https://ann:s3cret@id.example/keys?key=s3cret");
+    let (issuer, audience) = (("THREADLINE_JWT_ISSUER", "https://id.example"), ("THREADLINE_JWT_AUDIENCE", "chat"));
+    assert_eq!(refusal(&[], &[url], ""), "auth.issuer must be set when auth.jwks_url is, not unset (from default)");
+    assert_eq!(
+        refusal(&[], &[url, issuer], ""),
+        "auth.audience must be set when auth.jwks_url is, not unset (from default)"
+    );
+    assert!(read(&[], &[url, issuer, audience], "").is_ok());
+    assert_eq!(
+        refusal(&[], &[url, issuer, audience, secret], ""),
+        "auth.jwks_url must be unset when auth.jwt_secret is set, not https://ann:(hidden)@id.example/keys?(hidden) \
+         (from THREADLINE_JWKS_URL)"
+    );
+    for (key, value, expected) in [
+        ("edge.answers_per_user_bytes_max", "5000", "must be at least edge.page_bytes_max (1048576), not 5000"),
+        (
+            "edge.answers_bytes_max",
+            "1048576",
+            "must be at least edge.answers_per_user_bytes_max (8388608), not 1048576",
+        ),
+        ("edge.signals.edge_silent_ms", "4000", "must be more than edge.signals.alive_ms (5000), not 4000"),
+        ("roster.expiry_ms", "3000", "must be more than roster.interval_ms (3000), not 3000"),
+        ("auth.roles_claim", " ", "must be the name of a claim, such as roles, not "),
+        ("kafka.topic_prefix", "chat/", "must be letters, digits, dots, underscores and dashes, not chat/"),
+    ] {
+        assert_eq!(refusal(&[(key, value)], &[], ""), format!("{key} {expected} (from flag)"));
+    }
+}
+
+#[test]
+fn every_setting_is_shown_with_its_value_and_has_a_variable_of_its_own() {
     let config = read(&[("edge.page_bytes_max", "65536")], &[], "").expect("a configuration");
-    let shown = |key| config.entries.iter().find(|entry| entry.key == key).map(|entry| entry.shown.as_str());
+    let shown =
+        |key| config.entries.iter().find(|entry| entry.setting.key == key).and_then(|entry| entry.value.as_deref());
     assert_eq!(shown("edge.page_bytes_max"), Some("65536"));
     assert_eq!(shown("edge.listen_backlog"), Some("4096"));
     assert_eq!(shown("auth.roles_claim"), Some("roles"));
+    assert_eq!(shown("projector.rest_ms_max"), Some("30"));
     assert_eq!(config.edge.http.page_bytes_max, 65_536);
-    let mut variables: Vec<_> = config.entries.iter().map(|entry| entry.variable).collect();
-    variables.sort_unstable();
-    let count = variables.len();
-    variables.dedup();
-    assert_eq!(variables.len(), count, "two settings share a variable");
+    let fixed =
+        ["DATABASE_URL", "KAFKA_BROKERS", "THREADLINE_JWT_SECRET", "THREADLINE_JWKS_URL", "THREADLINE_JWT_ISSUER"];
+    let mut variables = std::collections::BTreeSet::new();
+    for setting in config.entries.iter().map(|entry| &entry.setting) {
+        assert!(variables.insert(&setting.variable), "two settings share {}", setting.variable);
+        let derived = format!("THREADLINE_{}", setting.key.replace('.', "_").to_uppercase());
+        let is_fixed = fixed.contains(&setting.variable.as_str()) || setting.variable == "THREADLINE_JWT_AUDIENCE";
+        assert!(is_fixed || setting.variable == derived, "{} is set by {}", setting.key, setting.variable);
+        assert!(setting.help.ends_with('.') && setting.help.len() > 10, "{} says what it means", setting.key);
+    }
 }
 
 #[test]
-fn an_unknown_key_is_refused_and_an_unknown_variable_named() {
-    assert!(refusal(&[], &[], "[edge]\nlisten_on = 1\n").starts_with("edge.listen_on is not a setting"));
-    assert!(refusal(&[("edge.colour", "red")], &[], "").starts_with("edge.colour is not a setting"));
-    let config = read(&[], &[("THREADLINE_LISTN", "x"), ("HOME", "/")], "").expect("a configuration");
-    assert_eq!(config.unknown_variables, ["THREADLINE_LISTN"]);
+fn what_is_no_setting_is_refused_with_what_may_have_been_meant() {
+    assert_eq!(
+        refusal(&[], &[], "[edge]\nlisten_on = 1\n"),
+        "edge.listen_on is not a setting (from threadline.toml, line 2); did you mean edge.listen? `threadline config` lists all \
+         settings"
+    );
+    assert_eq!(
+        refusal(&[("colour", "red")], &[], ""),
+        "colour is not a setting (from flag); `threadline config` lists all settings"
+    );
+    for (variable, meant) in [
+        ("THREADLINE_LISTN", "THREADLINE_EDGE_LISTEN, for edge.listen"),
+        ("THREADLINE_ORIGINS", "THREADLINE_EDGE_ORIGINS, for edge.origins"),
+        ("THREADLINE_MASTER_KEY", "THREADLINE_SEALING_MASTER_KEY, for sealing.master_key"),
+    ] {
+        let hint = format!("did you mean {meant}? `threadline config` lists all settings");
+        let expected = format!("{variable} is not a setting (from the environment); {hint}");
+        assert_eq!(refusal(&[], &[(variable, "s3cret"), ("HOME", "/")], ""), expected);
+    }
+    let others =
+        [("THREADLINE_EDGE_PORT", "tcp://10.0.0.1:8080"), ("THREADLINE_SERVICE_HOST", "10.0.0.1"), ("PATH", "/")];
+    assert!(read(&[], &others, "").is_ok(), "what Kubernetes sets for a service of our name is not for us");
+    assert!(read(&[], &[("THREADLINE_EDGE_LISTN", "")], "").is_ok(), "an empty variable is unset");
 }
 
 #[test]
-fn secrets_are_not_shown() {
+fn secrets_are_not_shown_right_or_wrong() {
     let secret = "0123456789abcdef0123456789abcdef";
     let url = format!("postgres://ann:{secret}@db/chat");
     let variables = [
@@ -146,6 +196,48 @@ fn secrets_are_not_shown() {
         ("DATABASE_URL", &url),
     ];
     let config = read(&[], &variables, "").expect("a configuration");
-    assert!(!format!("{:?}", config.entries).contains(secret));
-    assert!(!format!("{:?}", config.database).contains(secret));
+    assert!(!format!("{config:?}").contains(secret));
+    for (variable, wrong, expected) in [
+        (
+            "THREADLINE_JWT_SECRET",
+            "s3cret",
+            "auth.jwt_secret must be at least 32 bytes, not a text of 6 bytes (from THREADLINE_JWT_SECRET)",
+        ),
+        (
+            "THREADLINE_SEALING_MASTER_KEY",
+            "s3cret",
+            "sealing.master_key must be 32 bytes in base64, not a text of 6 bytes (from THREADLINE_SEALING_MASTER_KEY)",
+        ),
+        (
+            "THREADLINE_KAFKA_PROPERTIES",
+            "s3cret",
+            "kafka.properties must be name=value, comma separated, not a text of 6 bytes (from THREADLINE_KAFKA_PROPERTIES)",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://ann:s3cret@db/chat?sslmode=wrong",
+            "database.url must be a URL such as postgres://user:password@host:5432/name, not mysql://ann:(hidden)@db/chat?sslmode=wrong \
+             (from DATABASE_URL)",
+        ),
+        (
+            "THREADLINE_JWKS_URL",
+            "ftp://ann:s3cret@id.example/keys",
+            "auth.jwks_url must be an https URL (or http on this machine), not ftp://ann:(hidden)@id.example/keys (from \
+             THREADLINE_JWKS_URL)",
+        ),
+    ] {
+        assert_eq!(refusal(&[], &[(variable, wrong)], ""), expected);
+    }
+}
+
+/// A file that says every default changes nothing.
+#[test]
+fn the_sample_says_the_defaults() {
+    let sample = threadline::config::sample().expect("a sample");
+    let told = read(&[], &[], &sample).expect("the sample is a configuration");
+    let defaults = read(&[], &[], "").expect("the defaults");
+    for (told, default) in told.entries.iter().zip(&defaults.entries) {
+        assert_eq!((told.setting.key, &told.value), (default.setting.key, &default.value));
+        assert_eq!(matches!(told.origin, Origin::File { .. }), default.value.is_some(), "{}", told.setting.key);
+    }
 }

@@ -118,8 +118,8 @@ impl Backend {
         let mut environment = vec![
             ("DATABASE_URL", self.database_url()),
             ("THREADLINE_JWT_SECRET", SECRET),
-            ("THREADLINE_LOG", "info"),
-            ("THREADLINE_MASTER_KEY", MASTER_KEY),
+            ("THREADLINE_TELEMETRY_LEVEL", "info"),
+            ("THREADLINE_SEALING_MASTER_KEY", MASTER_KEY),
             // Tests block on servers that they stop and start; nobody pings meanwhile.
             ("THREADLINE_EDGE_HEARTBEAT_MS", "300000"),
         ];

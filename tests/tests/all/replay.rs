@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use threadline_eventlog::EventLog;
 use threadline_projections::{State, projections};
-use threadline_projector::{Rebuild, RebuildError, rebuild};
+use threadline_projector::{Config, Rebuild, RebuildError, rebuild};
 use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
 use threadline_tests::corpus::Corpus;
 use threadline_tests::projections::Projections;
@@ -163,7 +163,11 @@ async fn a_rebuild_that_is_stopped_goes_on_where_it_was() {
     let (mut stops, mut last) = (0, 0);
     let generation = loop {
         let stop = CancellationToken::new();
-        let asked = Rebuild { projection: Arc::clone(&conversations), records_per_second_max: Some(50) };
+        let asked = Rebuild {
+            projection: Arc::clone(&conversations),
+            config: Config::default(),
+            records_per_second_max: Some(50),
+        };
         let mut seen = Vec::new();
         let on_progress = |progress: threadline_projector::RebuildProgress| {
             seen.push(progress.applied);
@@ -201,7 +205,7 @@ async fn of_two_rebuilds_at_once_one_is_refused() {
     let states = projections().into_iter().find(|one| one.spec().name == "states").expect("it is there");
     let _alone = world.views.registry.rebuild_alone(states.spec()).await.unwrap().expect("nobody else rebuilds");
     let log: Arc<dyn EventLog> = Arc::new(world.log.clone());
-    let asked = Rebuild { projection: states, records_per_second_max: None };
+    let asked = Rebuild { projection: states, config: Config::default(), records_per_second_max: None };
     let refused = rebuild(asked, log, &world.views.registry, |_| (), CancellationToken::new()).await;
     assert!(matches!(refused, Err(RebuildError::Busy("states"))), "{refused:?}");
 }

@@ -46,7 +46,7 @@ export class Threadline {
     // What is set for the tests is not meant for the server.
     const ours = /^(DATABASE_URL|KAFKA_|THREADLINE_)/;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
-    this.#environment = { ...inherited, THREADLINE_LOG: "warn", ...environment };
+    this.#environment = { ...inherited, THREADLINE_TELEMETRY_LEVEL: "warn", ...environment };
   }
 
   edge(index = 0): string {

@@ -10,7 +10,7 @@ import { Person } from "./person.ts";
 export { expect };
 
 /** Where the built page is. */
-const PAGE = process.env.THREADLINE_WEB_DIR ?? fileURLToPath(new URL("../../dist", import.meta.url));
+const PAGE = process.env.THREADLINE_EDGE_WEB_DIR ?? fileURLToPath(new URL("../../dist", import.meta.url));
 
 export interface PersonOptions extends BrowserContextOptions {
   /** 0 or 1. */
@@ -43,7 +43,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const path = binary();
       if (!path) throw new Error("no server binary: cargo build makes it");
       const server = new Threadline(path, {
-        THREADLINE_WEB_DIR: PAGE,
+        THREADLINE_EDGE_WEB_DIR: PAGE,
         // The people of a test are faster than people.
         THREADLINE_EDGE_RATE_PER_SECOND: "1000",
         THREADLINE_EDGE_RATE_BURST: "5000",

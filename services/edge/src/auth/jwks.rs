@@ -11,16 +11,8 @@ use lru::LruCache;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::AuthError;
+use super::{AuthError, JwksConfig};
 
-/// One fetch of the key set, from connecting to its last byte.
-const FETCH_MS_MAX: u64 = 5_000;
-/// Bytes of a key set.
-const SET_BYTES_MAX: usize = 256 * 1024;
-/// Keys of a key set; further ones are not looked at.
-const KEYS_MAX: usize = 64;
-/// A set older than this is fetched anew beside the requests that go on using it, so that a revoked key goes.
-const REFRESH_MS: u64 = 600_000;
 /// While no set was ever fetched, the time from one try to the next.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Key ids that are remembered as unknown.
@@ -62,6 +54,7 @@ impl KeySet {
 
 /// The cached set. The last good one survives an outage of the provider.
 pub(super) struct Jwks {
+    config: JwksConfig,
     client: reqwest::Client,
     url: reqwest::Url,
     cached: RwLock<Cached>,
@@ -77,23 +70,24 @@ struct Cached {
 }
 
 impl Jwks {
-    pub(super) fn new(url: &str, refetch_ms: u64, burst: u32) -> Result<Self, String> {
-        let url = reqwest::Url::parse(url).map_err(|error| format!("the key set's URL cannot be read: {error}"))?;
+    pub(super) fn new(config: &JwksConfig) -> Result<Self, String> {
+        let url =
+            reqwest::Url::parse(&config.url).map_err(|error| format!("the key set's URL cannot be read: {error}"))?;
         let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !(local && url.scheme() == "http") {
             return Err("the key set's URL must be https: who changes it in transit can sign in as anyone".into());
         }
-        let mut client = reqwest::Client::builder()
-            .timeout(Duration::from_millis(FETCH_MS_MAX))
-            .redirect(reqwest::redirect::Policy::none());
+        let mut client =
+            reqwest::Client::builder().timeout(config.fetch_timeout).redirect(reqwest::redirect::Policy::none());
         if local {
             client = client.no_proxy();
         }
         Ok(Self {
+            config: config.clone(),
             client: client.build().map_err(|error| format!("no HTTP client: {error}"))?,
             url,
             cached: RwLock::default(),
-            refetch: Mutex::new(Refetch::new(Duration::from_millis(refetch_ms), burst, Instant::now())),
+            refetch: Mutex::new(Refetch::new(config.refetch, config.refetch_burst, Instant::now())),
         })
     }
 
@@ -150,7 +144,7 @@ impl Jwks {
 
     fn cached(&self) -> (Option<Arc<KeySet>>, bool) {
         let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
-        let stale = cached.at.is_some_and(|at| at.elapsed() >= Duration::from_millis(REFRESH_MS));
+        let stale = cached.at.is_some_and(|at| at.elapsed() >= self.config.refresh);
         (cached.set.clone(), stale)
     }
 
@@ -194,12 +188,13 @@ impl Jwks {
         let mut response = response.error_for_status().map_err(|error| error.to_string())?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
-            if body.len() + chunk.len() > SET_BYTES_MAX {
-                return Err(format!("the key set is larger than {SET_BYTES_MAX} bytes"));
+            let bytes_max = self.config.set_bytes_max;
+            if body.len() + chunk.len() > bytes_max {
+                return Err(format!("the key set is larger than {bytes_max} bytes"));
             }
             body.extend_from_slice(&chunk);
         }
-        let set = read(&body)?;
+        let set = read(&body, self.config.keys_max)?;
         if set.by_id.is_empty() && set.only.is_none() {
             Err("the key set has no RSA, P-256, P-384 or Ed25519 key that has an id or is the only one".into())
         } else {
@@ -268,13 +263,13 @@ impl Refetch {
 }
 
 /// Takes what can be used of a key set; keys of other sorts may stand in it.
-fn read(body: &[u8]) -> Result<KeySet, String> {
+fn read(body: &[u8], keys_max: usize) -> Result<KeySet, String> {
     #[derive(serde::Deserialize)]
     struct Set {
         keys: Vec<Value>,
     }
     let set: Set = serde_json::from_slice(body).map_err(|error| format!("not a key set: {error}"))?;
-    let jwks = set.keys.into_iter().take(KEYS_MAX).filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    let jwks = set.keys.into_iter().take(keys_max).filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
     let usable: Vec<_> = jwks.filter_map(|jwk| Some((jwk.common.key_id.clone(), Arc::new(usable(&jwk)?)))).collect();
     let only = match usable.as_slice() {
         [(_, key)] => Some(Arc::clone(key)),

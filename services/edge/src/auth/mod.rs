@@ -9,7 +9,7 @@ mod roles;
 mod tests;
 mod verify;
 
-pub use config::{AuthConfig, KeySource, Secret};
+pub use config::{AuthConfig, JwksConfig, KeySource, SECRET_BYTES_MIN, Secret};
 pub use mint::{Mint, Minted, NotSigned, Subject};
 pub use roles::{Role, Roles, UnknownRole};
 pub use verify::{Auth, AuthError, Identity};

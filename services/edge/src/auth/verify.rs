@@ -7,14 +7,10 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use threadline_domain::{Actor, Timestamp, UserId};
 
 use super::claims::{Claims, Naming};
+use super::config::SECRET_BYTES_MIN;
 use super::jwks::Jwks;
 use super::roles::Roles;
 use super::{AuthConfig, KeySource};
-
-/// Bytes of a token; larger ones are not looked at.
-const TOKEN_BYTES_MAX: usize = 8_192;
-/// Bytes of a shared secret, RFC 7518 section 3.2.
-const SECRET_BYTES_MIN: usize = 32;
 
 /// Who a token speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +50,7 @@ pub enum AuthError {
 pub struct Auth {
     keys: Keys,
     naming: Naming,
+    token_bytes_max: usize,
 }
 
 enum Keys {
@@ -79,20 +76,20 @@ impl Auth {
                 let validation = validation(config, Algorithm::HS256);
                 Keys::Secret { key: DecodingKey::from_secret(&secret.0), validation }
             }
-            KeySource::Jwks { url, refetch_ms, refetch_burst } => {
+            KeySource::Jwks(jwks) => {
                 if config.issuer.is_none() || config.audience.is_none() {
                     return Err("a key set needs an issuer and an audience: it signs for other applications too".into());
                 }
-                let set = Arc::new(Jwks::new(url, *refetch_ms, *refetch_burst)?);
+                let set = Arc::new(Jwks::new(jwks)?);
                 Keys::Jwks { set, validation: validation(config, Algorithm::default()) }
             }
         };
-        Ok(Self { keys, naming: Naming::new(config) })
+        Ok(Self { keys, naming: Naming::new(config), token_bytes_max: config.token_bytes_max })
     }
 
     /// Who a token speaks for.
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
-        if token.len() > TOKEN_BYTES_MAX {
+        if token.len() > self.token_bytes_max {
             return Err(AuthError::Refused("the token is too long"));
         }
         let claims = match &self.keys {
@@ -114,7 +111,7 @@ impl Auth {
 
 fn validation(config: &AuthConfig, algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
-    validation.leeway = config.leeway_s;
+    validation.leeway = config.leeway.as_secs();
     validation.validate_nbf = true;
     let mut required = vec!["exp"];
     if let Some(issuer) = &config.issuer {

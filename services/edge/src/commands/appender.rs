@@ -31,7 +31,7 @@ impl Appender {
         Self(Arc::new(Inner {
             log,
             edge: clock::mint_edge(),
-            deadline: Duration::from_millis(config.deadline_ms),
+            deadline: config.deadline,
             pending_max: config.pending_max,
             pending: AtomicUsize::new(0),
             last_request: AtomicU64::new(0),

@@ -1,7 +1,7 @@
 //! What every request goes through: its trace, its time limit, the headers of its answer, its figures.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -38,7 +38,7 @@ pub(super) async fn observe(State(edge): State<Arc<Edge>>, mut request: Request,
         if page.is_some() && is_preflight(&request) {
             return StatusCode::NO_CONTENT.into_response();
         }
-        let limit = Duration::from_millis(edge.config.http.request_ms);
+        let limit = edge.config.http.request_timeout;
         tokio::time::timeout(limit, next.run(request))
             .await
             .unwrap_or_else(|_| Problem::new(ErrorCode::Timeout, "no answer in time").into_response())

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use threadline_domain::thread::Thread;
 use threadline_domain::{Position, UserId};
@@ -15,8 +14,6 @@ use super::requests::SignalRequest;
 use super::shared::Core;
 use crate::session::SessionHandle;
 
-/// How long a session waits for the hub to reach the offsets that it starts from.
-const JOIN_WAIT: Duration = Duration::from_secs(5);
 /// Memberships beyond which other tasks run between two shards.
 const MEMBERSHIPS_AT_ONCE_MAX: usize = 1_000;
 
@@ -36,7 +33,7 @@ impl Core {
         from: &Offsets,
     ) -> Result<Joined<SessionHandle>, NotJoined> {
         let snapshot = snapshot_of(memberships, self.deps.log.partitions(Thread::EVENTS));
-        let reached = tokio::time::timeout(JOIN_WAIT, self.reach(&snapshot, from)).await;
+        let reached = tokio::time::timeout(self.deps.config.hub.join_wait, self.reach(&snapshot, from)).await;
         let (snapshot, from) = reached.map_err(|_| NotJoined::Behind)?;
         let memberships: Vec<_> = memberships
             .threads

@@ -44,9 +44,6 @@ pub use followed::Followed;
 pub(crate) use join::snapshot_of;
 pub(crate) use requests::{Requester, SignalRequest};
 
-/// Sessions that join or resume at once; further ones wait.
-const JOINS_MAX: usize = 64;
-
 /// The way to the hub; cheap to clone.
 #[derive(Clone)]
 pub struct Hub {
@@ -76,9 +73,9 @@ impl Hub {
         let stopped = StoppedPartitions::new();
         let hub = Self {
             started: Arc::default(),
-            readiness: Arc::new(readiness::HubReadiness::new(config.hub.lag_ms_max)),
+            readiness: Arc::new(readiness::HubReadiness::new(config.hub.lag_max)),
             signals: signals.clone(),
-            joins: Arc::new(Semaphore::new(JOINS_MAX)),
+            joins: Arc::new(Semaphore::new(config.hub.joins_max)),
             draining: CancellationToken::new(),
             stopped: stopped.clone(),
             followed: followed.clone(),

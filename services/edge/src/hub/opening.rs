@@ -11,8 +11,6 @@ use super::delivered::Delivered;
 use super::shared::Core;
 use crate::commands::Commands;
 
-/// How long the events of all threads wait for the keys of one.
-const OPEN_WAIT: Duration = Duration::from_millis(500);
 /// How long the edge does not fetch keys after it failed to.
 const FETCH_PAUSE: Duration = Duration::from_secs(1);
 
@@ -55,7 +53,7 @@ impl<A: Delivered> Opener<A> {
             .unzip();
         if !keyring.try_open(&mut events) && self.keys_away_until.is_none_or(|until| Instant::now() >= until) {
             before_wait();
-            let opened = tokio::time::timeout(OPEN_WAIT, keyring.open(&mut events)).await;
+            let opened = tokio::time::timeout(self.core.deps.config.hub.keys_wait, keyring.open(&mut events)).await;
             let is_open = matches!(opened, Ok(Ok(())));
             if let Ok(Err(error)) = opened {
                 tracing::warn!(%error, "failed to open events; members load their threads again");

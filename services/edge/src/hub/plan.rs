@@ -14,8 +14,6 @@ use super::shared::HubDeps;
 
 /// How long to wait before the log is asked again where it ends.
 const START_RETRY: Duration = Duration::from_millis(500);
-/// A hub that starts reads the records that the projection does not have yet, at most so many of a partition.
-const START_RECORDS_MAX: u64 = 20_000;
 
 /// How long to wait for the first record that the projection does not have, where it is far behind.
 const FIRST_RECORD_WAIT: Duration = Duration::from_secs(2);
@@ -49,7 +47,7 @@ impl Plan {
             let progress = deps.conversations.progress(topic).await.unwrap_or_default();
             let start = async |(&partition, &end): (&Partition, &Offset)| {
                 let Progress { next, cause } = progress.get(&partition).copied().unwrap_or_default();
-                let mut start = next.max(end.saturating_sub(START_RECORDS_MAX)).min(end);
+                let mut start = next.max(end.saturating_sub(deps.config.hub.start_records_max)).min(end);
                 if start > next && is_unknown(deps, topic, partition, next).await {
                     // The projection stands still there for as long as this edge would.
                     start = next;

@@ -23,8 +23,8 @@ pub(super) struct HubReadiness {
 }
 
 impl HubReadiness {
-    pub(super) fn new(lag_ms_max: u64) -> Self {
-        Self { lag_max: Duration::from_millis(lag_ms_max), late: AtomicU64::new(0) }
+    pub(super) fn new(lag_max: Duration) -> Self {
+        Self { lag_max, late: AtomicU64::new(0) }
     }
 
     /// Fails when the hub lags behind the log.

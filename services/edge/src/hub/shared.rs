@@ -20,8 +20,6 @@ use crate::commands::Appender;
 use crate::config::EdgeConfig;
 use crate::session::SessionHandle;
 
-/// Greatest read marks that the hub remembers, of members of local threads.
-const READS_MAX: usize = 50_000;
 /// Sessions that one task flushes; each takes about 10 us.
 const SESSIONS_PER_FLUSH_MAX: usize = 64;
 
@@ -61,6 +59,7 @@ impl Core {
         topics: usize,
     ) -> Self {
         let log_fingerprint = LogFingerprint::of(&deps.log.id());
+        let marks_max = NonZeroUsize::new(deps.config.hub.marks_max).unwrap_or(NonZeroUsize::MIN);
         Self {
             deps,
             hub,
@@ -70,7 +69,7 @@ impl Core {
             signals,
             topics_behind: AtomicUsize::new(topics),
             signals_lost: AtomicBool::new(false),
-            reads: Mutex::new(LruCache::new(NonZeroUsize::new(READS_MAX).unwrap_or(NonZeroUsize::MIN))),
+            reads: Mutex::new(LruCache::new(marks_max)),
         }
     }
 

@@ -47,7 +47,7 @@ impl Signals {
             typing: Typing::new(config),
             typing_counts: Summaries::default(),
             presence: Presence::new(config),
-            told: Told::default(),
+            told: Told::new(config),
             online_counts: Summaries::default(),
             announcer: Announcer::new(edge, Arc::clone(&core.deps.log), config),
             out: Outputs::default(),

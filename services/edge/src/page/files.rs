@@ -8,10 +8,7 @@ use std::path::Path;
 use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 
-/// Bytes of all files together.
-const BYTES_MAX: u64 = 32 * 1024 * 1024;
-/// Files, and folders in folders.
-const FILES_MAX: usize = 2_000;
+/// Folders in folders.
 const DEPTH_MAX: usize = 8;
 
 /// By path, such as `/assets/index-4f2a.js`.
@@ -32,8 +29,8 @@ pub(super) struct Form {
 
 impl Files {
     /// Everything in a folder. Fails with why there is no page in it.
-    pub(super) fn read(folder: &Path) -> Result<Self, String> {
-        let mut contents = Contents { files: HashMap::new(), bytes_left: BYTES_MAX };
+    pub(super) fn read(folder: &Path, bytes_max: u64, files_max: usize) -> Result<Self, String> {
+        let mut contents = Contents { files: HashMap::new(), files_max, bytes_left: bytes_max };
         contents.take(folder, "", 0).map_err(|error| error.to_string())?;
         let mut files = Self(HashMap::new());
         let mut found = contents.files;
@@ -107,6 +104,7 @@ fn is_gzip(item: &str) -> bool {
 /// What was found in a folder.
 struct Contents {
     files: HashMap<String, Bytes>,
+    files_max: usize,
     bytes_left: u64,
 }
 
@@ -122,8 +120,10 @@ impl Contents {
                 self.take(&entry.path(), &path, depth + 1)?;
             } else if kind.is_file() {
                 let size = entry.metadata()?.len();
-                let left = self.bytes_left.checked_sub(size).filter(|_| self.files.len() < FILES_MAX);
-                self.bytes_left = left.ok_or_else(|| std::io::Error::other("it is too large for a page"))?;
+                let left = self.bytes_left.checked_sub(size).filter(|_| self.files.len() < self.files_max);
+                self.bytes_left = left.ok_or_else(|| {
+                    std::io::Error::other("it is larger than edge.web_bytes_max or edge.web_files_max allows")
+                })?;
                 self.files.insert(path, fs::read(entry.path())?.into());
             }
         }

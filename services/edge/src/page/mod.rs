@@ -2,7 +2,6 @@
 
 mod files;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Redirect, Response};
 use threadline_wire::ErrorCode;
 
+use crate::config::EdgeConfig;
 use crate::error::Problem;
 use crate::proxy::ProxyConfig;
 use files::{File, Files};
@@ -35,8 +35,9 @@ struct Site {
 
 impl Page {
     /// The files of this folder; without a page in it, a built-in one that says how to get it.
-    pub(crate) fn of(folder: &Path, proxy: &ProxyConfig) -> Self {
-        let files = match Files::read(folder) {
+    pub(crate) fn of(config: &EdgeConfig) -> Self {
+        let (folder, proxy) = (&config.web_dir, &config.proxy);
+        let files = match Files::read(folder, config.web_bytes_max, config.web_files_max) {
             Ok(files) => files,
             Err(reason) => {
                 tracing::info!(page.folder = %folder.display(), reason, "no web page here; a notice stands in for it");

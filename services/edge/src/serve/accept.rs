@@ -20,8 +20,6 @@ use super::refusals::Refusals;
 use crate::http;
 use crate::proxy::{Peer, ProxyConfig};
 
-/// Bytes of a request's head: enough for a large token in it.
-const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait when the system has no file descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -30,6 +28,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(super) struct Bounds {
     pub(super) permits: Arc<ConnectionPermits>,
     pub(super) header_read: Duration,
+    /// Bytes of a request's headers.
+    pub(super) head_bytes_max: usize,
     pub(super) write: PaceMin,
     pub(super) proxy: Arc<ProxyConfig>,
 }
@@ -58,7 +58,7 @@ impl Connections {
     /// Accepts until [`close`](Self::close). A connection without a permit is refused at once.
     pub(super) async fn accept(self, listener: TcpListener, bounds: Bounds) {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(bounds.header_read).max_buf_size(HEAD_BYTES_MAX);
+        http.timer(TokioTimer::new()).header_read_timeout(bounds.header_read).max_buf_size(bounds.head_bytes_max);
         let refusals = Refusals::new();
         loop {
             let accepted = tokio::select! {

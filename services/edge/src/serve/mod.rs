@@ -9,7 +9,6 @@ mod permits;
 mod refusals;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use threadline_eventlog::StoppedPartitions;
 use tokio::net::TcpListener;
@@ -64,7 +63,7 @@ pub async fn serve_following(
     let Listeners { clients: listener, operations } = listeners.into();
     let auth = Auth::new(&config.auth).map_err(Error::Config)?;
     let development = development(&config, &listener)?;
-    let page = Page::of(&config.web_dir, &config.proxy);
+    let page = Page::of(&config);
     let stop = CancellationToken::new();
     // However this ends, the hub ends with it.
     let _stop = stop.clone().drop_guard();
@@ -106,10 +105,10 @@ pub async fn serve_following(
     shutdown.cancelled().await;
     let leave = async {
         // Requests are still served while sessions leave; `/readyz` says already that no new ones should come.
-        edge.hub.drain(Duration::from_millis(edge.config.drain_window_ms)).await;
+        edge.hub.drain(edge.config.drain_window).await;
         connections.close().await;
     };
-    if tokio::time::timeout(Duration::from_millis(edge.config.grace_ms), leave).await.is_err() {
+    if tokio::time::timeout(edge.config.grace, leave).await.is_err() {
         tracing::warn!(edge.connections = connections.count(), "the grace period is over; connections are cut off");
         connections.cut();
     }
@@ -122,11 +121,9 @@ fn bounds(config: &EdgeConfig) -> Bounds {
     let per_address_max = config.connections_per_address_max;
     Bounds {
         permits: ConnectionPermits::new(config.connections_max, per_address_max, "threadline_edge_connections_count"),
-        header_read: Duration::from_millis(config.header_read_ms),
-        write: PaceMin {
-            period: Duration::from_millis(config.write_progress_ms),
-            bytes: config.write_progress_bytes_min,
-        },
+        header_read: config.header_read,
+        head_bytes_max: config.head_bytes_max,
+        write: PaceMin { period: config.write_progress, bytes: config.write_progress_bytes_min },
         proxy,
     }
 }

@@ -18,8 +18,6 @@ use crate::session::SessionHandle;
 const USERS_PER_TICK_MAX: usize = 200;
 /// Threads in one signal: it has to fit into a Postgres notification.
 const THREADS_PER_SIGNAL_MAX: usize = 64;
-/// Threads in which a user is shown; in further ones members do not see who is present.
-const THREADS_SHOWN_MAX: usize = 512;
 /// An edge that starts says so twice: the edge that was to answer the first time may be gone.
 const STARTS: u32 = 2;
 
@@ -41,6 +39,7 @@ pub(crate) struct Announcer {
     starts: u32,
     start_at: Option<Instant>,
     start_again_after: Duration,
+    threads_per_user_max: usize,
     /// Users of all edges that a new edge is still to be told of.
     answer: Vec<UserId>,
 }
@@ -53,12 +52,13 @@ impl Announcer {
             told: HashMap::new(),
             due: BTreeMap::new(),
             gone: HashMap::new(),
-            offline_after: Duration::from_millis(config.offline_after_ms),
-            alive_every: Duration::from_millis(config.alive_ms),
+            offline_after: config.offline_after,
+            alive_every: config.alive,
             alive_at: None,
             starts: 0,
             start_at: None,
-            start_again_after: Duration::from_millis(config.edge_silent_ms),
+            start_again_after: config.edge_silent,
+            threads_per_user_max: config.threads_per_user_max,
             answer: Vec::new(),
         }
     }
@@ -75,7 +75,7 @@ impl Announcer {
     /// The user's last session has ended.
     pub(crate) fn left(&mut self, user: UserId, mut threads: Vec<ThreadId>) {
         if self.told.contains_key(&user) {
-            threads.truncate(THREADS_SHOWN_MAX);
+            threads.truncate(self.threads_per_user_max);
             self.gone.insert(user, (Instant::now(), threads));
         }
     }
@@ -131,7 +131,7 @@ impl Announcer {
             self.gone.remove(&user);
             let status = status_of(&local);
             if self.told.insert(user.clone(), status) != Some(status) || repeat {
-                let threads: Vec<_> = local.threads().into_iter().take(THREADS_SHOWN_MAX).collect();
+                let threads: Vec<_> = local.threads().into_iter().take(self.threads_per_user_max).collect();
                 self.tell(&user, status, &threads);
             }
         }

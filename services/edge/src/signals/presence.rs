@@ -9,11 +9,6 @@ use threadline_wire::PresenceStatus;
 
 use crate::config::SignalsConfig;
 
-/// Pairs of user and thread that are kept, of the whole cluster; who comes later is not shown there, and the log says so.
-const PAIRS_MAX: usize = 2_000_000;
-/// Edges that are kept.
-const EDGES_MAX: usize = 1_024;
-
 /// Users who are present, on which edges, and in which threads they are to be shown.
 pub(crate) struct Presence {
     users: HashMap<UserId, Present>,
@@ -23,6 +18,8 @@ pub(crate) struct Presence {
     /// Whether the log was told that there are too many pairs.
     is_full: bool,
     silent: Duration,
+    edges_max: usize,
+    pairs_max: usize,
 }
 
 #[derive(Default)]
@@ -56,7 +53,9 @@ impl Presence {
             edges: HashMap::new(),
             pairs: 0,
             is_full: false,
-            silent: Duration::from_millis(config.edge_silent_ms),
+            silent: config.edge_silent,
+            edges_max: config.edges_max,
+            pairs_max: config.shown_pairs_max,
         }
     }
 
@@ -66,7 +65,7 @@ impl Presence {
             *heard = now;
             return true;
         }
-        if self.edges.len() >= EDGES_MAX {
+        if self.edges.len() >= self.edges_max {
             metrics::counter!("threadline_edge_signals_lost_total").increment(1);
             return false;
         }
@@ -184,10 +183,13 @@ impl Presence {
         if self.threads.get(&thread).is_some_and(|users| users.contains(user)) {
             return false;
         }
-        if self.pairs >= PAIRS_MAX {
+        if self.pairs >= self.pairs_max {
             metrics::counter!("threadline_edge_presence_untold_total").increment(1);
             if !std::mem::replace(&mut self.is_full, true) {
-                tracing::warn!(pairs = PAIRS_MAX, "presence is full: users who come now are not shown to others");
+                tracing::warn!(
+                    presence.pairs_max = self.pairs_max,
+                    "presence is full: users who come now are not shown to others"
+                );
             }
             return false;
         }
@@ -201,7 +203,7 @@ impl Presence {
         let Some(users) = self.threads.get_mut(&thread) else { return };
         if users.remove(user) {
             self.pairs -= 1;
-            self.is_full &= self.pairs >= PAIRS_MAX / 2;
+            self.is_full &= self.pairs >= self.pairs_max / 2;
         }
         if users.is_empty() {
             self.threads.remove(&thread);
@@ -240,7 +242,10 @@ mod tests {
     }
 
     fn presence() -> (Presence, Instant) {
-        (Presence::new(&SignalsConfig { edge_silent_ms: 15_000, ..SignalsConfig::default() }), Instant::now())
+        (
+            Presence::new(&SignalsConfig { edge_silent: Duration::from_secs(15), ..SignalsConfig::default() }),
+            Instant::now(),
+        )
     }
 
     #[test]

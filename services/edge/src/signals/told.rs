@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 use threadline_domain::UserId;
 
 use super::interned::{Interned, UserKey};
+use crate::config::SignalsConfig;
 
-/// Pairs of a user and a local user who was told of the first one. A pair takes 5 to 10 bytes.
-const PAIRS_MAX: usize = 1_000_000;
 /// A local user receives the changes of so much time in one frame.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
@@ -16,12 +15,12 @@ const TELL_EVERY: Duration = Duration::from_millis(500);
 /// So a change costs what it is worth to those who know, and a user who is known already costs nothing.
 ///
 /// Ids are kept as numbers: in a thread of 100 everybody knows of everybody.
-#[derive(Default)]
 pub(crate) struct Told {
     ids: Interned,
     /// Local users who were told, by the user that they were told of. Each entry and each member holds its number.
     watchers: HashMap<UserKey, HashSet<UserKey>>,
     pairs: usize,
+    pairs_max: usize,
     /// Users that each local user is still to be told of. Each entry and each member holds its number.
     due: BTreeMap<UserKey, BTreeSet<UserKey>>,
     /// Local users who were told a moment ago. Each entry holds its number.
@@ -29,6 +28,17 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    pub(crate) fn new(config: &SignalsConfig) -> Self {
+        Self {
+            ids: Interned::default(),
+            watchers: HashMap::new(),
+            pairs: 0,
+            pairs_max: config.told_pairs_max,
+            due: BTreeMap::new(),
+            recent: HashMap::new(),
+        }
+    }
+
     /// Notes that a local user knows of `user` from now on; true when that is new.
     pub(crate) fn note(&mut self, watcher: &UserId, user: &UserId) -> bool {
         self.note_keys(watcher, user).is_some()
@@ -124,7 +134,7 @@ impl Told {
         {
             return None;
         }
-        if self.pairs >= PAIRS_MAX {
+        if self.pairs >= self.pairs_max {
             metrics::counter!("threadline_edge_presence_untold_total").increment(1);
             return None;
         }
@@ -180,7 +190,7 @@ mod tests {
 
     #[test]
     fn only_those_who_know_are_told_of_changes_and_nobody_twice() {
-        let (mut told, now) = (Told::default(), Instant::now());
+        let (mut told, now) = (Told::new(&SignalsConfig::default()), Instant::now());
         let [ann, ben, cleo] = ["ann", "ben", "cleo"].map(user);
         told.introduce(&ann, &ben);
         told.introduce(&ann, &ben);
@@ -204,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_crowd_that_has_gone_leaves_nothing_behind() {
-        let (mut told, now) = (Told::default(), Instant::now());
+        let (mut told, now) = (Told::new(&SignalsConfig::default()), Instant::now());
         let crowd: Vec<_> = (0..100).map(|n| user(&format!("user-{n}"))).collect();
         for one in &crowd {
             for other in &crowd {

@@ -7,14 +7,12 @@ use threadline_domain::{ThreadId, UserId};
 
 use crate::config::SignalsConfig;
 
-/// Users seen typing at once; further ones are not shown.
-const TYPISTS_MAX: usize = 10_000;
-
 /// Who types in which thread, and until when without another start.
 pub(crate) struct Typing {
     typists: HashMap<(ThreadId, UserId), Typist>,
     counts: HashMap<ThreadId, usize>,
     lasts: Duration,
+    typists_max: usize,
 }
 
 struct Typist {
@@ -35,7 +33,7 @@ pub(crate) enum TypingChange {
 
 impl Typing {
     pub(crate) fn new(config: &SignalsConfig) -> Self {
-        Self { typists: HashMap::new(), counts: HashMap::new(), lasts: Duration::from_millis(config.typing_ms) }
+        Self { typists: HashMap::new(), counts: HashMap::new(), lasts: config.typing, typists_max: config.typists_max }
     }
 
     /// A user starts, or goes on. `by_name` says how the thread's members are told.
@@ -45,7 +43,7 @@ impl Typing {
             known.until = until;
             return TypingChange::Nothing;
         }
-        if self.typists.len() >= TYPISTS_MAX {
+        if self.typists.len() >= self.typists_max {
             metrics::counter!("threadline_edge_signals_lost_total").increment(1);
             return TypingChange::Nothing;
         }
@@ -103,7 +101,7 @@ mod tests {
     #[test]
     fn typing_ends_by_itself_unless_it_goes_on() {
         use TypingChange::{Count, Name, Nothing};
-        let mut typing = Typing::new(&SignalsConfig { typing_ms: 4_000, ..SignalsConfig::default() });
+        let mut typing = Typing::new(&SignalsConfig { typing: Duration::from_secs(4), ..SignalsConfig::default() });
         let (ann, start) = (UserId::new("ann").unwrap(), Instant::now());
         let at = |ms| start + Duration::from_millis(ms);
         assert_eq!(typing.start(T, &ann, true, at(0)), Name);

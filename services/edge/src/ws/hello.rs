@@ -1,7 +1,6 @@
 //! The first frame.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use threadline_wire::CloseCode;
@@ -33,7 +32,7 @@ impl Hello {
         session: &SessionHandle,
         messages: &mut Messages,
     ) -> Result<Self, Option<CloseCode>> {
-        let wait = Duration::from_millis(edge.config.sessions.hello_ms);
+        let wait = edge.config.sessions.hello;
         let first = async {
             loop {
                 match messages.next().await {

@@ -21,9 +21,6 @@ use crate::rate::cost;
 use crate::session::SessionHandle;
 use crate::state::Edge;
 
-/// How long it may take until a session is in, waiting for its turn included.
-const SESSION_OPEN_WAIT: Duration = Duration::from_secs(15);
-
 /// The pause before the projections are asked again that were further behind than the hub's ring goes back.
 const BEHIND_PAUSE: Duration = Duration::from_millis(200);
 
@@ -51,7 +48,9 @@ impl Drop for SessionGuard {
 
 /// Lets a session in. Fails with the code to close with.
 pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
-    tokio::time::timeout(SESSION_OPEN_WAIT, enter(edge, hello, outbox)).await.unwrap_or(Err(CloseCode::Overload))
+    tokio::time::timeout(edge.config.sessions.open, enter(edge, hello, outbox))
+        .await
+        .unwrap_or(Err(CloseCode::Overload))
 }
 
 async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
@@ -142,7 +141,8 @@ fn first_frames(
     let Backlog { recovered, resyncs, events } = backlog;
     let nothing_missed = resyncs.is_empty() && events.is_empty();
     let cursor = if nothing_missed { joined_at } else { before };
-    let welcome = frame::welcome(id, user, cursor, recovered, sessions.heartbeat_ms, &limits, clock::now());
+    let welcome =
+        frame::welcome(id, user, cursor, recovered, sessions.heartbeat.as_millis() as u64, &limits, clock::now());
     let mut first = Vec::with_capacity(2 + resyncs.len() + events.len());
     first.push(welcome.into());
     first.extend(resyncs);

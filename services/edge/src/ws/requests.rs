@@ -17,9 +17,6 @@ use crate::rate::cost;
 use crate::sealing;
 use crate::trace::Trace;
 
-/// Frames that may come too fast, one after the other, before the session is closed.
-const REFUSED_MAX: u32 = 100;
-
 /// A request's id as JSON.
 type Id = Option<Arc<str>>;
 
@@ -69,7 +66,7 @@ impl Session {
 
     fn refuse(&mut self, count: u32) -> Result<(), CloseCode> {
         self.refused = self.refused.saturating_add(count);
-        if self.refused > REFUSED_MAX { Err(CloseCode::Rate) } else { Ok(()) }
+        if self.refused > self.edge.config.sessions.refused_max { Err(CloseCode::Rate) } else { Ok(()) }
     }
 
     async fn on_request(&mut self, id: Id, request: Request) -> Result<(), CloseCode> {

@@ -17,8 +17,6 @@ use crate::state::Edge;
 
 /// Threads whose missed events are read from the projections at once.
 const THREADS_PER_READ_MAX: usize = 64;
-/// Events that one resuming session is given from the projections; with more it loads its threads anew.
-const EVENTS_MAX: usize = 10_000;
 /// Threads in one resync frame.
 const THREADS_PER_RESYNC_MAX: usize = 500;
 
@@ -161,7 +159,7 @@ async fn from_projection(
     let mut missed = Vec::new();
     let mut room_bytes = edge.config.hub.backlog_bytes_max;
     for threads in threads.chunks(THREADS_PER_READ_MAX) {
-        if missed.len() >= EVENTS_MAX || room_bytes == 0 {
+        if missed.len() >= edge.config.hub.missed_max || room_bytes == 0 {
             gaps.threads.extend(threads.iter().map(|membership| membership.thread));
             continue;
         }

@@ -210,7 +210,9 @@ impl Session {
         if now_ms >= self.token_until_ms {
             return Some(CloseCode::TokenExpired);
         }
-        if !self.told_expiring && now_ms >= self.token_until_ms.saturating_sub(sessions.expiry_notice_ms as i64) {
+        if !self.told_expiring
+            && now_ms >= self.token_until_ms.saturating_sub(sessions.expiry_notice.as_millis() as i64)
+        {
             self.told_expiring = true;
             self.outbox.send(&frame::token_expiring(Timestamp(self.token_until_ms)).into());
         }
@@ -223,7 +225,7 @@ impl Session {
 
     /// When to look at the time again.
     fn next_due(&self) -> Instant {
-        let notice_ms = if self.told_expiring { 0 } else { self.edge.config.sessions.expiry_notice_ms as i64 };
+        let notice_ms = if self.told_expiring { 0 } else { self.edge.config.sessions.expiry_notice.as_millis() as i64 };
         let token_ms = self.token_until_ms.saturating_sub(notice_ms).saturating_sub(clock::now().millis()).max(0);
         let token = Duration::from_millis(token_ms as u64).min(self.silence_max());
         (self.heard + self.silence_max()).min(Instant::now() + token)
@@ -231,11 +233,11 @@ impl Session {
 
     /// A client not heard of for this long is gone: a little more than two heartbeats.
     fn silence_max(&self) -> Duration {
-        Duration::from_millis(self.edge.config.sessions.heartbeat_ms * 9 / 4)
+        self.edge.config.sessions.heartbeat * 9 / 4
     }
 }
 
 /// When an identity's token ends here, milliseconds since the epoch: as late as it would still be let in.
 pub(super) fn token_until_ms(edge: &Edge, identity: &Identity) -> i64 {
-    identity.expires_at.millis().saturating_add(edge.config.auth.leeway_s.saturating_mul(1_000) as i64)
+    identity.expires_at.millis().saturating_add(edge.config.auth.leeway.as_millis() as i64)
 }

@@ -24,7 +24,7 @@ use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, ProducerContext, PurgeConfig};
 use tokio::sync::oneshot;
 
-use super::config::{KafkaConfig, PARTITION_RECORDS_MAX};
+use super::config::KafkaConfig;
 use super::context;
 use super::error::unavailable;
 use super::held::{Held, HeldRecord, HeldRecords};
@@ -65,6 +65,9 @@ struct Shared {
     held: Arc<Held>,
     /// Records that are on their way when others begin to be held.
     gather_from_records: usize,
+    /// Records of one partition that wait in a producer: half of its queue, so that a partition without a leader leaves room
+    /// for the others.
+    partition_records_max: usize,
 }
 
 /// Where records go.
@@ -85,17 +88,18 @@ impl Appender {
             state: RwLock::new(State::Away),
             barrier: FailureBarrier::default(),
             underway: Underway::new(),
-            held: Arc::default(),
-            gather_from_records: if config.gather_ms == 0 { usize::MAX } else { config.gather_from_records },
+            held: Arc::new(Held::new(config)),
+            gather_from_records: if config.gather.is_zero() { usize::MAX } else { config.gather_from_records },
+            partition_records_max: config.partition_records_max(),
         });
         let producer = make(config, &shared)?;
         *shared.change() = State::Sending(Arc::clone(&producer));
-        let (weak, config, gather_ms) = (Arc::downgrade(&shared), config.clone(), config.gather_ms);
+        let (weak, config, wait) = (Arc::downgrade(&shared), config.clone(), config.gather);
         std::thread::Builder::new()
             .name(format!("kafka-{}", class.name()))
             .spawn(move || deliver(&weak, &config, producer))
             .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
-        let (weak, held, wait) = (Arc::downgrade(&shared), Arc::clone(&shared.held), Duration::from_millis(gather_ms));
+        let (weak, held) = (Arc::downgrade(&shared), Arc::clone(&shared.held));
         std::thread::Builder::new()
             .name(format!("gather-{}", class.name()))
             .spawn(move || gather(&weak, &held, wait))
@@ -163,7 +167,7 @@ impl Shared {
         record: &NewRecord,
         outcome: oneshot::Sender<Outcome>,
     ) -> Result<(), Refused> {
-        let Some(since) = self.underway.enter(topic, partition, PARTITION_RECORDS_MAX) else {
+        let Some(since) = self.underway.enter(topic, partition, self.partition_records_max) else {
             return Err(Refused { error: Error::Full, outcome });
         };
         let waiting = Box::new(PendingRecord { topic, partition, since, outcome });
@@ -256,7 +260,7 @@ fn make(config: &KafkaConfig, shared: &Arc<Shared>) -> Result<Producer, Error> {
 
 /// The delivery thread: hears what became of records, and replaces a producer that cannot go on.
 fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer) {
-    let timeout = Duration::from_millis(config.delivery_timeout_ms());
+    let timeout = config.delivery_timeout();
     let poll = Duration::from_millis(POLL_MS).min(timeout / 2);
     let mut looked = Instant::now();
     loop {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::config::RDKafkaLogLevel;
@@ -13,18 +14,6 @@ use crate::topics::RECORD_BYTES_MAX;
 
 /// Bytes a broker's batch adds around a record of [`RECORD_BYTES_MAX`].
 pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
-/// Kilobytes of fetched records that wait in the client for one tail, before those that the [tail](crate::Tail) itself
-/// holds.
-const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
-/// Records that wait to be appended, for each class of topics.
-pub(super) const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
-/// Records of one partition that wait there: half of the queue, so that a partition without a leader leaves room for the
-/// others.
-pub(super) const PARTITION_RECORDS_MAX: usize = APPEND_QUEUE_RECORDS_MAX / 2;
-/// Kilobytes that wait to be appended, for each class of topics.
-pub(super) const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
-/// How long an owner may leave a change of its ownership unread before it loses it.
-const OWNER_SILENT_MS_MAX: u64 = 30_000;
 
 /// Everything the Kafka log needs to know.
 #[derive(Clone)]
@@ -35,20 +24,30 @@ pub struct KafkaConfig {
     pub topic_prefix: String,
     /// How to speak to the brokers.
     pub security: Security,
-    /// How long an append may take until it fails as unavailable, milliseconds.
-    pub delivery_timeout_ms: u64,
-    /// After how much silence an owner loses its partitions, milliseconds. Brokers refuse less than their
+    /// How long an append may take until it fails as unavailable.
+    pub delivery_timeout: Duration,
+    /// After how much silence an owner loses its partitions. Brokers refuse less than their
     /// `group.min.session.timeout.ms`, 6000 by default.
-    pub session_timeout_ms: u64,
+    pub session_timeout: Duration,
     /// How a group recognises this process when it is killed and started again.
     pub group_instance: GroupInstance,
-    /// How long an append waits for others to share a request with, milliseconds.
-    pub linger_ms: f64,
+    /// How long an append waits for others to share a request with.
+    pub linger: Duration,
     /// How many appends of one class are not confirmed yet when further ones are held, to be sent together.
     pub gather_from_records: usize,
-    /// How long they are held, milliseconds; 0 holds none. Brokers and clients pay for requests, one a partition, more than
-    /// for records: under load this doubles the rate.
-    pub gather_ms: u64,
+    /// How long they are held; none holds none. Brokers and clients pay for requests, one a partition, more than for records:
+    /// under load this doubles the rate.
+    pub gather: Duration,
+    /// Records that wait to be appended, for each class of topics; more are refused as full.
+    pub append_queue_records_max: usize,
+    /// Bytes of them, likewise; Kafka's client counts them in units of 1,024.
+    pub append_queue_bytes_max: usize,
+    /// Bytes of fetched records that wait in Kafka's client for one tail, before those that the [tail](crate::Tail) itself holds.
+    pub tail_queue_bytes_max: usize,
+    /// A tail that gets nothing for this long, though records are there, is made anew.
+    pub tail_silent: Duration,
+    /// How long an owner may leave a change of its ownership unread before it loses it.
+    pub owner_silent: Duration,
     /// Further librdkafka properties; they win over ours.
     pub properties: BTreeMap<String, String>,
 }
@@ -80,12 +79,17 @@ impl Default for KafkaConfig {
             brokers: "127.0.0.1:9092".into(),
             topic_prefix: "threadline.".into(),
             security: Security::default(),
-            delivery_timeout_ms: 10_000,
-            session_timeout_ms: 6_000,
+            delivery_timeout: Duration::from_secs(10),
+            session_timeout: Duration::from_secs(6),
             group_instance: GroupInstance::default(),
-            linger_ms: 0.0,
+            linger: Duration::ZERO,
             gather_from_records: 128,
-            gather_ms: 20,
+            gather: Duration::from_millis(20),
+            append_queue_records_max: 100_000,
+            append_queue_bytes_max: 64 << 20,
+            tail_queue_bytes_max: 16 << 20,
+            tail_silent: Duration::from_secs(15),
+            owner_silent: Duration::from_secs(30),
             properties: BTreeMap::new(),
         }
     }
@@ -97,14 +101,14 @@ impl fmt::Debug for KafkaConfig {
             .field("brokers", &self.brokers)
             .field("topic_prefix", &self.topic_prefix)
             .field("security", &self.security)
-            .field("delivery_timeout_ms", &self.delivery_timeout_ms)
-            .field("session_timeout_ms", &self.session_timeout_ms)
+            .field("delivery_timeout", &self.delivery_timeout)
+            .field("session_timeout", &self.session_timeout)
             .field("group_instance", &self.group_instance)
-            .field("linger_ms", &self.linger_ms)
+            .field("linger", &self.linger)
             .field("gather_from_records", &self.gather_from_records)
-            .field("gather_ms", &self.gather_ms)
+            .field("gather", &self.gather)
             .field("properties", &self.properties.keys())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -128,9 +132,16 @@ impl KafkaConfig {
     /// Delivery timeouts that may be configured, milliseconds.
     pub const DELIVERY_TIMEOUT_MS: RangeInclusive<u64> = 100..=60_000;
 
+    /// Records of one partition that wait to be appended: half of the queue, so that a partition without a leader leaves room for
+    /// the others.
+    pub(super) fn partition_records_max(&self) -> usize {
+        self.append_queue_records_max.div_ceil(2)
+    }
+
     /// The delivery timeout in force.
-    pub(super) fn delivery_timeout_ms(&self) -> u64 {
-        self.delivery_timeout_ms.clamp(*Self::DELIVERY_TIMEOUT_MS.start(), *Self::DELIVERY_TIMEOUT_MS.end())
+    pub(super) fn delivery_timeout(&self) -> Duration {
+        let (min_ms, max_ms) = (*Self::DELIVERY_TIMEOUT_MS.start(), *Self::DELIVERY_TIMEOUT_MS.end());
+        self.delivery_timeout.clamp(Duration::from_millis(min_ms), Duration::from_millis(max_ms))
     }
 
     /// For asking about topics, offsets and health.
@@ -171,11 +182,11 @@ impl KafkaConfig {
             .set("enable.idempotence", "true")
             .set("enable.gapless.guarantee", "true")
             .set("acks", "all")
-            .set("linger.ms", self.linger_ms.to_string())
-            .set("queue.buffering.max.messages", APPEND_QUEUE_RECORDS_MAX.to_string())
-            .set("queue.buffering.max.kbytes", APPEND_QUEUE_KBYTES_MAX.to_string())
+            .set("linger.ms", self.linger.as_millis().to_string())
+            .set("queue.buffering.max.messages", self.append_queue_records_max.to_string())
+            .set("queue.buffering.max.kbytes", (self.append_queue_bytes_max / 1_024).to_string())
             .set("message.max.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string())
-            .set("message.timeout.ms", (self.delivery_timeout_ms() * 2 + 10_000).to_string())
+            .set("message.timeout.ms", (self.delivery_timeout().as_millis() * 2 + 10_000).to_string())
             .set("retry.backoff.ms", "20")
             .set("retry.backoff.max.ms", "500");
         self.with_properties(client)
@@ -190,7 +201,7 @@ impl KafkaConfig {
             .set("fetch.wait.max.ms", "500")
             .set("fetch.error.backoff.ms", "20")
             .set("fetch.queue.backoff.ms", "5")
-            .set("queued.max.messages.kbytes", TAIL_QUEUE_KBYTES_MAX.to_string())
+            .set("queued.max.messages.kbytes", (self.tail_queue_bytes_max / 1_024).to_string())
             .set("fetch.message.max.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string());
         self.with_properties(client)
     }
@@ -198,14 +209,15 @@ impl KafkaConfig {
     /// For sharing out partitions; nothing is ever fetched through it. The group recognises the member by `instance`.
     pub(super) fn owner(&self, group: &str, instance: Option<&str>) -> ClientConfig {
         let mut client = self.consumer(group);
+        let session_ms = self.session_timeout.as_millis();
         if let Some(instance) = instance {
             client.set("group.instance.id", instance);
         }
         client
             .set("partition.assignment.strategy", "cooperative-sticky")
-            .set("session.timeout.ms", self.session_timeout_ms.to_string())
-            .set("heartbeat.interval.ms", (self.session_timeout_ms / 12).clamp(100, 2_000).to_string())
-            .set("max.poll.interval.ms", self.session_timeout_ms.max(OWNER_SILENT_MS_MAX).to_string())
+            .set("session.timeout.ms", session_ms.to_string())
+            .set("heartbeat.interval.ms", (session_ms / 12).clamp(100, 2_000).to_string())
+            .set("max.poll.interval.ms", session_ms.max(self.owner_silent.as_millis()).to_string())
             .set("enable.auto.commit", "true")
             .set("auto.commit.interval.ms", "500")
             .set("coordinator.query.interval.ms", "2000")

@@ -1,11 +1,12 @@
 //! Records that wait to be handed to a producer: for others to be sent with, or for the next producer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::config::{APPEND_QUEUE_KBYTES_MAX, APPEND_QUEUE_RECORDS_MAX, PARTITION_RECORDS_MAX};
+use super::config::KafkaConfig;
 use super::underway::Underway;
 use crate::failure_barrier::Outcome;
 use crate::{Error, NewRecord, Partition, Topic};
@@ -21,13 +22,15 @@ pub(super) struct HeldRecord {
 }
 
 /// Records in call order, bounded like a producer's queue.
-#[derive(Default)]
 pub(super) struct HeldRecords {
     pub(super) records: Vec<HeldRecord>,
     /// Partitions of which a record failed in the producer before.
     pub(super) failed: BTreeSet<(Topic, Partition)>,
     by_partition: BTreeMap<(Topic, Partition), usize>,
     bytes: usize,
+    records_max: usize,
+    partition_records_max: usize,
+    bytes_max: usize,
     is_closed: bool,
 }
 
@@ -37,9 +40,9 @@ impl HeldRecords {
         let (topic, partition) = (held.topic, held.partition);
         let bytes = self.bytes + held.record.size_bytes();
         let of_partition = self.by_partition.entry((topic, partition)).or_default();
-        if self.records.len() + underway.records() >= APPEND_QUEUE_RECORDS_MAX
-            || *of_partition + underway.records_of(topic, partition) >= PARTITION_RECORDS_MAX
-            || bytes > APPEND_QUEUE_KBYTES_MAX * 1024
+        if self.records.len() + underway.records() >= self.records_max
+            || *of_partition + underway.records_of(topic, partition) >= self.partition_records_max
+            || bytes > self.bytes_max
         {
             return Err(Error::Full);
         }
@@ -51,13 +54,17 @@ impl HeldRecords {
 
     /// Takes everything out.
     pub(super) fn take(&mut self) -> Self {
-        let is_closed = self.is_closed;
-        std::mem::replace(self, Self { is_closed, ..Self::default() })
+        Self {
+            records: mem::take(&mut self.records),
+            failed: mem::take(&mut self.failed),
+            by_partition: mem::take(&mut self.by_partition),
+            bytes: mem::take(&mut self.bytes),
+            ..*self
+        }
     }
 }
 
 /// The records held of one producer.
-#[derive(Default)]
 pub(super) struct Held {
     queue: Mutex<HeldRecords>,
     /// Notified when the first record is held, and at the end.
@@ -65,6 +72,20 @@ pub(super) struct Held {
 }
 
 impl Held {
+    pub(super) fn new(config: &KafkaConfig) -> Self {
+        let queue = HeldRecords {
+            records: Vec::new(),
+            failed: BTreeSet::new(),
+            by_partition: BTreeMap::new(),
+            bytes: 0,
+            records_max: config.append_queue_records_max,
+            partition_records_max: config.partition_records_max(),
+            bytes_max: config.append_queue_bytes_max,
+            is_closed: false,
+        };
+        Self { queue: Mutex::new(queue), filled: Condvar::new() }
+    }
+
     /// Locks the records. Nobody holds one more, or sends one past them, meanwhile.
     pub(super) fn lock(&self) -> MutexGuard<'_, HeldRecords> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

@@ -22,8 +22,6 @@ const BATCH_RECORDS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 1 << 20;
 /// How long to wait for a record before looking whether the reader is still there.
 const POLL_MS: u64 = 200;
-/// How long nothing may come before the log's end is compared with ours.
-const SILENT_MS_MAX: u64 = 15_000;
 /// How often the end of a partition that is away is asked for again.
 const END_AGAIN_MS: u64 = 2_000;
 /// How long that may hold up the partitions that are there.
@@ -151,7 +149,7 @@ impl Following {
             if self.batches.is_closed() {
                 return Ok(Ended::Unread);
             }
-            if heard.elapsed() > Duration::from_millis(SILENT_MS_MAX) {
+            if heard.elapsed() > self.config.tail_silent {
                 heard = Instant::now();
                 if self.stalled(unreachable) {
                     tracing::warn!(topic = self.topic, "records are there but do not come; following starts anew");

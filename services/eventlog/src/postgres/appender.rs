@@ -16,8 +16,6 @@ use super::queue::{Entry, Queue};
 use super::wake::Wakes;
 use crate::{Error, Offset, Partition, Position, Record, Topic};
 
-/// The longest a record waits while the log is away.
-const APPEND_WAIT_MS_MAX: u64 = 2_000;
 /// How often an idle connection is tried, so that a lost one does not cost a batch.
 const IDLE_CHECK_MS: u64 = 1_000;
 
@@ -25,7 +23,7 @@ const OFFSET_FLOORS: &str =
     "SELECT topic, partition, next_offset_min FROM threadline_log.partitions WHERE next_offset_min > 0";
 const APPEND: &str = "SELECT bases, at_ms FROM threadline_log.append($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// Appends until it is dropped.
+/// Appends until it is dropped. While Postgres is away, a record fails after `wait`.
 pub(super) async fn run(
     options: PgConnectOptions,
     epoch: Arc<Epoch>,
@@ -33,6 +31,7 @@ pub(super) async fn run(
     feeds: Arc<Feeds>,
     wakes: Arc<Wakes>,
     lane: &'static str,
+    wait: Duration,
 ) {
     let mut backoff = Backoff::new();
     loop {
@@ -43,7 +42,7 @@ pub(super) async fn run(
             }
             Err(error) => {
                 tracing::warn!(%error, lane, "the log's appender cannot connect");
-                queue.fail_older_than(Duration::from_millis(APPEND_WAIT_MS_MAX), &error);
+                queue.fail_older_than(wait, &error);
             }
         }
         backoff.wait().await;

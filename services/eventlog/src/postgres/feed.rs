@@ -10,12 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use threadline_domain::TopicMap;
 use tokio::sync::watch;
 
+use super::options::Options;
 use crate::{Offset, Partition, Record};
-
-/// Records that a ring holds.
-const RING_RECORDS_MAX: usize = 4_096;
-/// Bytes that a ring holds; one chunk may exceed it alone.
-const RING_BYTES_MAX: usize = 1 << 20;
 
 /// A feed for each topic.
 pub(super) type Feeds = TopicMap<Arc<Feed>>;
@@ -38,6 +34,9 @@ struct Ring {
     chunks: VecDeque<Chunk>,
     records: usize,
     bytes: usize,
+    records_max: usize,
+    /// One chunk may exceed it alone.
+    bytes_max: usize,
 }
 
 #[derive(Debug)]
@@ -68,8 +67,9 @@ pub(super) struct Gap {
 
 impl Feed {
     /// Of a topic whose partitions end at these offsets.
-    pub(super) fn new(ends: impl IntoIterator<Item = Offset>) -> Self {
-        let ring = |end| Ring { first: end, next: end, end, ..Ring::default() };
+    pub(super) fn new(ends: impl IntoIterator<Item = Offset>, options: &Options) -> Self {
+        let (records_max, bytes_max) = (options.ring_records_max, options.ring_bytes_max);
+        let ring = |end| Ring { first: end, next: end, end, records_max, bytes_max, ..Ring::default() };
         Self {
             rings: Mutex::new(ends.into_iter().map(ring).collect()),
             changed: watch::Sender::new(()),
@@ -198,7 +198,7 @@ impl Ring {
             self.bytes += bytes;
             self.chunks.push_back(Chunk { next, bytes, records: records.into() });
         }
-        while self.chunks.len() > 1 && (self.records > RING_RECORDS_MAX || self.bytes > RING_BYTES_MAX) {
+        while self.chunks.len() > 1 && (self.records > self.records_max || self.bytes > self.bytes_max) {
             let Some(oldest) = self.chunks.pop_front() else { break };
             self.first = oldest.next;
             self.records -= oldest.records.len();

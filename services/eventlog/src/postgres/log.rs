@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::PgPool;
@@ -15,39 +14,17 @@ use tokio_util::sync::CancellationToken;
 use super::connect::{self, bounded};
 use super::epoch::Epoch;
 use super::feed::{Feed, Feeds};
+use super::options::Options;
 use super::ownership::Group;
 use super::queue::Queue;
 use super::wake::{self, Outgoing, Wakes};
 use super::{appender, bounds, migrate, reader, retention, signal, tail};
 use crate::class::{AppendClass, ByClass};
 use crate::tail::tail_channel;
-use crate::topics::Retention;
 use crate::{
     Appending, Error, EventLog, NewRecord, Offset, Ownership, Partition, PartitionOffsets, Position, Record, Start,
     Tail, Topic, partition_of,
 };
-
-/// Connections for what is not on the way of a record: old pages, offsets, commits, clean-up, listening.
-const POOL_CONNECTIONS_MAX: u32 = 4;
-/// The longest wait for one of them.
-const POOL_WAIT_MS_MAX: u64 = 2_000;
-
-/// How the log is made and kept.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How many partitions each topic gets when the log is made; one that is there keeps its own.
-    pub partitions: u32,
-    /// How often old records are taken away.
-    pub clean_up_every: Duration,
-    /// What topics keep, where it is not what their [`TopicSpec`](threadline_domain::topic::TopicSpec) says.
-    pub retention: BTreeMap<Topic, Retention>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { partitions: 8, clean_up_every: Duration::from_secs(30), retention: BTreeMap::new() }
-    }
-}
 
 /// A process's way into the log; when it is dropped, its tails and ownerships end.
 #[derive(Debug)]
@@ -77,8 +54,8 @@ impl PostgresLog {
         let identity = migrate::migrate(database, options.partitions).await?;
         let connection = connect::options(database, Durability::Relaxed);
         let pool = PgPoolOptions::new()
-            .max_connections(POOL_CONNECTIONS_MAX)
-            .acquire_timeout(Duration::from_millis(POOL_WAIT_MS_MAX))
+            .max_connections(options.connections_max)
+            .acquire_timeout(options.connection_wait)
             .connect_lazy_with(connection.clone());
 
         let mut first = connect::connect(&connection).await?;
@@ -88,7 +65,7 @@ impl PostgresLog {
         let ends: BTreeMap<(Topic, Partition), Offset> = ends.collect();
         let feeds = Feeds::from_fn(|topic| {
             let end = |partition| ends.get(&(topic, partition)).copied().unwrap_or_default();
-            Arc::new(Feed::new((0..identity.partitions).map(end)))
+            Arc::new(Feed::new((0..identity.partitions).map(end), &options))
         });
         let (signals, signals_out) = mpsc::channel(wake::SIGNALS_MAX);
         let log = Self {
@@ -97,7 +74,7 @@ impl PostgresLog {
             process: identity.process,
             database: database.clone(),
             pool,
-            queues: ByClass::from_fn(|_| Arc::new(Queue::new())),
+            queues: ByClass::from_fn(|_| Arc::new(Queue::new(&options))),
             epoch: Arc::new(epoch),
             feeds: Arc::new(feeds),
             wakes: Arc::new(Wakes::new()),
@@ -120,6 +97,7 @@ impl PostgresLog {
                 feeds(),
                 wakes(),
                 class.name(),
+                options.append_wait,
             ));
         }
         self.spawn(reader::run(connection.clone(), Arc::clone(&self.epoch), self.process, feeds(), wakes()));

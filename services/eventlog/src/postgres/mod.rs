@@ -12,6 +12,7 @@ mod feed;
 mod headers;
 mod log;
 mod migrate;
+mod options;
 mod ownership;
 pub(crate) mod presence;
 mod queue;
@@ -22,4 +23,5 @@ mod signal;
 mod tail;
 mod wake;
 
-pub use self::log::{Options, PostgresLog};
+pub use self::log::PostgresLog;
+pub use self::options::Options;

@@ -6,18 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
+use super::options::Options;
 use crate::failure_barrier::{Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Topic, failure_barrier};
-
-/// Records that may wait.
-const QUEUE_RECORDS_MAX: usize = 20_000;
-/// Bytes that may wait.
-const QUEUE_BYTES_MAX: usize = 64 << 20;
-/// Records in one transaction.
-const BATCH_RECORDS_MAX: usize = 2_000;
-/// Bytes in one transaction; one record may exceed it alone.
-const BATCH_BYTES_MAX: usize = 4 << 20;
 
 /// A record that waits.
 #[derive(Debug)]
@@ -35,6 +27,16 @@ pub(super) struct Queue {
     waiting: Mutex<QueuedAppends>,
     filled: Notify,
     barrier: FailureBarrier,
+    bounds: Bounds,
+}
+
+/// What may wait at most, and what one transaction takes at most.
+#[derive(Debug)]
+struct Bounds {
+    waiting_records: usize,
+    waiting_bytes: usize,
+    batch_records: usize,
+    batch_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -44,8 +46,14 @@ struct QueuedAppends {
 }
 
 impl Queue {
-    pub(super) fn new() -> Self {
-        Self { waiting: Mutex::default(), filled: Notify::new(), barrier: FailureBarrier::default() }
+    pub(super) fn new(options: &Options) -> Self {
+        let bounds = Bounds {
+            waiting_records: options.append_queue_records_max,
+            waiting_bytes: options.append_queue_bytes_max,
+            batch_records: options.append_batch_records_max,
+            batch_bytes: options.append_batch_bytes_max,
+        };
+        Self { waiting: Mutex::default(), filled: Notify::new(), barrier: FailureBarrier::default(), bounds }
     }
 
     /// Queues a record, at once.
@@ -60,7 +68,8 @@ impl Queue {
             if self.barrier.is_closed(topic, partition) {
                 return Appending::failed(Error::Unavailable("an earlier append to this partition failed".into()));
             }
-            if waiting.entries.len() >= QUEUE_RECORDS_MAX || waiting.bytes + bytes > QUEUE_BYTES_MAX {
+            let Bounds { waiting_records, waiting_bytes, .. } = self.bounds;
+            if waiting.entries.len() >= waiting_records || waiting.bytes + bytes > waiting_bytes {
                 return self.barrier.refuse(topic, partition, Error::Full);
             }
             waiting.bytes += bytes;
@@ -84,9 +93,9 @@ impl Queue {
         let mut waiting = self.lock();
         let mut bytes = 0;
         let mut count = 0;
-        for entry in waiting.entries.iter().take(BATCH_RECORDS_MAX) {
+        for entry in waiting.entries.iter().take(self.bounds.batch_records) {
             bytes += entry.record.size_bytes();
-            if count > 0 && bytes > BATCH_BYTES_MAX {
+            if count > 0 && bytes > self.bounds.batch_bytes {
                 bytes -= entry.record.size_bytes();
                 break;
             }

@@ -5,7 +5,7 @@ use threadline_eventlog::kafka::{KafkaConfig, TopicDescription, create_topics, l
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Cli, Command, Topics};
-use crate::config::{self, Config, Log};
+use crate::config::{self, Config, Entry, Log};
 use crate::error::Error;
 use crate::{import, load, output, replay, roles, shutdown, storage, telemetry, token};
 
@@ -13,9 +13,6 @@ use crate::{import, load, output, replay, roles, shutdown, storage, telemetry, t
 pub fn run(cli: Cli) -> Result<(), Error> {
     let mut config = Config::load(cli.flags(), cli.config.as_deref())?;
     telemetry::start_logs(&config.telemetry);
-    for name in &config.unknown_variables {
-        tracing::warn!(variable = %name, "this variable is not one of ours and has no effect");
-    }
     match cli.command {
         Command::Dev { edges, .. } => role(async |stop| roles::dev(config, roles::Dev { edges }, stop).await),
         Command::Edge { .. } => role(async |stop| roles::edge(config, stop).await),
@@ -31,9 +28,11 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             output::line(token::token(&token::mint(&config)?, subject, ttl)?);
             Ok(())
         }
-        Command::Config => {
-            for entry in &config.entries {
-                output::line(format_args!("{} = {}  ({}; {})", entry.key, entry.shown, entry.origin, entry.variable));
+        Command::Config { markdown, sample } => {
+            match (markdown, sample) {
+                (true, _) => output::text(&config::markdown()?),
+                (_, true) => output::text(&config::sample()?),
+                _ => config.entries.iter().for_each(|entry| output::line(shown(entry))),
             }
             Ok(())
         }
@@ -57,10 +56,8 @@ fn runtime() -> Result<Runtime, Error> {
 
 fn topics(config: &Config, action: &Topics) -> Result<(), Error> {
     let Log::Kafka(kafka) = &config.log else {
-        return Err(config::Error(
-            "kafka.brokers: set KAFKA_BROKERS; the log in Postgres makes its topics itself".into(),
-        )
-        .into());
+        let missing = "kafka.brokers: set KAFKA_BROKERS; the log in Postgres makes its topics itself";
+        return Err(config::Error::Missing(missing.into()).into());
     };
     let kafka: &KafkaConfig = kafka;
     let found = runtime()?.block_on(async {
@@ -74,4 +71,10 @@ fn topics(config: &Config, action: &Topics) -> Result<(), Error> {
         output::line(format_args!("{name}  {partitions}"));
     }
     Ok(())
+}
+
+/// A setting, its value, where that came from, and the variable that sets it.
+fn shown(Entry { setting, value, origin }: &Entry) -> String {
+    let value = value.as_deref().unwrap_or("(unset)");
+    format!("{} = {value}  ({origin}; {})", setting.key, setting.variable)
 }

@@ -82,7 +82,14 @@ enum Command {
         ttl: Duration,
     },
     /// Prints the settings in force and where each came from.
-    Config,
+    Config {
+        /// All settings with their defaults and what they mean, as docs/configuration.md.
+        #[arg(long, conflicts_with = "sample")]
+        markdown: bool,
+        /// A complete threadline.toml with the defaults.
+        #[arg(long)]
+        sample: bool,
+    },
     /// Appends an existing history through the log; a second run changes nothing.
     Import(import::Options),
     /// Rebuilds projections beside live traffic, and says which of their generations is read.

@@ -1,88 +1,33 @@
-//! Where settings come from: flags, then the environment, then a file, then the default.
+//! What was said, by whom: flags, then the environment, then a file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-/// What every variable of ours starts with.
-const PREFIX: &str = "THREADLINE_";
-/// Shown for a setting that has no value.
-const UNSET: &str = "(unset)";
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-/// A setting that stops the start.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(pub String);
+use super::error::Error;
+use super::origin::Origin;
+use super::setting::{PREFIX, variable_of};
+use super::strangers;
 
-/// Where a value came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// A command-line flag.
-    Flag,
-    /// This environment variable.
-    Variable(&'static str),
-    /// The configuration file.
-    File(PathBuf),
-    /// Nobody said anything.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("flag"),
-            Self::Variable(name) => f.write_str(name),
-            Self::File(path) => path.display().fmt(f),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A setting in force, as it may be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name, such as `edge.listen`.
-    pub key: &'static str,
-    /// The variable that sets it.
-    pub variable: &'static str,
-    /// Its value; secrets are hidden.
-    pub shown: String,
-    /// Where it came from.
-    pub origin: Origin,
-}
-
-/// A type that settings have.
-pub(super) trait Value: Sized + fmt::Display {
-    /// What must be said, such as `a whole number`.
-    const EXPECTED: &'static str;
-
-    fn read(text: &str) -> Option<Self>;
-}
-
-macro_rules! value {
-    ($($type:ty: $expected:literal),+) => {
-        $(impl Value for $type {
-            const EXPECTED: &'static str = $expected;
-
-            fn read(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-        })+
-    };
-}
-
-value!(u32: "a whole number", u64: "a whole number", usize: "a whole number", f64: "a number", bool: "true or false", String: "a text",
-    SocketAddr: "an address such as 127.0.0.1:8080");
-
-/// Reads settings one by one, and notes each.
+/// The sources, in their order of precedence.
 pub(super) struct Layers {
     flags: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
-    file: BTreeMap<String, String>,
+    file: BTreeMap<String, InFile>,
     path: PathBuf,
-    entries: Vec<Entry>,
+}
+
+struct InFile {
+    text: String,
+    line: usize,
+}
+
+/// What was said for a key, and by whom.
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) origin: Origin,
 }
 
 impl Layers {
@@ -93,147 +38,107 @@ impl Layers {
         file: Option<(&Path, &str)>,
     ) -> Result<Self, Error> {
         let (path, text) = file.unwrap_or((Path::new(""), ""));
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            Error(format!("{}, line {line}: {}", path.display(), error.message()))
+        let mut reading = FileReading { path, text, values: BTreeMap::new() };
+        let table = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            // Only the message: an error shown in full quotes the line, which may hold a secret.
+            reading.wrong(at, error.message().trim().replace('\n', "; "))
         })?;
-        let mut file = BTreeMap::new();
-        flatten("", &table, &mut file).map_err(|key| Error(format!("{}: {key} is not a value", path.display())))?;
+        reading.take("", table.get_ref())?;
         Ok(Self {
             flags: flags.into_iter().collect(),
             // An empty variable counts as unset: that is what shells and compose files mean by it.
             environment: environment.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-            file,
+            file: reading.values,
             path: path.to_owned(),
-            entries: Vec::new(),
         })
     }
 
-    /// A setting with a default.
-    pub(super) fn value<T: Value>(
-        &mut self,
-        key: &'static str,
-        variable: &'static str,
-        default: T,
-    ) -> Result<T, Error> {
-        Ok(self.read(key, variable)?.unwrap_or_else(|| {
-            self.note(key, variable, default.to_string(), Origin::Default);
-            default
-        }))
-    }
-
-    /// A setting with a default that is bounded on both sides.
-    pub(super) fn within<T: Value + PartialOrd>(
-        &mut self,
-        key: &'static str,
-        variable: &'static str,
-        default: T,
-        bounds: RangeInclusive<T>,
-    ) -> Result<T, Error> {
-        let value = self.value(key, variable, default)?;
-        if bounds.contains(&value) {
-            return Ok(value);
+    /// What was said for a key.
+    pub(super) fn said(&self, key: &str) -> Option<Said> {
+        if let Some(text) = self.flags.get(key) {
+            return Some(Said { text: text.clone(), origin: Origin::Flag });
         }
-        Err(Error(format!("{key} must be {} to {}, not {value}", bounds.start(), bounds.end())))
-    }
-
-    /// A setting that may be left out.
-    pub(super) fn optional<T: Value>(&mut self, key: &'static str, variable: &'static str) -> Result<Option<T>, Error> {
-        let value = self.read(key, variable)?;
-        if value.is_none() {
-            self.note(key, variable, UNSET.into(), Origin::Default);
+        let variable = variable_of(key);
+        if let Some(text) = self.environment.get(&variable) {
+            return Some(Said { text: text.clone(), origin: Origin::Variable(variable) });
         }
-        Ok(value)
+        let InFile { text, line } = self.file.get(key)?;
+        Some(Said { text: text.clone(), origin: Origin::File { path: self.path.clone(), line: *line } })
     }
 
-    /// A setting that is never shown.
-    pub(super) fn secret(&mut self, key: &'static str, variable: &'static str) -> Option<String> {
-        self.shown_as(key, variable, |_| "(hidden)".into())
-    }
-
-    /// A setting of which only some is shown.
-    pub(super) fn shown_as(
-        &mut self,
-        key: &'static str,
-        variable: &'static str,
-        shown: impl Fn(&str) -> String,
-    ) -> Option<String> {
-        let Some((text, origin)) = self.find(key, variable) else {
-            self.note(key, variable, UNSET.into(), Origin::Default);
-            return None;
-        };
-        self.note(key, variable, shown(&text), origin);
-        Some(text)
-    }
-
-    /// A comma-separated list.
-    pub(super) fn list(&mut self, key: &'static str, variable: &'static str) -> Vec<String> {
-        let text = self.shown_as(key, variable, str::to_owned).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-    }
-
-    /// All that was read. What is left over is a mistake: in the file and in flags an error, in the environment (which
-    /// others use too) returned as the names of variables that mean nothing.
-    pub(super) fn finish(self) -> Result<(Vec<Entry>, Vec<String>), Error> {
-        let keys: BTreeSet<&str> = self.entries.iter().map(|entry| entry.key).collect();
-        for (origin, layer) in [("a flag".to_owned(), &self.flags), (self.path.display().to_string(), &self.file)] {
-            if let Some(key) = layer.keys().find(|key| !keys.contains(key.as_str())) {
-                return Err(Error(format!(
-                    "{key} is not a setting (from {origin}); `threadline config` lists them all"
-                )));
+    /// Refuses whatever was said for something else than these keys. Of variables only those that look like ours count.
+    pub(super) fn refuse_others(&self, keys: &BTreeSet<&'static str>) -> Result<(), Error> {
+        let flags = self.flags.keys().map(|key| (key, Origin::Flag));
+        let in_file = self.file.iter().map(|(key, InFile { line, .. })| {
+            let origin = Origin::File { path: self.path.clone(), line: *line };
+            (key, origin)
+        });
+        if let Some((key, origin)) = flags.chain(in_file).find(|(key, _)| !keys.contains(key.as_str())) {
+            return Err(Error::Unknown { name: key.clone(), origin, hint: strangers::hint_for_key(key, keys) });
+        }
+        let variables: BTreeSet<String> = keys.iter().map(|key| variable_of(key)).collect();
+        let ours = self.environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
+        let mut unknown = ours.filter(|(name, _)| !variables.contains(name.as_str()));
+        match unknown.find(|(name, value)| !strangers::is_of_others(name, value)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let hint = strangers::hint_for_variable(name, keys);
+                Err(Error::Unknown { name: name.clone(), origin: Origin::Variable("the environment".into()), hint })
             }
         }
-        let variables: BTreeSet<&str> = self.entries.iter().map(|entry| entry.variable).collect();
-        let unknown_variables = self.environment.into_keys();
-        let unknown_variables =
-            unknown_variables.filter(|name| name.starts_with(PREFIX) && !variables.contains(name.as_str()));
-        Ok((self.entries, unknown_variables.collect()))
-    }
-
-    fn read<T: Value>(&mut self, key: &'static str, variable: &'static str) -> Result<Option<T>, Error> {
-        let Some((text, origin)) = self.find(key, variable) else { return Ok(None) };
-        let value = T::read(text.trim())
-            .ok_or_else(|| Error(format!("{key} must be {}, not {text:?} (from {origin})", T::EXPECTED)))?;
-        self.note(key, variable, value.to_string(), origin);
-        Ok(Some(value))
-    }
-
-    fn find(&self, key: &str, variable: &'static str) -> Option<(String, Origin)> {
-        None.or_else(|| Some((self.flags.get(key)?, Origin::Flag)))
-            .or_else(|| Some((self.environment.get(variable)?, Origin::Variable(variable))))
-            .or_else(|| Some((self.file.get(key)?, Origin::File(self.path.clone()))))
-            .map(|(text, origin)| (text.clone(), origin))
-    }
-
-    fn note(&mut self, key: &'static str, variable: &'static str, shown: String, origin: Origin) {
-        self.entries.push(Entry { key, variable, shown, origin });
     }
 }
 
-/// Writes a table as dotted keys; fails with the key of something that is no value.
-fn flatten(prefix: &str, table: &toml::Table, into: &mut BTreeMap<String, String>) -> Result<(), String> {
-    for (name, value) in table {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        match value {
-            toml::Value::Table(inner) => flatten(&key, inner, into)?,
-            toml::Value::Array(items) => {
-                let items: Option<Vec<String>> = items.iter().map(scalar).collect();
-                into.insert(key.clone(), items.ok_or(key)?.join(","));
-            }
-            other => {
-                into.insert(key.clone(), scalar(other).ok_or(key)?);
-            }
-        }
-    }
-    Ok(())
+/// Writes a file's tables as dotted keys.
+struct FileReading<'a> {
+    path: &'a Path,
+    text: &'a str,
+    values: BTreeMap<String, InFile>,
 }
 
-fn scalar(value: &toml::Value) -> Option<String> {
+impl FileReading<'_> {
+    fn take(&mut self, prefix: &str, table: &DeTable<'_>) -> Result<(), Error> {
+        for (name, value) in table {
+            let at = name.span().start;
+            let key =
+                if prefix.is_empty() { name.get_ref().to_string() } else { format!("{prefix}.{}", name.get_ref()) };
+            let no_value = || format!("{key} must be a number, a text, true, false, or an array of texts");
+            let text = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.take(&key, inner)?;
+                    continue;
+                }
+                DeValue::Array(items) => {
+                    let items: Option<Vec<String>> = items.iter().map(Spanned::get_ref).map(scalar).collect();
+                    items.ok_or_else(|| self.wrong(at, no_value()))?.join(",")
+                }
+                value => scalar(value).ok_or_else(|| self.wrong(at, no_value()))?,
+            };
+            let line = self.line_at(at);
+            self.values.insert(key, InFile { text, line });
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, at: usize, problem: String) -> Error {
+        Error::File { path: self.path.to_owned(), line: self.line_at(at), problem }
+    }
+
+    fn line_at(&self, at: usize) -> usize {
+        1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    }
+}
+
+fn scalar(value: &DeValue<'_>) -> Option<String> {
     match value {
-        toml::Value::String(text) => Some(text.clone()),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Float(number) => Some(number.to_string()),
-        toml::Value::Boolean(truth) => Some(truth.to_string()),
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().replace('_', "")),
+        DeValue::Integer(number) => i128::from_str_radix(&number.as_str().replace('_', ""), number.radix())
+            .ok()
+            .map(|number| number.to_string()),
+        DeValue::Float(number) => Some(number.as_str().replace('_', "")),
+        DeValue::Boolean(truth) => Some(truth.to_string()),
         _ => None,
     }
 }

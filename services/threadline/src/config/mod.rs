@@ -1,22 +1,35 @@
 //! What is in force: one typed value for all roles.
+//!
+//! [`sections`] declares every setting, once; [`reader`] reads it from the [`layers`] and notes it; [`reference`] writes them all down.
 
-mod bounds;
-mod edge;
+mod error;
 mod layers;
-mod sealing;
+mod origin;
+mod parts;
+mod reader;
+mod reference;
 mod secrets;
 mod sections;
+mod setting;
+mod strangers;
+mod values;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use threadline_decider as decider;
 use threadline_edge::EdgeConfig;
 use threadline_edge::auth::AuthConfig;
-use threadline_eventlog::kafka::KafkaConfig;
+use threadline_projections::RosterConfig;
+use threadline_projector as projector;
 
-pub use layers::{Entry, Error, Origin};
-pub use sealing::Sealing;
+pub use error::Error;
+pub use origin::Origin;
+pub use parts::{Connections, Database, Format, Log, Sealing, Telemetry, TokenClaims};
+pub use reader::Entry;
+pub use reference::{markdown, sample};
 pub use secrets::{keep_master_key, keep_secret, kept_master_key, kept_secret};
+pub use setting::{Setting, Spelling};
 
 /// The file that is read when nobody names another one; it may be missing.
 pub const FILE: &str = "threadline.toml";
@@ -45,94 +58,17 @@ pub struct Config {
     pub sealing: Sealing,
     /// The decider's bounds.
     pub decider: decider::Config,
+    /// The bounds of projectors and rebuilds.
+    pub projector: projector::Config,
+    /// How roles announce themselves.
+    pub roster: RosterConfig,
     /// Where `/livez`, `/readyz` and `/metrics` are served apart from clients; port 0 takes a free one. Edges serve
     /// them beside their clients' routes too.
-    pub health: std::net::SocketAddr,
+    pub health: SocketAddr,
     /// What is logged.
     pub telemetry: Telemetry,
-    /// What was read, from where.
+    /// Every setting, with its value and where it came from.
     pub entries: Vec<Entry>,
-    /// Variables that look like ours and mean nothing.
-    pub unknown_variables: Vec<String>,
-}
-
-/// What development tokens say beside their user.
-#[derive(Clone, Debug)]
-pub struct TokenClaims {
-    /// `iss`.
-    pub issuer: Option<String>,
-    /// `aud`.
-    pub audience: Option<String>,
-    /// The name of the claim with the roles.
-    pub roles: String,
-}
-
-/// The Postgres.
-#[derive(Clone)]
-pub struct Database {
-    /// Its URL.
-    pub url: Option<String>,
-    /// Connections of one process for the projections.
-    pub connections_max: Connections,
-}
-
-/// Connections of one process for the projections, by the role that uses them.
-#[derive(Clone, Copy, Debug)]
-pub struct Connections {
-    /// What clients read, of all edges of the process.
-    pub edge: u32,
-    /// Loads of threads.
-    pub decider: u32,
-    /// Writes.
-    pub projector: u32,
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("connections_max", &self.connections_max).finish_non_exhaustive()
-    }
-}
-
-/// Where the log is.
-#[derive(Clone, Debug)]
-pub enum Log {
-    /// In the same Postgres as the projections.
-    Postgres {
-        /// Partitions of each topic when the log is made.
-        partitions: u32,
-    },
-    /// On Kafka.
-    Kafka(Box<KafkaConfig>),
-}
-
-impl Log {
-    /// For people.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Postgres { .. } => "Postgres",
-            Self::Kafka(_) => "Kafka",
-        }
-    }
-}
-
-/// What is logged.
-#[derive(Clone, Debug)]
-pub struct Telemetry {
-    /// Directives such as `info,threadline_edge=debug`.
-    pub level: String,
-    /// How lines look.
-    pub format: Format,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Text on a terminal, JSON otherwise.
-    Auto,
-    /// One JSON object a line.
-    Json,
-    /// For people.
-    Text,
 }
 
 impl Config {
@@ -151,7 +87,7 @@ impl Config {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => Some(text),
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Error(format!("{}: {error}", path.display()))),
+            Err(source) => return Err(Error::Unreadable { path: path.to_owned(), source }),
         };
         let environment =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -162,7 +98,7 @@ impl Config {
     pub fn require_auth(&self) -> Result<&AuthConfig, Error> {
         let missing = "auth: set THREADLINE_JWT_SECRET, or THREADLINE_JWKS_URL with THREADLINE_JWT_ISSUER and \
                        THREADLINE_JWT_AUDIENCE";
-        self.auth.as_ref().ok_or_else(|| Error(missing.into()))
+        self.auth.as_ref().ok_or_else(|| Error::Missing(missing.into()))
     }
 
     /// Tokens signed with this secret, with the claims in force.

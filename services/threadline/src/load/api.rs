@@ -36,7 +36,9 @@ impl Api {
         let http = http.map_err(|error| Error::Tool(error.to_string()))?;
         let urls: Vec<String> = urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
         if let Some(url) = urls.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-            return Err(ConfigError(format!("--url: {url:?} does not begin with http:// or https://")).into());
+            return Err(
+                ConfigError::Missing(format!("--url must begin with http:// or https://, not be {url:?}")).into()
+            );
         }
         Ok(Self { http, mint: token::mint(config)?, urls })
     }

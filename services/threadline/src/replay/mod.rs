@@ -81,7 +81,7 @@ pub async fn run(mut config: Config, verb: Verb, stop: CancellationToken) -> Res
     let storage = Storage::connect(&config).await?;
     let done = match verb {
         Verb::Rebuild { projection, throttle, output } => {
-            rebuild::run(&storage, projection.found()?, throttle, output, stop).await
+            rebuild::run(config.projector.clone(), &storage, projection.found()?, throttle, output, stop).await
         }
         Verb::Status { watch, output } => status::run(&storage, watch, output, stop).await,
         Verb::Swap { projection, output } => {

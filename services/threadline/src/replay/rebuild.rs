@@ -7,7 +7,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use threadline_projections::Projection;
-use threadline_projector::{Rebuild, RebuildError, RebuildProgress, rebuild};
+use threadline_projector::{self as projector, Rebuild, RebuildError, RebuildProgress, rebuild};
 use tokio_util::sync::CancellationToken;
 
 use super::arguments::Output;
@@ -16,6 +16,7 @@ use crate::output;
 use crate::storage::Storage;
 
 pub(super) async fn run(
+    config: projector::Config,
     storage: &Storage,
     projection: Arc<dyn Projection>,
     throttle: Option<u32>,
@@ -33,7 +34,7 @@ pub(super) async fn run(
         bar.set_length(progress.total);
         bar.set_position(progress.applied);
     };
-    let asked = Rebuild { projection, records_per_second_max: throttle };
+    let asked = Rebuild { projection, config, records_per_second_max: throttle };
     let built = rebuild(asked, Arc::clone(&storage.log), &storage.registry, on_progress, stop).await;
     bar.finish_and_clear();
     let generation = built.map_err(|error| match error {

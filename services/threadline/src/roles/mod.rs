@@ -32,12 +32,13 @@ async fn run_decider(
 
 /// Runs a projector until `shutdown`.
 async fn run_projector(
+    config: &Config,
     storage: &Storage,
     stopped: StoppedPartitions,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
     let Storage { log, registry, database, .. } = storage.clone();
-    let config = projection::Config::default();
+    let config = config.projector.clone();
     projection::run(config, log, registry, projections(), &database, stopped, shutdown.clone()).await;
     ended("projector", &shutdown)
 }
@@ -58,10 +59,11 @@ pub(crate) async fn decide_and_project(
 ) -> Result<(), Error> {
     let mut roles = JoinSet::new();
     spawn(&mut roles, "decider", {
-        let (config, storage, stopped, shutdown) = (config, storage.clone(), stopped.decider.clone(), shutdown.clone());
+        let (config, storage, stopped, shutdown) =
+            (config.clone(), storage.clone(), stopped.decider.clone(), shutdown.clone());
         async move { run_decider(&config, &storage, stopped, shutdown).await }
     });
-    spawn(&mut roles, "projector", async move { run_projector(&storage, stopped.projector, shutdown).await });
+    spawn(&mut roles, "projector", async move { run_projector(&config, &storage, stopped.projector, shutdown).await });
     all(&mut roles).await
 }
 

@@ -46,7 +46,7 @@ pub async fn decider(config: Config, shutdown: CancellationToken) -> Result<(), 
 pub async fn projector(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let stopped = StoppedPartitions::new();
     let (storage, announced) = open("projector", &config, &stopped, &shutdown).await?;
-    let ended = run_projector(&storage, stopped, shutdown).await;
+    let ended = run_projector(&config, &storage, stopped, shutdown).await;
     announced.leave().await;
     ended
 }

@@ -4,6 +4,7 @@ mod tally;
 mod world;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadline_domain::{Position, Topic};
@@ -93,7 +94,7 @@ async fn a_command_that_nobody_can_read_is_answered_and_a_dead_letter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_an_outcome_ends_with_its_deadline_and_its_bound() {
     let world = World::in_memory(|config| {
-        config.commands.deadline_ms = 1_000;
+        config.commands.deadline = Duration::from_secs(1);
         config.commands.pending_max = 1;
     })
     .await;

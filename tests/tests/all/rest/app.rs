@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ impl App {
 
         let mut config = EdgeConfig::new(AuthConfig::secret(SECRET));
         // The log in memory has a clock of its own, which says nothing about how old a record is.
-        config.hub.lag_ms_max = i64::MAX as u64;
+        config.hub.lag_max = Duration::MAX;
         config.listen = (Ipv4Addr::LOCALHOST, 0).into();
         config.health = Some(config.listen);
         change(&mut config);
@@ -104,7 +105,7 @@ impl App {
         };
         let ready =
             async || app.http.get(app.at("/readyz")).send().await.is_ok_and(|answer| answer.status().is_success());
-        threadline_tests::wait::until("the edge is ready", std::time::Duration::from_secs(20), ready).await;
+        threadline_tests::wait::until("the edge is ready", Duration::from_secs(20), ready).await;
         app
     }
 

@@ -1,5 +1,7 @@
 //! Nonsense in every part of every operation is the caller's fault, and is told as a problem.
 
+use std::time::Duration;
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -76,7 +78,7 @@ fn object(rng: &mut StdRng, depth: usize) -> Value {
 #[tokio::test]
 async fn nonsense_is_never_our_fault() {
     let app = App::start_with(|config| {
-        config.http.at_least_wait_ms = 50;
+        config.http.at_least_wait = Duration::from_millis(50);
         config.rate.burst = 1_000_000;
     })
     .await;

@@ -45,9 +45,9 @@ async fn who_does_not_read_is_bounded_and_closed_and_others_are_served() {
         config.http.send_buffer_bytes = 16 * KIB as u32;
         config.http.page_bytes_max = 256 * KIB;
         config.http.answers_per_user_bytes_max = 1024 * KIB;
-        config.http.answers_wait_ms = 100;
-        config.http.write_progress_ms = 3_000;
-        config.http.header_read_ms = 10_000;
+        config.http.answers_wait = Duration::from_millis(100);
+        config.http.write_progress = Duration::from_secs(3);
+        config.http.header_read = Duration::from_secs(10);
         (config.rate.per_second, config.rate.burst) = (100_000, 100_000);
     })
     .await;
@@ -87,9 +87,9 @@ async fn the_room_of_all_is_bounded_and_comes_back() {
         config.http.page_bytes_max = 256 * KIB;
         config.http.answers_per_user_bytes_max = 256 * KIB;
         config.http.answers_bytes_max = 512 * KIB;
-        config.http.answers_wait_ms = 100;
-        config.http.write_progress_ms = 3_000;
-        config.http.header_read_ms = 10_000;
+        config.http.answers_wait = Duration::from_millis(100);
+        config.http.write_progress = Duration::from_secs(3);
+        config.http.header_read = Duration::from_secs(10);
         (config.rate.per_second, config.rate.burst) = (100_000, 100_000);
     })
     .await;

@@ -26,7 +26,7 @@ async fn rest_of(mut stream: TcpStream) -> String {
 
 #[tokio::test]
 async fn headers_that_do_not_come_cost_the_connection() {
-    let app = App::start_with(|config| config.http.header_read_ms = 300).await;
+    let app = App::start_with(|config| config.http.header_read = Duration::from_millis(300)).await;
     let mut slow = connect(&app).await;
     slow.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.unwrap();
     let silent = connect(&app).await;
@@ -78,7 +78,7 @@ async fn a_connection_that_cannot_go_on_is_said_to_close() {
 async fn connections_beyond_the_bound_are_refused_at_once_and_a_silent_one_makes_room() {
     let app = App::start_with(|config| {
         config.http.connections_max = 2;
-        config.http.header_read_ms = 2_000;
+        config.http.header_read = Duration::from_secs(2);
     })
     .await;
     // Connections that say nothing more hold the places, each for a while.
@@ -109,7 +109,7 @@ async fn connections_beyond_the_bound_are_refused_at_once_and_a_silent_one_makes
 async fn one_address_has_only_so_many_connections() {
     let app = App::start_with(|config| {
         config.http.connections_per_address_max = 1;
-        config.http.header_read_ms = 2_000;
+        config.http.header_read = Duration::from_secs(2);
     })
     .await;
     let full = async || {
@@ -128,7 +128,7 @@ async fn one_address_has_only_so_many_connections() {
 async fn the_operation_endpoints_answer_when_clients_have_filled_the_edge() {
     let app = App::start_with(|config| {
         config.http.connections_max = 1;
-        config.http.header_read_ms = 60_000;
+        config.http.header_read = Duration::from_mins(1);
     })
     .await;
     // Whoever has the one place, it is not given back within this test.
@@ -167,8 +167,8 @@ async fn the_operation_endpoints_cannot_be_held_by_silence() {
 #[tokio::test]
 async fn an_edge_that_is_told_to_go_finishes_what_it_has_and_goes() {
     let mut app = App::start_with(|config| {
-        config.drain_window_ms = 100;
-        config.grace_ms = 2_000;
+        config.drain_window = Duration::from_millis(100);
+        config.grace = Duration::from_secs(2);
     })
     .await;
     // A connection that is kept alive and says nothing more must not hold it up.

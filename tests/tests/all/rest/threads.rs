@@ -1,5 +1,7 @@
 //! Threads over HTTP.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -138,7 +140,7 @@ async fn the_timeline_has_every_event_in_order() {
 
 #[tokio::test]
 async fn a_thread_that_the_views_do_not_have_yet_is_made_all_the_same() {
-    let app = App::start_with(|config| config.http.at_least_wait_ms = 100).await;
+    let app = App::start_with(|config| config.http.at_least_wait = Duration::from_millis(100)).await;
     app.stop_projector();
     let made = app.rest("ann").post("threads/", json!({"kind": "group", "participants": ["bob"], "title": "T"})).await;
     let made = made.is(201);
@@ -149,7 +151,7 @@ async fn a_thread_that_the_views_do_not_have_yet_is_made_all_the_same() {
 
 #[tokio::test]
 async fn an_outage_of_the_log_is_told_within_the_deadline() {
-    let app = App::start_with(|config| config.commands.deadline_ms = 300).await;
+    let app = App::start_with(|config| config.commands.deadline = Duration::from_millis(300)).await;
     let thread = app.group(&["ann", "bob"]).await;
     app.log.set_outage(true);
     let refused = app.rest("ann").post(&format!("threads/{thread}/messages/"), json!({"content": "x"})).await;

@@ -1,5 +1,7 @@
 //! Close codes of the protocol.
 
+use std::time::Duration;
+
 use serde_json::json;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::{Received, Socket};
@@ -11,7 +13,7 @@ use tokio_tungstenite::tungstenite::{self, http::HeaderValue};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_without_hello_is_closed() {
-    let edges = Edges::start_with(1, |config| config.sessions.hello_ms = 100).await;
+    let edges = Edges::start_with(1, |config| config.sessions.hello = Duration::from_millis(100)).await;
     let mut silent = Socket::connect(edges.url(0)).await.unwrap();
     assert_eq!(silent.receive().await, Received::Closed(4502));
     let mut rude = Socket::connect(edges.url(0)).await.unwrap();
@@ -91,7 +93,7 @@ fn typing(thread: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_says_nothing_for_too_long_is_closed_and_who_pings_is_not() {
-    let edges = Edges::start_with(1, |config| config.sessions.heartbeat_ms = 200).await;
+    let edges = Edges::start_with(1, |config| config.sessions.heartbeat = Duration::from_millis(200)).await;
     let (mut silent, welcome) = Socket::hello(edges.url(0), "ann", None).await;
     assert_eq!(welcome["heartbeat_ms"], 200);
     let (mut alive, _) = Socket::hello(edges.url(0), "ben", None).await;

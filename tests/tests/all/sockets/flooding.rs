@@ -1,5 +1,7 @@
 //! Frames that are no message: pings and fragments cost their sender too.
 
+use std::time::Duration;
+
 use serde_json::json;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::PATIENCE;
@@ -116,7 +118,7 @@ async fn a_flood_of_empty_fragments_closes_the_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_before_the_hello_closes_the_connection() {
-    let edges = Edges::start_with(1, |config| config.sessions.hello_ms = 60_000).await;
+    let edges = Edges::start_with(1, |config| config.sessions.hello = Duration::from_mins(1)).await;
     assert_eq!(Raw::upgrade(edges.url(0)).await.close_code_of_flood(&PING).await, 4004);
     let mut eve = Raw::upgrade(edges.url(0)).await;
     eve.write.write_all(&FIRST_FRAGMENT).await.unwrap();

@@ -1,5 +1,7 @@
 //! Typing and presence in threads with many members online.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use threadline_edge::EdgeConfig;
@@ -10,9 +12,9 @@ use threadline_tests::socket::Socket;
 const MEMBERS: usize = 130;
 
 fn quick(config: &mut EdgeConfig) {
-    config.signals.alive_ms = 200;
-    config.signals.typing_ms = 3_000;
-    config.signals.offline_after_ms = 200;
+    config.signals.alive = Duration::from_millis(200);
+    config.signals.typing = Duration::from_secs(3);
+    config.signals.offline_after = Duration::from_millis(200);
 }
 
 fn name(number: usize) -> String {

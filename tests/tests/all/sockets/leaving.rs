@@ -11,7 +11,7 @@ use super::{send, seqs};
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_told_and_closed_over_the_window_and_go_on_elsewhere() {
     const WINDOW: Duration = Duration::from_secs(1);
-    let mut edges = Edges::start_with(2, |config| config.drain_window_ms = WINDOW.as_millis() as u64).await;
+    let mut edges = Edges::start_with(2, |config| config.drain_window = WINDOW).await;
     let thread = edges.group("ann", &["ben"]).await;
     let mut cursors = Vec::new();
     let mut leaving = Vec::new();
@@ -49,7 +49,7 @@ async fn sessions_are_told_and_closed_over_the_window_and_go_on_elsewhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_sent_before_the_end_is_answered() {
-    let mut edges = Edges::start_with(1, |config| config.drain_window_ms = 100).await;
+    let mut edges = Edges::start_with(1, |config| config.drain_window = Duration::from_millis(100)).await;
     let thread = edges.group("ann", &[]).await;
     let (mut ann, _) = Socket::hello(edges.url(0), "ann", None).await;
     for id in 0..50 {

@@ -1,6 +1,7 @@
 //! How presence goes from edge to edge: what a start costs, and how many are remembered.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::json;
 use threadline_domain::{ThreadId, Topic, UserId};
@@ -19,8 +20,8 @@ use super::signals::presence_of;
 
 /// Edges that say often that they live, and are not missed during a test.
 fn lively(config: &mut EdgeConfig) {
-    config.signals.alive_ms = 100;
-    config.signals.edge_silent_ms = 600_000;
+    config.signals.alive = Duration::from_millis(100);
+    config.signals.edge_silent = Duration::from_mins(10);
 }
 
 /// What the topic `signals` holds.

@@ -1,6 +1,7 @@
 //! Readiness of an edge: by where the log ends, not by anybody's clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadline_tests::deaf::DeafLog;
@@ -35,7 +36,7 @@ async fn an_edge_is_ready_though_the_clock_of_the_log_is_decades_off() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_that_does_not_reach_the_end_of_the_log_is_not_ready() {
-    let mut edges = Edges::start_with(1, |config| config.hub.lag_ms_max = 300).await;
+    let mut edges = Edges::start_with(1, |config| config.hub.lag_max = Duration::from_millis(300)).await;
     let deaf = edges.add_on(Arc::new(DeafLog(edges.log.process()))).await;
     let thread = edges.group("ann", &["ben"]).await;
     post(&edges, &thread).await;

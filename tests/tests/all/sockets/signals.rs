@@ -1,6 +1,7 @@
 //! Typing and presence.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadline_edge::EdgeConfig;
@@ -8,10 +9,10 @@ use threadline_tests::edges::Edges;
 use threadline_tests::socket::Socket;
 
 fn quick(config: &mut EdgeConfig) {
-    config.signals.typing_ms = 400;
-    config.signals.alive_ms = 100;
-    config.signals.edge_silent_ms = 600;
-    config.signals.offline_after_ms = 200;
+    config.signals.typing = Duration::from_millis(400);
+    config.signals.alive = Duration::from_millis(100);
+    config.signals.edge_silent = Duration::from_millis(600);
+    config.signals.offline_after = Duration::from_millis(200);
 }
 
 /// The users of a presence frame.
@@ -96,7 +97,7 @@ async fn who_comes_into_a_thread_is_told_who_is_there() {
 async fn a_quick_return_is_no_departure() {
     let edges = Edges::start_with(1, |config| {
         quick(config);
-        config.signals.offline_after_ms = 600_000;
+        config.signals.offline_after = Duration::from_mins(10);
     })
     .await;
     edges.group("ann", &["ben"]).await;

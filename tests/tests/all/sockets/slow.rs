@@ -100,7 +100,7 @@ async fn the_close_of_a_slow_client_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_what_it_missed_loses_its_place() {
     let edges = Edges::start_with(1, |config| {
-        config.sessions.heartbeat_ms = 100;
+        config.sessions.heartbeat = Duration::from_millis(100);
         config.sessions.per_user_max = 1;
         config.hub.ring_bytes_max = 64 * 1024 * 1024;
         config.hub.backlog_bytes_max = 64 * 1024 * 1024;

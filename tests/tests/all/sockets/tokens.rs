@@ -1,5 +1,7 @@
 //! Tokens on an open socket.
 
+use std::time::Duration;
+
 use serde_json::json;
 use threadline_tests::edges::Edges;
 use threadline_tests::socket::{Received, Socket};
@@ -58,8 +60,8 @@ async fn an_expired_token_invites_to_reconnect_with_a_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_told_that_its_token_ends_and_is_closed_when_it_does() {
     let edges = Edges::start_with(1, |config| {
-        config.auth.leeway_s = 0;
-        config.sessions.expiry_notice_ms = 60_000;
+        config.auth.leeway = Duration::ZERO;
+        config.sessions.expiry_notice = Duration::from_mins(1);
     })
     .await;
     let mut socket = Socket::connect(edges.url(0)).await.unwrap();
@@ -71,7 +73,7 @@ async fn a_session_is_told_that_its_token_ends_and_is_closed_when_it_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_token_that_ends_earlier_counts_from_then_on() {
-    let edges = Edges::start_with(1, |config| config.auth.leeway_s = 0).await;
+    let edges = Edges::start_with(1, |config| config.auth.leeway = Duration::ZERO).await;
     let (mut socket, _) = Socket::hello(edges.url(0), "ann", None).await;
     socket.request(json!({"type": "auth", "token": token_for("ann", 2)})).await;
     assert!(socket.frame_of("token_expiring").await["at"].is_string());
@@ -80,7 +82,7 @@ async fn a_new_token_that_ends_earlier_counts_from_then_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_token_keeps_the_stream() {
-    let edges = Edges::start_with(1, |config| config.auth.leeway_s = 0).await;
+    let edges = Edges::start_with(1, |config| config.auth.leeway = Duration::ZERO).await;
     let thread = edges.group("ann", &["ben"]).await;
     let mut ann = Socket::connect(edges.url(0)).await.unwrap();
     ann.send(json!({"type": "hello", "token": token_for("ann", 2)})).await;

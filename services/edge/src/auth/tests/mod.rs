@@ -5,6 +5,7 @@ mod tokens;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::{Auth, AuthConfig, AuthError, KeySource};
+use super::{Auth, AuthConfig, AuthError, JwksConfig, KeySource};
 use crate::clock;
 
 const ISSUER: &str = "https://login.example.org/";
@@ -132,7 +133,8 @@ impl Provider {
 
     fn auth(&self, refetch_ms: u64) -> Auth {
         let mut config = AuthConfig::jwks(&self.url, ISSUER, AUDIENCE);
-        config.keys = KeySource::Jwks { url: self.url.clone(), refetch_ms, refetch_burst: BURST };
+        let refetch = Duration::from_millis(refetch_ms);
+        config.keys = KeySource::Jwks(JwksConfig { refetch, refetch_burst: BURST, ..JwksConfig::new(&self.url) });
         Auth::new(&config).unwrap()
     }
 }

@@ -20,7 +20,7 @@ const AHEAD: usize = 20;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn partitions_that_are_away_fail_alone() {
     let Some(kafka) = start().await else { return };
-    let config = KafkaConfig { delivery_timeout_ms: 2_000, ..kafka.config.clone() };
+    let config = KafkaConfig { delivery_timeout: Duration::from_secs(2), ..kafka.config.clone() };
     let log = KafkaLog::connect(config).await.expect("the log opens");
     append_all(&log, Topic::Payments, 0, 0..1).await;
     kafka.take_away(Topic::Payments).await;
@@ -56,7 +56,7 @@ async fn partitions_that_are_away_fail_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_called_while_a_producer_is_replaced_fails_with_what_was_before_it() {
     let Some(kafka) = start().await else { return };
-    let config = KafkaConfig { delivery_timeout_ms: 2_000, ..kafka.config.clone() };
+    let config = KafkaConfig { delivery_timeout: Duration::from_secs(2), ..kafka.config.clone() };
     let log = KafkaLog::connect(config).await.expect("the log opens");
     append_all(&log, Topic::Payments, 0, 0..1).await;
     kafka.take_away(Topic::Payments).await;

@@ -63,7 +63,7 @@ fn listeners(port: u16, further: &[u16]) -> String {
 
 fn config(brokers: &str) -> KafkaConfig {
     let topic_prefix = format!("test-{}.", Uuid::now_v7().simple());
-    KafkaConfig { topic_prefix, delivery_timeout_ms: 5_000, ..KafkaConfig::new(brokers) }
+    KafkaConfig { topic_prefix, delivery_timeout: Duration::from_secs(5), ..KafkaConfig::new(brokers) }
 }
 
 async fn with_topics(brokers: &str) -> KafkaConfig {
