@@ -2,10 +2,18 @@
 
 use threadline_eventlog::{Appending, EventLog, Record, Topic, codec};
 
+use crate::metrics;
+
 /// Puts a command with the reason into the dead letters. After a crash this may happen again: the position tells.
 pub(crate) fn bury(log: &dyn EventLog, topic: Topic, record: &Record, reason: &str) -> Appending {
     let letter = codec::dead_letter(topic, record, reason);
-    metrics::counter!("threadline_decider_dead_letters_total", "topic" => topic.name()).increment(1);
-    tracing::error!(command.position = %letter.position, reason = letter.reason, "a command went to the dead letters");
+    metrics::dead_letters(topic.name()).increment(1);
+    tracing::error!(
+        command.position = %letter.position,
+        reason = letter.reason,
+        "failed to read the command at {}: {}; it is a dead letter now",
+        letter.position,
+        letter.reason
+    );
     log.append(Topic::DeadLetters, codec::dead_letter_record(&letter))
 }

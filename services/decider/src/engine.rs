@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::States;
 use crate::error::{Broken, TakeoverError};
+use crate::metrics;
 use crate::reader::Reader;
 use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
@@ -46,19 +47,35 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
             change = ownership.changed() => match change {
                 None => break,
                 Some(OwnershipChange::Assigned(partitions)) => {
-                    tracing::info!(topic = %A::COMMANDS, partitions = ?partitions.keys(), "partitions assigned");
+                    tracing::info!(
+                        topic = %A::COMMANDS,
+                        partitions = ?partitions.keys(),
+                        "partitions {:?} of {} assigned",
+                        partitions.keys(),
+                        A::COMMANDS
+                    );
                     for (partition, committed) in partitions {
                         give_up_all(&shared, owned.remove(&partition)).await;
                         owned.insert(partition, take::<A, S>(&shared, partition, committed));
                     }
                 }
                 Some(OwnershipChange::Revoked { partitions, done }) => {
-                    tracing::info!(topic = %A::COMMANDS, ?partitions, "partitions revoked");
+                    tracing::info!(
+                        topic = %A::COMMANDS,
+                        ?partitions,
+                        "partitions {partitions:?} of {} revoked",
+                        A::COMMANDS
+                    );
                     give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
                     let _ = done.send(());
                 }
                 Some(OwnershipChange::Lost(partitions)) => {
-                    tracing::warn!(topic = %A::COMMANDS, ?partitions, "partitions lost");
+                    tracing::warn!(
+                        topic = %A::COMMANDS,
+                        ?partitions,
+                        "partitions {partitions:?} of {} lost; they are taken over again when they are assigned",
+                        A::COMMANDS
+                    );
                     give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
                 }
             },
@@ -70,14 +87,18 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
                         owned.committed = done;
                     }
                 }
-                metrics::gauge!("threadline_decider_partitions").set(owned.len() as f64);
+                metrics::owned_partitions().set(owned.len() as f64);
             }
         }
     }
     watching.abort();
     give_up_all(&shared, std::mem::take(&mut owned).into_values()).await;
     if tokio::time::timeout(shared.tools.config.leave_timeout, ownership.leave()).await.is_err() {
-        tracing::warn!(topic = %A::COMMANDS, "the group was not left in time; its partitions wait for this member's end");
+        tracing::warn!(
+            topic = %A::COMMANDS,
+            "failed to leave the group of {} in time; its partitions wait until this member counts as gone",
+            A::COMMANDS
+        );
     }
 }
 
@@ -136,22 +157,38 @@ async fn own<A: LoggedAggregate, S: States<A>>(
     let takeover = takeover.map_err(|error| match error {
         TakeoverError::Unreadable(stopped) => shared.stop(stopped),
         error => {
-            tracing::warn!(partition, %error, "failed to take over partition {partition}: {error}; retrying");
+            tracing::warn!(
+                partition,
+                %error,
+                "failed to take over partition {partition}: {error}; retrying in {} ms",
+                config.retry_pause.as_millis()
+            );
             config.retry_pause
         }
     })?;
     shared.tools.stopped.clear(A::EVENTS, partition);
-    tracing::debug!(partition, resume = takeover.resume, end = takeover.end, "partition taken over");
+    tracing::debug!(
+        partition,
+        resume = takeover.resume,
+        end = takeover.end,
+        "partition {partition} taken over from command {}",
+        takeover.resume
+    );
     let commands = shared.reader.follow(partition, takeover.resume).await;
     let worker = Worker::<A, S>::new(Arc::clone(&shared.tools), partition, takeover, done.clone());
     let outcome = worker.run(commands, shared.progress.subscribe(), stop).await;
     shared.reader.leave(partition).await;
     outcome.map_err(|broken| {
-        metrics::counter!("threadline_decider_takeovers_repeated_total").increment(1);
+        metrics::takeovers_repeated().increment(1);
         match broken {
             Broken::Unreadable(stopped) => shared.stop(stopped),
             broken => {
-                tracing::warn!(partition, reason = ?broken, "partition {partition} has to be taken over again: {broken:?}");
+                tracing::warn!(
+                    partition,
+                    reason = ?broken,
+                    "partition {partition} has to be taken over again ({broken:?}); retrying in {} ms",
+                    config.retry_pause.as_millis()
+                );
                 config.retry_pause
             }
         }

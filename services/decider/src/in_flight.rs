@@ -7,6 +7,7 @@ use threadline_eventlog::{Appending, Error, EventLog, NewRecord, Offset, Partiti
 use tokio::sync::watch;
 
 use crate::error::Broken;
+use crate::metrics;
 
 /// What became of a command; finished in the order of the commands.
 pub(crate) enum InFlight {
@@ -62,17 +63,34 @@ impl CommandsInFlight {
                 Ok(position) if position.offset == self.end => self.end += 1,
                 Ok(position) => {
                     let partition = self.partition;
-                    tracing::warn!(partition, expected = self.end, event.position = %position, "another writer was here");
+                    tracing::warn!(
+                        partition,
+                        expected = self.end,
+                        event.position = %position,
+                        "another process wrote to partition {partition}: an event landed at {position} instead of \
+                         offset {}; taking the partition over again",
+                        self.end
+                    );
                     return Err(Broken::AnotherWriter);
                 }
                 Err(error) => {
-                    tracing::warn!(partition = self.partition, %error, "an event could not be appended");
+                    tracing::warn!(
+                        partition = self.partition,
+                        %error,
+                        "failed to append an event to partition {}: {error}; taking the partition over again",
+                        self.partition
+                    );
                     return Err(Broken::NotAppended);
                 }
             },
             Some(InFlight::Letter(appending)) => {
                 if let Err(error) = appending.await {
-                    tracing::warn!(partition = self.partition, %error, "a dead letter could not be appended");
+                    tracing::warn!(
+                        partition = self.partition,
+                        %error,
+                        "failed to append a dead letter of partition {}: {error}; taking the partition over again",
+                        self.partition
+                    );
                     return Err(Broken::NotAppended);
                 }
             }
@@ -91,9 +109,9 @@ fn answer(log: &dyn EventLog, record: NewRecord) {
     let appending = log.append(Topic::Rejections, record);
     tokio::spawn(async move {
         if let Err(error) = appending.await {
-            metrics::counter!("threadline_decider_answers_lost_total").increment(1);
+            metrics::answers_lost().increment(1);
             if !matches!(error, Error::Full) {
-                tracing::debug!(%error, "an answer could not be appended");
+                tracing::debug!(%error, "failed to append an answer: {error}; its client waits until its deadline");
             }
         }
     });

@@ -15,6 +15,7 @@ use std::time::Duration;
 use threadline_eventlog::{EventLog, Offset, Partition, Start, TailBatch, Topic};
 use tokio::sync::Semaphore;
 
+use crate::metrics;
 use crate::queue::{Feeder, Pushed};
 
 /// How long a tail of its own may wait for a worker before another lane may have its turn.
@@ -83,7 +84,7 @@ impl Lane {
             Pushed::Queued => place.next = last + 1,
             Pushed::Closed => return Handed::NobodyThere,
             Pushed::Full => {
-                metrics::counter!("threadline_decider_lanes_apart_total").increment(1);
+                metrics::lanes_apart().increment(1);
                 place.is_apart = true;
                 tokio::spawn(read_apart(Arc::clone(&self.0), tails.clone()));
             }

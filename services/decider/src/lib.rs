@@ -25,6 +25,7 @@ mod in_flight;
 mod inbox;
 mod lane;
 mod lookup;
+pub mod metrics;
 mod past;
 mod queue;
 mod reader;

@@ -7,6 +7,7 @@ use threadline_domain::Aggregate;
 use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition, Stopped, codec};
 use threadline_projections::Progress;
 
+use crate::metrics;
 use crate::past::{Past, RangeError, Recorded, read_range};
 use crate::states::Loaded;
 use crate::{Config, States};
@@ -194,8 +195,12 @@ pub(crate) async fn read_back<A: LoggedAggregate>(
     range: Range<Offset>,
     mut found: Found<A>,
 ) -> Lookup<A> {
-    tracing::debug!(partition, ?range, "the states lag behind: events are read back from the log");
-    metrics::counter!("threadline_decider_read_backs_total").increment(1);
+    tracing::debug!(
+        partition,
+        ?range,
+        "the stored states of partition {partition} lag: reading events {range:?} back from the log"
+    );
+    metrics::read_backs().increment(1);
     // Where the range begins later than the progress, it begins with an event that counts.
     let mut last = found.progress.cause.filter(|_| range.start <= found.progress.next);
     let reading = read_range::<A>(log, partition, range.start, range.end, |record| {

@@ -58,10 +58,16 @@ impl<A: LoggedAggregate> Recorded<A> {
             Err(DecodeError::UnknownSchema { id }) => return Err(Stopped { position, schema_id: id }),
             Err(DecodeError::Corrupt(reason)) => {
                 let Some((lost, cause)) = A::lost_event(record) else {
-                    tracing::error!(event.position = %position, "the record at {position} is no event of ours: {reason}");
+                    tracing::error!(
+                        event.position = %position,
+                        "the record at {position} is no event of ours: {reason}"
+                    );
                     return Ok(None);
                 };
-                tracing::error!(event.position = %position, "the event at {position} is corrupt: {reason}; its headers stand in");
+                tracing::error!(
+                    event.position = %position,
+                    "the event at {position} is corrupt: {reason}; its headers stand in"
+                );
                 (Past::Lost(lost), cause)
             }
         };

@@ -23,6 +23,7 @@ use crate::error::Broken;
 use crate::in_flight::{CommandsInFlight, InFlight};
 use crate::inbox::{Content, Inbox, Received};
 use crate::lookup::{Lookup, Need, Wanted, load, read_back};
+use crate::metrics;
 use crate::queue::Commands;
 use crate::takeover::Takeover;
 use crate::{Config, States};
@@ -188,12 +189,12 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         self.aggregates.evolve(event, self.end, cause, record.size_bytes());
         self.end += 1;
         let appending = self.tools.log.append_to(A::EVENTS, self.partition, record);
-        metrics::counter!("threadline_decider_events_total").increment(1);
+        metrics::events().increment(1);
         self.in_flight.push(InFlight::Event(appending));
     }
 
     fn reply(&mut self, id: Option<A::Id>, reply: ReplyOf<A>, context: &Context) {
-        metrics::counter!("threadline_decider_refusals_total").increment(1);
+        metrics::refusals().increment(1);
         if let Some(record) = A::refusal_record(id, reply, context) {
             self.in_flight.push(InFlight::Refusal(record));
         }
@@ -230,7 +231,13 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
             Lookup::ReadBack(found) => self.aggregates.insert_loaded(found),
             Lookup::Failed(error) => {
                 let partition = self.partition;
-                tracing::warn!(partition, %error, "failed to look up states of partition {partition}: {error}");
+                tracing::warn!(
+                    partition,
+                    %error,
+                    "failed to look up states of partition {partition}: {error}; commands that need them are refused \
+                     for {} ms",
+                    self.tools.config.load_pause.as_millis()
+                );
                 self.states_down_until = Some(Instant::now() + self.tools.config.load_pause);
             }
             Lookup::Unreadable(stopped) => return Err(Broken::Unreadable(stopped)),
@@ -263,7 +270,11 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
             Ok(())
         };
         tokio::time::timeout(drain_timeout, settle_all).await.unwrap_or_else(|_| {
-            tracing::warn!("appends were still under way when the partition was given up");
+            tracing::warn!(
+                partition = self.partition,
+                "failed to finish the appends of partition {} in time; its next owner sees which are there",
+                self.partition
+            );
             Ok(())
         })
     }
@@ -274,8 +285,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
             let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
             self.aggregates.forget(progress);
         }
-        metrics::gauge!("threadline_decider_state_bytes", "partition" => self.partition.to_string())
-            .set(self.aggregates.state_bytes() as f64);
+        metrics::state_bytes(self.partition.to_string()).set(self.aggregates.state_bytes() as f64);
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::HttpConfig;
 use crate::error::Problem;
+use crate::metrics;
 
 /// The answers of an edge.
 pub(crate) struct Answers {
@@ -145,7 +146,7 @@ fn resize(permit: &mut OwnedSemaphorePermit, to: u32, room: &Arc<Semaphore>) -> 
 }
 
 fn refused(bound: &'static str, code: ErrorCode) -> Problem {
-    metrics::counter!("threadline_edge_answers_refused_total", "bound" => bound).increment(1);
+    metrics::answers_refused(bound).increment(1);
     Problem::new(
         code,
         match code {

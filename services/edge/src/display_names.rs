@@ -9,6 +9,7 @@ use threadline_domain::UserId;
 use threadline_sealing::Keyring;
 
 use crate::config::NamesConfig;
+use crate::metrics;
 use crate::rate::{Bucket, Rate};
 
 /// Users and their names as this edge last saw them.
@@ -49,7 +50,7 @@ impl DisplayNames {
         }
         let is_known = seen.older.get(&user) == Some(&name) && !seen.younger.contains_key(&user);
         if !is_known && seen.bucket.take(self.rate, 1, Instant::now()).is_err() {
-            metrics::counter!("threadline_edge_names_put_off_total").increment(1);
+            metrics::names_deferred().increment(1);
             return false;
         }
         seen.younger.insert(user, name);

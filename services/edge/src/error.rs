@@ -22,7 +22,7 @@ const MEDIA_TYPE: &str = "application/problem+json";
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It cannot listen there.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("failed to listen on {address}")]
     Listen {
         /// Where.
         address: std::net::SocketAddr,
@@ -250,7 +250,7 @@ impl From<NoOutcome> for Problem {
     fn from(no_outcome: NoOutcome) -> Self {
         match no_outcome {
             NoOutcome::Unavailable(reason) => {
-                tracing::warn!(reason, "a command could not be decided");
+                tracing::warn!(reason, "failed to decide a command: {reason}; the client may retry");
                 Self::new(ErrorCode::Unavailable, "the log cannot take it now; nothing is known to have happened")
             }
             NoOutcome::Timeout => Self::new(
@@ -272,15 +272,15 @@ impl From<projections::Error> for Problem {
                 Self::new(ErrorCode::ProjectionsBehind, "the projections did not reach the position in time")
             }
             projections::Error::Unavailable(_) => {
-                tracing::warn!(error = %error, "a read failed");
+                tracing::warn!(%error, "failed to answer a read: {error}; the client may retry");
                 Self::new(ErrorCode::Unavailable, "the projections cannot be read now")
             }
             projections::Error::UnknownName { .. } => {
-                tracing::error!(error = %error, "a read failed: {error}");
+                tracing::error!(%error, "failed to answer a read: {error}; a newer edge can");
                 Self::new(ErrorCode::Unsupported, "this edge is too old for what stands here")
             }
             _ => {
-                tracing::error!(error = %error, "a read failed");
+                tracing::error!(%error, "failed to answer a read: {error}");
                 Self::new(ErrorCode::Internal, "the projections cannot be read")
             }
         }
@@ -289,14 +289,14 @@ impl From<projections::Error> for Problem {
 
 impl From<threadline_sealing::Error> for Problem {
     fn from(error: threadline_sealing::Error) -> Self {
-        tracing::warn!(%error, "texts cannot be opened");
+        tracing::warn!(%error, "failed to open texts: {error}; the client may retry");
         Self::new(ErrorCode::Unavailable, "the texts cannot be opened now")
     }
 }
 
 impl From<threadline_eventlog::Error> for Problem {
     fn from(error: threadline_eventlog::Error) -> Self {
-        tracing::warn!(error = %error, "the log refused");
+        tracing::warn!(%error, "failed to append to the log: {error}");
         if matches!(error, threadline_eventlog::Error::TooLarge { .. }) {
             return Self::new(ErrorCode::TooLarge, "larger than the log takes");
         }

@@ -16,6 +16,7 @@ mod headers;
 pub mod health;
 pub mod http;
 pub mod hub;
+pub mod metrics;
 mod openapi;
 pub mod origin;
 mod page;

@@ -9,6 +9,7 @@ use threadline_hub::{Ending, NeedsFlush, Pushed, SendQueue, SendQueueConfig, Ses
 use threadline_wire::CloseCode;
 
 use crate::config::SessionConfig;
+use crate::metrics;
 use crate::socket::Socket;
 
 /// The way to one session. Anybody pushes; who pushed writes, if the socket takes it at once. Only when it does not, the
@@ -23,7 +24,7 @@ impl Session for SessionHandle {
     fn push(&self, frame: &Bytes) -> NeedsFlush {
         let pushed = self.queue.push(frame.clone());
         if pushed == Pushed::Overflowed {
-            metrics::counter!("threadline_edge_slow_sessions_total").increment(1);
+            metrics::slow_sessions().increment(1);
         }
         pushed.needs_flush()
     }
@@ -72,7 +73,7 @@ impl SessionHandle {
                 Ok::<_, io::Error>(written)
             })?;
             if items > 0 {
-                metrics::counter!("threadline_edge_frames_out_total").increment(items as u64);
+                metrics::frames_sent().increment(items as u64);
             }
             if left.is_empty {
                 return Ok(left);

@@ -1,18 +1,22 @@
 //! What a log can answer instead of doing it.
 
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
 use crate::Topic;
 
 /// Why the log did not do it. Everything but [`Error::TooLarge`] and [`Error::Misconfigured`] is worth a retry.
-#[derive(Clone, Debug, thiserror::Error)]
+///
+/// Shown as one line with its cause; [`source`](StdError::source) goes on with what caused that.
+#[derive(Clone, Debug)]
 pub enum Error {
     /// The log cannot be reached, or did not confirm in time: the record may or may not be there.
-    #[error("the log is unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(Reason),
     /// The appender's bounded queue is full; the record is not there.
-    #[error("the log's append queue is full")]
     Full,
     /// The record is larger than the log takes; it is not there.
-    #[error("a record of {bytes} bytes is larger than {topic} takes ({bytes_max})")]
     TooLarge {
         /// The topic.
         topic: Topic,
@@ -22,19 +26,109 @@ pub enum Error {
         bytes_max: usize,
     },
     /// A role in operation does not read records of this schema, or may not; the record is not there.
-    #[error("not every role in operation reads schema {schema_id} yet")]
     Unsupported {
         /// The schema's id.
         schema_id: u32,
     },
     /// The log is there but not as it should be: topic missing, partitions differ, credentials refused.
-    #[error("the log is misconfigured: {0}")]
-    Misconfigured(String),
+    Misconfigured(Reason),
+}
+
+/// What was tried in vain, and what kept it from succeeding, where that is an error of its own.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    text: Cow<'static, str>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+    /// What else is known.
+    detail: Option<String>,
 }
 
 impl Error {
     /// Whether the same call may succeed later.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Full | Self::Unsupported { .. })
+    }
+
+    /// Unavailable, because of another error.
+    pub(crate) fn unavailable(
+        text: impl Into<Cow<'static, str>>,
+        cause: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self::Unavailable(Reason::caused(text, cause))
+    }
+
+    /// Misconfigured, because of another error.
+    pub(crate) fn misconfigured(
+        text: impl Into<Cow<'static, str>>,
+        cause: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self::Misconfigured(Reason::caused(text, cause))
+    }
+}
+
+impl Reason {
+    fn caused(text: impl Into<Cow<'static, str>>, cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self { text: text.into(), cause: Some(Arc::new(cause)), detail: None }
+    }
+
+    /// The same failure, of which more is known.
+    pub(crate) fn with(self, detail: String) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
+    /// The error that kept it from succeeding.
+    pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.cause.as_deref()
+    }
+}
+
+impl From<&'static str> for Reason {
+    fn from(text: &'static str) -> Self {
+        Self { text: text.into(), cause: None, detail: None }
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self { text: text.into(), cause: None, detail: None }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
+        }
+        match &self.detail {
+            Some(detail) => write!(f, " ({detail})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(reason) => write!(f, "the log is unavailable: {reason}"),
+            Self::Full => f.write_str("the log's append queue is full"),
+            Self::TooLarge { topic, bytes, bytes_max } => {
+                write!(f, "a record of {bytes} bytes is larger than {topic} takes ({bytes_max})")
+            }
+            Self::Unsupported { schema_id } => {
+                write!(f, "not every role in operation reads schema {schema_id} yet")
+            }
+            Self::Misconfigured(reason) => write!(f, "the log is misconfigured: {reason}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    /// What caused the cause: the cause itself is part of the text.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Unavailable(reason) | Self::Misconfigured(reason) => reason.cause()?.source(),
+            Self::Full | Self::TooLarge { .. } | Self::Unsupported { .. } => None,
+        }
     }
 }

@@ -92,7 +92,7 @@ enum Stop {
 
 impl From<sqlx::Error> for Stop {
     fn from(error: sqlx::Error) -> Self {
-        Self::Lost(unavailable(&error))
+        Self::Lost(unavailable(error))
     }
 }
 
@@ -110,7 +110,12 @@ impl Member {
             self.leaving = None;
             let lost = std::mem::take(&mut self.owned);
             match stop {
-                Err(Stop::Lost(error)) => tracing::warn!(%error, partitions = lost.len(), "a lease was lost"),
+                Err(Stop::Lost(error)) => tracing::warn!(
+                    %error,
+                    partitions = lost.len(),
+                    "failed to hold the lease of {} partitions: {error}; taking part again",
+                    lost.len()
+                ),
                 Ok(()) | Err(Stop::Left) => return,
             }
             if !lost.is_empty() && self.send(OwnershipChange::Lost(names(&lost))).await.is_err() {
@@ -223,7 +228,7 @@ fn names<'a>(partitions: impl IntoIterator<Item = &'a i32>) -> Vec<Partition> {
 async fn in_time<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Stop> {
     match timeout(Duration::from_millis(ROUND_MS_MAX), statement).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Stop::Lost(Error::Unavailable(format!("no answer within {ROUND_MS_MAX} ms")))),
+        Err(_) => Err(Stop::Lost(Error::Unavailable(format!("no answer within {ROUND_MS_MAX} ms").into()))),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod kafka;
 pub mod lease;
 mod log;
 pub mod memory;
+pub mod metrics;
 mod offsets;
 mod partition;
 pub mod postgres;
@@ -21,7 +22,7 @@ mod thread;
 pub mod topics;
 
 pub use aggregate::{LoggedAggregate, RefusalOf, ReplyOf, unknown_schema};
-pub use error::Error;
+pub use error::{Error, Reason};
 pub use gated::{GatedLog, Readers};
 pub use log::{Appending, EventLog, Ownership, OwnershipChange, Start};
 pub use offsets::PartitionOffsets;

@@ -1,13 +1,15 @@
 //! What projections can answer instead of doing it.
 
+use std::fmt;
+
 use crate::Schema;
 
 /// Why a projection did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Postgres cannot be reached, or refused for now; worth a retry.
-    #[error("the projections are unavailable: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    #[error(transparent)]
+    Unavailable(Unavailable),
     /// The wait for a position ended before the projection reached it.
     #[error("the projection did not reach the position in time")]
     Behind,
@@ -30,7 +32,7 @@ pub enum Error {
         name: String,
     },
     /// The tables are not there or not those that this program knows.
-    #[error("the projections' schema is not as expected: {0}")]
+    #[error("the projections' schema is not as expected: {0}; `threadline migrate` makes or updates it")]
     Schema(String),
     /// A newer program made the live generation.
     #[error(
@@ -59,6 +61,22 @@ pub enum Error {
     },
 }
 
+/// What Postgres answered. Shown with it; the chain of sources goes on with what caused that.
+#[derive(Debug)]
+pub struct Unavailable(sqlx::Error);
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the projections are unavailable: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unavailable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
 impl Error {
     /// Whether a retry cannot help: the program does not fit what it found.
     pub fn is_final(&self) -> bool {
@@ -78,7 +96,7 @@ impl From<sqlx::Error> for Error {
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
             | sqlx::Error::TypeNotFound { .. }
             | sqlx::Error::Decode(_) => Self::Schema(error.to_string()),
-            _ => Self::Unavailable(error),
+            _ => Self::Unavailable(Unavailable(error)),
         }
     }
 }

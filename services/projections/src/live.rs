@@ -81,7 +81,11 @@ impl Live {
             let inner = Arc::clone(&self.0);
             tokio::spawn(async move {
                 if let Err(error) = inner.look().await {
-                    tracing::debug!(projection = inner.spec.name, %error, "failed to look for the live generation: {error}");
+                    tracing::debug!(
+                        projection = inner.spec.name,
+                        %error,
+                        "failed to look for the live generation: {error}"
+                    );
                 }
                 inner.is_looking.store(false, Ordering::Release);
             });
@@ -117,7 +121,8 @@ impl Inner {
                     tracing::info!(
                         projection = self.spec.name,
                         schema = live.as_str(),
-                        "reading from another generation"
+                        "reading {} from generation {live}",
+                        self.spec.name
                     );
                 }
                 let reader = Reader { pool: self.pool.clone(), schema: live, awaited: Awaited::default() };

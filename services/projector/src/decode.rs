@@ -50,7 +50,12 @@ fn read(
             progress.cause = progress.cause.max(cause);
             let (event, cause) = Thread::read_event(record)?;
             progress.cause = progress.cause.max(Some(cause));
-            tracing::debug!(event.offset = record.offset, trace.id = Context::of(record).trace_id(), "projecting");
+            tracing::debug!(
+                event.offset = record.offset,
+                trace.id = Context::of(record).trace_id(),
+                "applying the event at offset {}",
+                record.offset
+            );
             let value = record.value.clone().unwrap_or_default();
             Ok(Some(Entry::Event(Recorded { offset: record.offset, cause, value, event })))
         }

@@ -16,8 +16,10 @@ pub(crate) enum Failed {
     Timeout,
     #[error("a lane broke: {0}")]
     Panicked(String),
-    #[error("{schema} is no longer where it was left")]
+    #[error("another projector has moved {schema} on")]
     Moved { schema: Schema },
+    #[error("{schema} was dropped or taken back under its writer")]
+    Dropped { schema: Schema },
     #[error(
         "{schema} is at {next} of {topic}:{partition}, but the log ends at {end}: it is not the log that it was made from"
     )]
@@ -36,7 +38,7 @@ impl Failed {
 
     /// Whether another projector was faster, which is nobody's fault.
     pub(crate) fn is_fenced(&self) -> bool {
-        matches!(self, Self::Moved { .. } | Self::Transaction(ProjectError::Fenced { .. }))
+        matches!(self, Self::Moved { .. } | Self::Dropped { .. } | Self::Transaction(ProjectError::Fenced { .. }))
     }
 }
 

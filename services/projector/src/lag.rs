@@ -9,6 +9,7 @@ use threadline_projections::{Feed, Progress};
 
 use crate::error::Failed;
 use crate::follow::{Fed, TopicPartition};
+use crate::metrics;
 
 /// Where partitions end, as far as the log says.
 pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
@@ -37,21 +38,25 @@ pub(crate) fn show(fed: &Fed, ends: &Ends) {
         let of_topic = fed.progress.iter().filter(|((of, _), _)| *of == topic);
         let lag = behind(&of_topic.map(|(partition, at)| (*partition, *at)).collect(), ends);
         let schema = fed.feed.generation().schema.to_string();
-        metrics::gauge!("threadline_projector_lag_records", "topic" => topic.name(), "schema" => schema)
-            .set(lag as f64);
+        metrics::lag_records(topic.name(), schema).set(lag as f64);
     }
 }
 
-/// Finds out whether a generation is where it was left: that tells that nobody has thrown it away, which would go unnoticed
-/// until the next record.
+/// Finds out whether a generation is where it was left. One that lies before it was dropped, or made anew, which would go
+/// unnoticed until the next record.
 pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<TopicPartition, Progress>) -> Result<(), Failed> {
+    let schema = || feed.generation().schema.clone();
     for &topic in feed.spec().topics {
         let found = feed.progress(topic).await?;
-        let moved = |(&(of, partition), at): (&TopicPartition, &Progress)| {
-            of == topic && found.get(&partition).copied().unwrap_or_default() != *at
-        };
-        if left_at.iter().any(moved) {
-            return Err(Failed::Moved { schema: feed.generation().schema.clone() });
+        let left_at = left_at.iter().filter(|((of, _), _)| *of == topic);
+        for (&(_, partition), at) in left_at {
+            let found = found.get(&partition).copied().unwrap_or_default();
+            if found.next < at.next {
+                return Err(Failed::Dropped { schema: schema() });
+            }
+            if found != *at {
+                return Err(Failed::Moved { schema: schema() });
+            }
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::decode::{decode, lost};
 use crate::error::Failed;
 use crate::follow::{Fed, Following, TopicPartition};
 use crate::lag::{self, Ends};
+use crate::metrics;
 use crate::pending::Pending;
 
 /// Moves some generations on.
@@ -150,7 +151,7 @@ impl Lane {
         for pending in &applied {
             seen += pending.seen;
             let (topic, _) = pending.topic_partition;
-            metrics::counter!("threadline_projector_records_total", "topic" => topic.name()).increment(pending.seen);
+            metrics::records(topic.name()).increment(pending.seen);
             for fed in &mut self.fed {
                 if let Some(at) = fed.progress.get_mut(&pending.topic_partition)
                     && at.next < pending.to.next
@@ -159,8 +160,8 @@ impl Lane {
                 }
             }
         }
-        metrics::counter!("threadline_projector_batches_total").increment(1);
-        metrics::histogram!("threadline_projector_batch_seconds").record(started.elapsed().as_secs_f64());
+        metrics::batches().increment(1);
+        metrics::batch_seconds().record(started.elapsed().as_secs_f64());
         Ok(seen)
     }
 
@@ -194,7 +195,7 @@ impl Lane {
             pending.seen += 1;
             match decode(self.log.as_ref(), topic, record, read) {
                 Ok(Some(entry)) => pending.push(entry, record),
-                Ok(None) => metrics::counter!("threadline_projector_duplicates_total").increment(1),
+                Ok(None) => metrics::duplicates().increment(1),
                 Err(DecodeError::UnknownSchema { id: schema_id }) => {
                     let position = Position { topic, partition: batch.partition, offset: record.offset };
                     self.stopped.stop(Stopped { position, schema_id });

@@ -20,6 +20,7 @@ mod error;
 mod follow;
 mod lag;
 mod lane;
+pub mod metrics;
 mod pending;
 mod rebuild;
 mod supervisor;

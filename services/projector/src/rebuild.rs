@@ -106,7 +106,11 @@ async fn build(
                 if failed.is_final() || failures > config.rebuild_failures_max {
                     return Err(RebuildError::Failed(failed.to_string()));
                 }
-                tracing::warn!(error = %failed, "the rebuild stands still: {failed}; trying again");
+                tracing::warn!(
+                    error = %failed,
+                    "failed to go on with the rebuild: {failed}; retrying in {} ms",
+                    config.retry_pause_max.as_millis()
+                );
                 tokio::time::sleep(config.retry_pause_max).await;
             }
         }

@@ -14,6 +14,7 @@ use crate::error::Failed;
 use crate::follow::{Fed, TopicPartition};
 use crate::lag::{self, Ends};
 use crate::lane::{Ended, Lane};
+use crate::metrics;
 
 pub(crate) struct Supervisor {
     config: Config,
@@ -118,7 +119,7 @@ impl Supervisor {
             }
             OwnershipChange::Lost(partitions) => self.owned.retain(|partition| !partitions.contains(partition)),
         }
-        metrics::gauge!("threadline_projector_owned_partitions").set(self.owned.len() as f64);
+        metrics::owned_partitions().set(self.owned.len() as f64);
     }
 
     /// Stops all lanes; they are opened anew at once.
@@ -134,14 +135,19 @@ impl Supervisor {
 
     async fn retry(&mut self, failed: &Failed) {
         self.reopen().await;
-        if failed.is_fenced() {
-            metrics::counter!("threadline_projector_fenced_total").increment(1);
-            tracing::info!("{failed}; looking where it is");
-        } else {
-            tracing::warn!(error = %failed, "projections stand still: {failed}; trying again");
-        }
         let pause = self.config.retry_pause_first * 2_u32.saturating_pow(self.failures);
-        self.open_at = Instant::now() + pause.min(self.config.retry_pause_max);
+        let pause = pause.min(self.config.retry_pause_max);
+        let retry_ms = pause.as_millis();
+        if let Failed::Dropped { schema } = failed {
+            metrics::fenced().increment(1);
+            tracing::warn!(%schema, "{failed}; going on from where it is now in {retry_ms} ms");
+        } else if failed.is_fenced() {
+            metrics::fenced().increment(1);
+            tracing::info!("{failed}; going on from where it is now in {retry_ms} ms");
+        } else {
+            tracing::warn!(error = %failed, "failed to apply records: {failed}; retrying in {retry_ms} ms");
+        }
+        self.open_at = Instant::now() + pause;
         self.failures = self.failures.saturating_add(1).min(16);
     }
 
@@ -242,9 +248,14 @@ async fn ended(lanes: &mut Option<Lanes>) -> Option<Ended> {
 }
 
 fn warn_missing(generation: &Generation, error: &Error) {
-    tracing::warn!(schema = %generation.schema, %error, "a projection is not fed: {error}");
+    tracing::warn!(
+        schema = %generation.schema,
+        %error,
+        "failed to open {}: {error}; it is not fed until its tables are there",
+        generation.schema
+    );
 }
 
 fn report(failed: &Failed) {
-    tracing::error!(error = %failed, "the projector cannot go on: {failed}");
+    tracing::error!(error = %failed, "failed to go on: {failed}; this projection stands still until it fits the log");
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cache::{Cache, KeyId, KeyState};
 use crate::cipher::{self, Generation, SubjectKey};
 use crate::keys::{Sealing, label};
+use crate::metrics;
 use crate::store::{self, Row, Store};
 use crate::typed::Typed;
 use crate::{Error, MasterKey, watch as watcher};
@@ -243,7 +244,7 @@ impl Keyring {
 
     async fn fetch(&self, sealing: &Sealing, ids: &HashSet<KeyId>) -> Result<Vec<(KeyId, KeyState)>, Error> {
         self.bind().await?;
-        metrics::counter!("threadline_sealing_key_fetches_total").increment(1);
+        metrics::key_fetches().increment(1);
         let mut keys = Vec::with_capacity(ids.len());
         for Row { id, wrapped } in self.in_time(self.store.fetch(ids)).await? {
             let state = match wrapped {

@@ -22,6 +22,7 @@ mod error;
 mod keyring;
 mod keys;
 mod master;
+pub mod metrics;
 mod store;
 mod typed;
 mod watch;

@@ -30,7 +30,10 @@ pub(crate) async fn open(config: &Config, storage: &Storage, missing: MissingMas
     match keyring.bind().await {
         Ok(()) => Ok(keyring),
         Err(error) if error.is_retryable() => {
-            tracing::warn!(%error, "starting without keys; they are tried again when they are needed");
+            tracing::warn!(
+                %error,
+                "failed to read keys: {error}; starting without them, they are tried again when they are needed"
+            );
             Ok(keyring)
         }
         Err(error) => Err(error.into()),
@@ -43,7 +46,7 @@ pub(crate) async fn check_mode(config: &Config, storage: &Storage) -> Result<(),
     let settings = &config.sealing;
     match Keyring::check_mode(&storage.database, &storage.log.id(), settings.seals, &settings.bounds).await {
         Err(error) if error.is_retryable() => {
-            tracing::warn!(%error, "failed to check whether the log is sealed: {error}");
+            tracing::warn!(%error, "failed to check whether the log is sealed: {error}; starting all the same");
             Ok(())
         }
         checked => Ok(checked?),
@@ -59,7 +62,8 @@ fn master_key(config: &Config, missing: MissingMasterKey) -> Result<LocalMasterK
         std::fs::read_to_string(file).map_err(|source| config::Error::Unreadable { path: path(), source })?
     } else if missing == MissingMasterKey::Draw {
         let place = config.directory.display().to_string();
-        config::keep_master_key(&config.directory).map_err(Error::system(place))?
+        config::keep_master_key(&config.directory)
+            .map_err(Error::system(format!("failed to keep the master key in {place}")))?
     } else {
         let unset = || {
             let unset = "sealing.master_key: set THREADLINE_SEALING_MASTER_KEY or THREADLINE_SEALING_MASTER_KEY_FILE to 32 \

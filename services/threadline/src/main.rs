@@ -16,7 +16,7 @@ pub(crate) fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "threadline: {error}");
+            let _ = writeln!(std::io::stderr(), "threadline: {}", error.line());
             ExitCode::from(error.exit_code())
         }
     }

@@ -50,7 +50,14 @@ impl Storage {
         // this one. What is away may come later.
         match storage.registry.check(&projections(), &storage.log.id()).await {
             Err(error) if error.is_final() => Err(error.into()),
-            Ok(()) | Err(_) => Ok(storage),
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    "failed to check the projections: {error}; starting all the same, not ready until they are there"
+                );
+                Ok(storage)
+            }
+            Ok(()) => Ok(storage),
         }
     }
 

@@ -131,9 +131,18 @@ impl Cluster {
     pub async fn deciders_share(&self) -> bool {
         let mut owned = Vec::new();
         for process in self.processes.iter().filter(|process| process.name.starts_with("decider-")) {
-            owned.push(process.figure(&self.http, "threadline_decider_partitions").await.unwrap_or(0.0) as u32);
+            owned.push(process.figure(&self.http, "threadline_decider_owned_partitions").await.unwrap_or(0.0) as u32);
         }
         owned.iter().all(|count| *count > 0) && owned.iter().sum::<u32>() == PARTITIONS
+    }
+
+    /// What every process has on its `/metrics`, by name.
+    pub async fn figures(&self) -> Vec<(String, String)> {
+        let mut figures = Vec::new();
+        for process in &self.processes {
+            figures.push((process.name.clone(), process.figures(&self.http).await.expect("a process shows figures")));
+        }
+        figures
     }
 
     /// Kills a process with no warning and, if it is an edge, takes it off the list of live ones.

@@ -109,10 +109,15 @@ impl Process {
 
     /// A figure without labels from its `/metrics`; `None` when it does not answer or has no such figure yet.
     pub async fn figure(&self, http: &Client, name: &str) -> Option<f64> {
-        let answer = http.get(format!("{}/metrics", self.health)).timeout(Duration::from_secs(2)).send().await.ok()?;
-        let text = answer.text().await.ok()?;
+        let text = self.figures(http).await?;
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
         value.parse().ok()
+    }
+
+    /// Everything on its `/metrics`; `None` when it does not answer.
+    pub async fn figures(&self, http: &Client) -> Option<String> {
+        let answer = http.get(format!("{}/metrics", self.health)).timeout(Duration::from_secs(2)).send().await.ok()?;
+        answer.text().await.ok()
     }
 
     /// Ends it at once, as `kill -9` does.

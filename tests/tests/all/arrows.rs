@@ -6,15 +6,22 @@ use std::path::Path;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Which of our crates each crate may use. The tests may use all of them.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
+    ("threadline-metrics", &[]),
     ("threadline-domain", &[]),
     ("threadline-wire", &["threadline-domain"]),
-    ("threadline-sealing", &["threadline-domain"]),
-    ("threadline-eventlog", &["threadline-wire", "threadline-domain"]),
+    ("threadline-sealing", &["threadline-domain", "threadline-metrics"]),
+    ("threadline-eventlog", &["threadline-wire", "threadline-domain", "threadline-metrics"]),
     ("threadline-projections", &["threadline-domain"]),
     ("threadline-hub", &["threadline-wire", "threadline-domain"]),
-    ("threadline-decider", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
-    ("threadline-projector", &["threadline-eventlog", "threadline-projections", "threadline-domain"]),
+    (
+        "threadline-decider",
+        &["threadline-eventlog", "threadline-projections", "threadline-domain", "threadline-metrics"],
+    ),
+    (
+        "threadline-projector",
+        &["threadline-eventlog", "threadline-projections", "threadline-domain", "threadline-metrics"],
+    ),
     (
         "threadline-edge",
         &[
@@ -24,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "threadline-projections",
             "threadline-wire",
             "threadline-domain",
+            "threadline-metrics",
         ],
     ),
     (
@@ -37,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
             "threadline-decider",
             "threadline-projector",
             "threadline-edge",
+            "threadline-metrics",
         ],
     ),
 ];

@@ -8,6 +8,7 @@ mod faults;
 mod import;
 mod journeys;
 mod log_contract;
+mod metrics;
 mod projections;
 mod projector;
 mod rebuild;

@@ -13,6 +13,8 @@ use tokio::sync::Mutex;
 
 use super::{AuthError, JwksConfig};
 
+use crate::metrics;
+
 /// While no set was ever fetched, the time from one try to the next.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Key ids that are remembered as unknown.
@@ -171,23 +173,23 @@ impl Jwks {
     async fn fetch(&self) {
         match self.download().await {
             Ok(set) => {
-                metrics::counter!("threadline_edge_jwks_fetches_total", "result" => "ok").increment(1);
+                metrics::jwks_fetches("ok").increment(1);
                 tracing::info!(jwks.keys = set.len(), "fetched the identity provider's keys");
                 let mut cached = self.cached.write().unwrap_or_else(PoisonError::into_inner);
                 *cached = Cached { set: Some(Arc::new(set)), at: Some(Instant::now()) };
             }
             Err(error) => {
-                metrics::counter!("threadline_edge_jwks_fetches_total", "result" => "failed").increment(1);
-                tracing::warn!(error, "cannot fetch the identity provider's keys; the last good ones stay");
+                metrics::jwks_fetches("failed").increment(1);
+                tracing::warn!(error, "failed to fetch the identity provider's keys: {error}; the last good ones stay");
             }
         }
     }
 
     async fn download(&self) -> Result<KeySet, String> {
-        let response = self.client.get(self.url.clone()).send().await.map_err(|error| error.to_string())?;
-        let mut response = response.error_for_status().map_err(|error| error.to_string())?;
+        let response = self.client.get(self.url.clone()).send().await.map_err(told)?;
+        let mut response = response.error_for_status().map_err(told)?;
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
+        while let Some(chunk) = response.chunk().await.map_err(told)? {
             let bytes_max = self.config.set_bytes_max;
             if body.len() + chunk.len() > bytes_max {
                 return Err(format!("the key set is larger than {bytes_max} bytes"));
@@ -201,6 +203,18 @@ impl Jwks {
             Ok(set)
         }
     }
+}
+
+/// A failure with its causes, and without the URL, which may hold a secret.
+fn told(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// When the set may be fetched again because of an unknown key id.

@@ -10,6 +10,7 @@ use threadline_eventlog::{EventLog, codec};
 use super::refused::NoOutcome;
 use crate::clock;
 use crate::config::CommandsConfig;
+use crate::metrics;
 
 /// Appends the records of one edge, and numbers its requests. Cheap to clone.
 #[derive(Clone)]
@@ -52,7 +53,7 @@ impl Appender {
         let appending = self.0.log.append(Topic::Users, codec::user_record(&profile));
         let seen = matches!(tokio::time::timeout(self.0.deadline, appending).await, Ok(Ok(_)));
         if !seen {
-            metrics::counter!("threadline_edge_names_lost_total").increment(1);
+            metrics::names_lost().increment(1);
         }
         seen
     }

@@ -15,6 +15,8 @@ use super::pending::Pending;
 use super::refused::{NoOutcome, Refused};
 use super::waiter::{Answer, Answered, CommandResult, Waiter};
 
+use crate::metrics;
+
 /// Appends the commands of one aggregate, and hands their outcomes to the callers and sessions that wait. Cheap to clone.
 pub struct Commands<A: LoggedAggregate> {
     appender: Appender,
@@ -108,7 +110,7 @@ impl<A: LoggedAggregate> Commands<A> {
     /// Answers the requests whose deadline has passed.
     pub(crate) fn expire(&self, now: Instant) {
         while let Some(waiter) = self.pending.take_due(now) {
-            metrics::counter!("threadline_edge_commands_total", "outcome" => "timeout").increment(1);
+            metrics::commands("timeout").increment(1);
             waiter.answer(Err(NoOutcome::Timeout.into()));
         }
     }
@@ -116,7 +118,7 @@ impl<A: LoggedAggregate> Commands<A> {
     fn settle(&self, request: u64, answered: Answered<A>) {
         let Some(waiter) = self.pending.take(request) else { return };
         let outcome = if answered.is_ok() { "ok" } else { "refused" };
-        metrics::counter!("threadline_edge_commands_total", "outcome" => outcome).increment(1);
+        metrics::commands(outcome).increment(1);
         waiter.answer(answered);
     }
 

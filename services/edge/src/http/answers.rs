@@ -69,7 +69,7 @@ async fn attach(response: Response, room: Reservation) -> Response {
     match axum::body::to_bytes(body, usize::MAX).await {
         Ok(bytes) => Response::from_parts(parts, Body::from(room.attach(bytes))),
         Err(error) => {
-            tracing::error!(error = %error, "failed to collect an answer");
+            tracing::error!(%error, "failed to make an answer: {error}");
             Problem::new(threadline_wire::ErrorCode::Internal, "the answer broke off").into()
         }
     }

@@ -86,7 +86,7 @@ async fn sign_in(State(development): State<Arc<Development>>, request: Request) 
     let json::SignIn { user, name, ttl_s } = json::sign_in(&body)?;
     let subject = Subject { id: user.as_str(), name: name.as_deref(), roles: &[] };
     let minted = development.mint.token(subject, clock::now(), ttl_s).map_err(|error| {
-        tracing::error!(error = %error, "no development token");
+        tracing::error!(%error, "failed to sign a development token: {error}");
         Problem::new(ErrorCode::Internal, "the token cannot be signed")
     })?;
     let (token, expires_at) = (minted.token.as_str(), minted.expires_at.into());

@@ -47,7 +47,7 @@ impl Rows {
             let down = kept.end < rows.len() && (kept.start == 0 || after.len() <= before.len());
             let index = if down { kept.end } else { kept.start - 1 };
             let json = serde_json::to_vec(&shown(&rows[index])).map_err(|error| {
-                tracing::error!(error = %error, "failed to write a row of a page");
+                tracing::error!(%error, "failed to write a row of a page: {error}");
                 Problem::new(threadline_wire::ErrorCode::Internal, "a row cannot be written")
             })?;
             bytes += json.len() + 1;

@@ -11,6 +11,7 @@ use threadline_wire::ErrorCode;
 use tracing::Instrument;
 
 use crate::error::Problem;
+use crate::metrics;
 use crate::origin;
 use crate::state::Edge;
 use crate::trace::Trace;
@@ -49,13 +50,8 @@ pub(super) async fn observe(State(edge): State<Arc<Edge>>, mut request: Request,
     let took = began.elapsed();
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(http.status = status, http.took_ms = took.as_millis() as u64, "answered"));
-    metrics::counter!(
-        "threadline_edge_http_requests_total",
-        "method" => method, "route" => route.clone(), "status" => status.to_string()
-    )
-    .increment(1);
-    metrics::histogram!("threadline_edge_http_request_seconds", "method" => method, "route" => route)
-        .record(took.as_secs_f64());
+    metrics::http_requests(method, route.clone(), status.to_string()).increment(1);
+    metrics::http_request_seconds(method, route).record(took.as_secs_f64());
     response
 }
 

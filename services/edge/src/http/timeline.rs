@@ -77,7 +77,12 @@ fn readable(rows: &[TimelineRow]) -> Result<Vec<(Position, Event)>, Problem> {
                 events.push((*position, event));
             }
             Err(error @ DecodeError::UnknownSchema { .. }) => {
-                tracing::error!(%error, thread.id = %thread, event.position = %position, "failed to read a timeline: {error}");
+                tracing::error!(
+                    %error,
+                    thread.id = %thread,
+                    event.position = %position,
+                    "failed to read the event of thread {thread} at {position}: {error}"
+                );
                 return Err(Problem::new(ErrorCode::Unsupported, "this edge is too old for an event of this thread"));
             }
             Err(DecodeError::Corrupt(_)) => {}

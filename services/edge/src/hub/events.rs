@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::delivered::Delivered;
 
+use crate::metrics;
+
 /// Makes the hub's event of a record whose event was read.
 pub(super) fn of_event<A: Delivered>(
     position: Position,
@@ -54,6 +56,12 @@ pub(super) fn thread_of(key: &(impl AsRef<[u8]> + ?Sized)) -> Option<ThreadId> {
 
 /// Counts a record that cannot be read. The hub passes it over; the projector keeps it with its reason.
 pub(super) fn note_unread(record: &Record) {
-    metrics::counter!("threadline_edge_unread_records_total").increment(1);
-    tracing::warn!(record.partition = record.partition, record.offset = record.offset, "failed to read a record");
+    metrics::unreadable_records().increment(1);
+    tracing::warn!(
+        partition = record.partition,
+        offset = record.offset,
+        "failed to read the record at {}:{}; it is skipped",
+        record.partition,
+        record.offset
+    );
 }

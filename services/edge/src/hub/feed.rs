@@ -16,6 +16,7 @@ use super::opening::{Opener, Read};
 use super::shared::Core;
 use crate::clock;
 use crate::commands::Commands;
+use crate::metrics;
 use crate::session::SessionHandle;
 
 /// Records between two flushes. More save writes, because a session gets all its frames of a flush in one write; fewer let the
@@ -83,7 +84,7 @@ impl<A: Delivered> Feed<A> {
         }
         if let Some(last) = batch.records.last() {
             let lag_ms = clock::now().millis().saturating_sub(last.appended_at_ms).max(0);
-            metrics::histogram!("threadline_edge_hub_lag_ms").record(lag_ms as f64);
+            metrics::hub_lag_seconds().record(lag_ms as f64 / 1_000.0);
         }
     }
 
@@ -121,7 +122,7 @@ impl<A: Delivered> Feed<A> {
             return skip();
         };
         if hub.is_duplicate(position.topic, position.partition, cause) {
-            metrics::counter!("threadline_edge_duplicates_total").increment(1);
+            metrics::duplicates().increment(1);
             return skip();
         }
         let reply_to = record.headers.get(header::REPLY_TO);
@@ -205,5 +206,5 @@ fn resync<A: Delivered>(event: &A::Event) -> Bytes {
 }
 
 fn note_duplicate() {
-    metrics::counter!("threadline_edge_duplicates_total").increment(1);
+    metrics::duplicates().increment(1);
 }

@@ -114,7 +114,9 @@ impl Hub {
         tracing::info!(
             hub.sessions = sessions.len(),
             drain.window_ms = window.as_millis() as u64,
-            "sessions are let go"
+            "draining {} sessions over {} ms",
+            sessions.len(),
+            window.as_millis()
         );
         let notice = bytes::Bytes::from(frame::drain(window.as_millis() as u64));
         let (start, count) = (Instant::now(), sessions.len().max(1) as u32);

@@ -56,7 +56,7 @@ impl<A: Delivered> Opener<A> {
             let opened = tokio::time::timeout(self.core.deps.config.hub.keys_wait, keyring.open(&mut events)).await;
             let is_open = matches!(opened, Ok(Ok(())));
             if let Ok(Err(error)) = opened {
-                tracing::warn!(%error, "failed to open events; members load their threads again");
+                tracing::warn!(%error, "failed to open events: {error}; members load their threads again");
             }
             self.keys_away_until = (!is_open).then(|| Instant::now() + FETCH_PAUSE);
         }

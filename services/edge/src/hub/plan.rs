@@ -35,7 +35,12 @@ impl Plan {
             match ends(deps, topics).await {
                 Ok(ends) => break ends,
                 Err(error) => {
-                    tracing::warn!(error = %error, "failed to start the hub: the log does not say where it ends; retrying");
+                    tracing::warn!(
+                        %error,
+                        "failed to ask the log where it ends: {error}; the hub starts once it answers, retrying in {} \
+                         ms",
+                        START_RETRY.as_millis()
+                    );
                 }
             }
             tokio::time::sleep(START_RETRY).await;

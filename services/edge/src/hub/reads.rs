@@ -15,6 +15,7 @@ use super::requests::Requester;
 use super::shared::Core;
 use crate::clock;
 use crate::commands::NoOutcome;
+use crate::metrics;
 use crate::session::SessionHandle;
 use crate::ws::answer;
 
@@ -61,11 +62,14 @@ impl Core {
     }
 
     fn append_again(&self, mark: ReadMark) {
-        metrics::counter!("threadline_edge_marks_repeated_total").increment(1);
+        metrics::marks_repeated().increment(1);
         let appender = self.deps.appender.clone();
         tokio::spawn(async move {
             if let Err(no_outcome) = appender.mark_read(mark).await {
-                tracing::warn!(reason = ?no_outcome, "a read mark was not appended again: a rebuild may show a lesser one");
+                tracing::warn!(
+                    reason = ?no_outcome,
+                    "failed to append a read mark again: {no_outcome:?}; a rebuild may show a lesser one"
+                );
             }
         });
     }

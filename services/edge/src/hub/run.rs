@@ -19,6 +19,7 @@ use super::rejections;
 use super::requests::SignalRequest;
 use super::shared::{Core, HubDeps};
 use super::signals::Signals;
+use crate::metrics;
 use crate::session::SessionHandle;
 
 /// How often deadlines are looked at.
@@ -70,7 +71,12 @@ pub(super) async fn run(
     let log = &*core.deps.log;
     for topic in &topics {
         let partitions = log.partitions(*topic);
-        tracing::info!(edge.id = core.deps.appender.edge(), %topic, hub.partitions = partitions, "the hub follows {topic}");
+        tracing::info!(
+            edge.id = core.deps.appender.edge(),
+            %topic,
+            hub.partitions = partitions,
+            "the hub follows {topic}"
+        );
     }
     let _guard = EndSessions(Arc::clone(&core));
     let mut tasks = JoinSet::new();
@@ -118,8 +124,8 @@ async fn tick(core: Arc<Core>, followed: Followed) {
         tokio::select! {
             _ = tick.tick() => {
                 followed.expire(Instant::now());
-                metrics::gauge!("threadline_edge_ring_bytes").set(core.hub.ring_bytes() as f64);
-                metrics::gauge!("threadline_edge_sessions").set(core.hub.count_sessions() as f64);
+                metrics::ring_bytes().set(core.hub.ring_bytes() as f64);
+                metrics::sessions().set(core.hub.count_sessions() as f64);
             }
             Ok(()) = destroyed.changed() => core.hub.forget_frames(),
         }

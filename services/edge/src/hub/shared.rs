@@ -18,6 +18,7 @@ use super::marks::KnownMark;
 use super::requests::SignalRequest;
 use crate::commands::Appender;
 use crate::config::EdgeConfig;
+use crate::metrics;
 use crate::session::SessionHandle;
 
 /// Sessions that one task flushes; each takes about 10 us.
@@ -112,7 +113,7 @@ impl Core {
         }
         out.flush.drain(..).for_each(|session| session.flush());
         if out.deliveries > 0 {
-            metrics::counter!("threadline_edge_deliveries_total").increment(out.deliveries);
+            metrics::deliveries().increment(out.deliveries);
             out.deliveries = 0;
         }
         for (user, thread) in out.joined.drain(..) {
@@ -127,7 +128,7 @@ impl Core {
     pub(super) fn signal(&self, request: SignalRequest) {
         if self.signals.try_send(request).is_err() {
             self.signals_lost.store(true, Ordering::Release);
-            metrics::counter!("threadline_edge_signals_lost_total").increment(1);
+            metrics::signals_lost().increment(1);
         }
     }
 

@@ -16,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::requests::{Requester, SignalRequest};
 use super::shared::Core;
+use crate::metrics;
 use crate::session::SessionHandle;
 use crate::signals::{self, Announcer, Change, LISTED_MAX, Presence, Summaries, Told, Typing, TypingChange};
 use crate::ws::answer;
@@ -88,7 +89,7 @@ impl Signals {
                         self.announcer.answer(&self.presence);
                     }
                 }
-                Err(_) => metrics::counter!("threadline_edge_unread_records_total").increment(1),
+                Err(_) => metrics::unreadable_records().increment(1),
             }
         }
     }
@@ -207,7 +208,7 @@ impl Signals {
         }
         if present.len() > PRESENT_TOLD_MAX {
             let untold = present.len() - PRESENT_TOLD_MAX;
-            metrics::counter!("threadline_edge_presence_untold_total").increment(untold as u64);
+            metrics::presence_untold().increment(untold as u64);
         }
         if local.sessions().len() == 1 {
             self.told.told_all(user);

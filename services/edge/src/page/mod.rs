@@ -40,7 +40,12 @@ impl Page {
         let files = match Files::read(folder, config.web_bytes_max, config.web_files_max) {
             Ok(files) => files,
             Err(reason) => {
-                tracing::info!(page.folder = %folder.display(), reason, "no web page here; a notice stands in for it");
+                tracing::info!(
+                    page.folder = %folder.display(),
+                    reason,
+                    "no web page in {}: {reason}; serving a notice that says how to build it",
+                    folder.display()
+                );
                 Files::built_in()
             }
         };

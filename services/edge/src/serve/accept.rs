@@ -68,7 +68,11 @@ impl Connections {
             let (stream, client) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(error = %error, "failed to accept a connection, retrying");
+                    tracing::warn!(
+                        %error,
+                        "failed to accept a connection: {error}; retrying in {} ms",
+                        ACCEPT_PAUSE.as_millis()
+                    );
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
@@ -148,7 +152,7 @@ impl Connections {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(error = %error, "a connection ended early");
+            tracing::debug!(%error, "a connection ended early: {error}");
         }
     }
 }

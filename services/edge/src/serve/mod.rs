@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::http::{self, Development};
 use crate::hub::{Followed, Hub};
+use crate::metrics;
 use crate::page::Page;
 use crate::rate::RateLimits;
 use crate::state::{Deps, Edge};
@@ -92,12 +93,12 @@ pub async fn serve_following(
     });
     if let Some(operations) = operations {
         if let Ok(address) = operations.local_addr() {
-            tracing::info!(edge.operations = %address, "edge serves /livez, /readyz and /metrics");
+            tracing::info!(edge.operations = %address, "serving /livez, /readyz and /metrics on {address}");
         }
         tokio::spawn(serve_operations(operations, health.clone(), stop));
     }
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(edge.address = %address, "edge serves");
+        tracing::info!(edge.address = %address, "serving clients on {address}");
     }
     let connections = Connections::new(http::router(Arc::clone(&edge), health, development, page));
     let accepting = tokio::spawn(connections.clone().accept(listener, bounds(&edge.config)));
@@ -109,7 +110,11 @@ pub async fn serve_following(
         connections.close().await;
     };
     if tokio::time::timeout(edge.config.grace, leave).await.is_err() {
-        tracing::warn!(edge.connections = connections.count(), "the grace period is over; connections are cut off");
+        tracing::warn!(
+            edge.connections = connections.count(),
+            "failed to end {} connections within the grace period; cutting them off",
+            connections.count()
+        );
         connections.cut();
     }
     accepting.abort();
@@ -120,7 +125,7 @@ fn bounds(config: &EdgeConfig) -> Bounds {
     let (config, proxy) = (&config.http, Arc::new(config.proxy.clone()));
     let per_address_max = config.connections_per_address_max;
     Bounds {
-        permits: ConnectionPermits::new(config.connections_max, per_address_max, "threadline_edge_connections_count"),
+        permits: ConnectionPermits::new(config.connections_max, per_address_max, metrics::connections()),
         header_read: config.header_read,
         head_bytes_max: config.head_bytes_max,
         write: PaceMin { period: config.write_progress, bytes: config.write_progress_bytes_min },
@@ -137,7 +142,10 @@ fn development(config: &EdgeConfig, listener: &TcpListener) -> Result<Option<Dev
         .ok_or_else(|| Error::Config("development tokens need a secret: an identity provider gives its own".into()))?;
     let ip = listener.local_addr().map_or(config.listen.ip(), |address| address.ip());
     if !ip.is_loopback() {
-        tracing::warn!(edge.ip = %ip, "whoever reaches this edge can sign in as anyone");
+        tracing::warn!(
+            edge.ip = %ip,
+            "edge.development_tokens is on and {ip} is not loopback: whoever reaches this edge can sign in as anyone"
+        );
     }
     Ok(Some(Development::new(mint, ip, config.proxy.clone())))
 }

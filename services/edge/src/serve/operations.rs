@@ -11,6 +11,7 @@ use super::accept::{Bounds, Connections};
 use super::pace::PaceMin;
 use super::permits::ConnectionPermits;
 use crate::health::{self, Health};
+use crate::metrics;
 
 /// Connections at once: probes and scrapers, which are few.
 const CONNECTIONS_MAX: usize = 64;
@@ -27,7 +28,7 @@ const CLOSE_WAIT: Duration = Duration::from_secs(2);
 pub async fn serve_operations(listener: TcpListener, health: Health, shutdown: CancellationToken) {
     let router: Router = health::routes(health).into();
     let connections = Connections::new(router);
-    let permits = ConnectionPermits::new(CONNECTIONS_MAX, CONNECTIONS_MAX, "threadline_operations_connections_count");
+    let permits = ConnectionPermits::new(CONNECTIONS_MAX, CONNECTIONS_MAX, metrics::operations_connections());
     let bounds = Bounds {
         permits,
         header_read: HEADER_READ,

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use crate::metrics;
+
 /// How much a client must take in which time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PaceMin {
@@ -69,7 +71,7 @@ impl Pace {
         });
         while waiting.timer.as_mut().poll(cx).is_ready() {
             if waiting.period.renew(min, Instant::now()).is_err() {
-                metrics::counter!("threadline_edge_stalled_connections_total").increment(1);
+                metrics::connections_stalled().increment(1);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read")));
             }
             let ends = waiting.period.ends;

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use threadline_metrics::metrics::Gauge;
+
 /// The permits of one listener.
 pub(super) struct ConnectionPermits {
     max: usize,
     per_address_max: usize,
-    gauge: &'static str,
+    in_use: Gauge,
     taken: Mutex<PermitsInUse>,
 }
 
@@ -37,9 +39,9 @@ impl NoPermit {
 }
 
 impl ConnectionPermits {
-    /// `gauge` names the metric that counts the permits in use.
-    pub(super) fn new(max: usize, per_address_max: usize, gauge: &'static str) -> Arc<Self> {
-        Arc::new(Self { max, per_address_max, gauge, taken: Mutex::default() })
+    /// `in_use` counts the permits that are taken.
+    pub(super) fn new(max: usize, per_address_max: usize, in_use: Gauge) -> Arc<Self> {
+        Arc::new(Self { max, per_address_max, in_use, taken: Mutex::default() })
     }
 
     /// Takes a permit, or says at once why there is none. Without an address it counts among all only.
@@ -59,7 +61,7 @@ impl ConnectionPermits {
             }
             taken.count += 1;
         }
-        metrics::gauge!(self.gauge).increment(1.0);
+        self.in_use.increment(1.0);
         Ok(ConnectionPermit { permits: Arc::clone(self), address })
     }
 
@@ -85,7 +87,7 @@ pub(super) struct ConnectionPermit {
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.permits.give_back(self.address);
-        metrics::gauge!(self.permits.gauge).decrement(1.0);
+        self.permits.in_use.decrement(1.0);
     }
 }
 
@@ -103,7 +105,7 @@ mod tests {
 
     #[test]
     fn places_are_bounded_in_all_and_per_address_and_come_back() {
-        let permits = ConnectionPermits::new(3, 2, "test");
+        let permits = ConnectionPermits::new(3, 2, Gauge::noop());
         let [one, two, three] = ["10.0.0.1", "10.0.0.2", "::ffff:10.0.0.1"].map(|text| text.parse().unwrap());
         let first = permits.take(Some(one)).ok().unwrap();
         let _second = permits.take(Some(three)).ok().unwrap();
@@ -121,14 +123,14 @@ mod tests {
 
     #[test]
     fn an_address_without_connections_takes_no_memory() {
-        let permits = ConnectionPermits::new(1, 1, "test");
+        let permits = ConnectionPermits::new(1, 1, Gauge::noop());
         drop(permits.take(Some("10.0.0.1".parse().unwrap())));
         assert!(permits.taken.lock().unwrap().by_address.is_empty());
     }
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
-        let permits = ConnectionPermits::new(9, 1, "test");
+        let permits = ConnectionPermits::new(9, 1, Gauge::noop());
         let _taken = permits.take(Some("2001:db8:1:2::1".parse().unwrap()));
         assert_eq!(permits.take(Some("2001:db8:1:2:ffff::9".parse().unwrap())).err(), Some(NoPermit::AddressFull));
         assert!(permits.take(Some("2001:db8:1:3::1".parse().unwrap())).is_ok());

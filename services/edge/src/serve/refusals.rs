@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::permits::NoPermit;
 use crate::error::Problem;
+use crate::metrics;
 
 /// Refusals under way; further connections are closed without an answer.
 const REFUSALS_MAX: usize = 256;
@@ -39,7 +40,7 @@ impl Refusals {
 
     /// Answers 503 and closes, without holding up the caller.
     pub(super) fn refuse(&self, mut stream: TcpStream, reason: NoPermit) {
-        metrics::counter!("threadline_edge_refused_connections_total", "reason" => reason.name()).increment(1);
+        metrics::connections_refused(reason.name()).increment(1);
         let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() else { return };
         let answer = match reason {
             NoPermit::Full => self.full.clone(),

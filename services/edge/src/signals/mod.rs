@@ -20,6 +20,8 @@ use threadline_eventlog::{EventLog, Headers, NewRecord, Record, header};
 use threadline_wire::Signal;
 use threadline_wire::avro::{self, DecodeError};
 
+use crate::metrics;
+
 /// Appends a signal; nobody waits for it.
 pub(crate) fn send(log: &dyn EventLog, signal: &Signal) {
     let key = match signal {
@@ -31,8 +33,8 @@ pub(crate) fn send(log: &dyn EventLog, signal: &Signal) {
     let headers = Headers::new().with(header::CE_TYPE, format!("threadline.{}", encoded.record));
     let appending = log.append(Topic::Signals, NewRecord { key: key.into(), value: Some(encoded.value), headers });
     if let Some(Err(error)) = appending.now_or_never() {
-        metrics::counter!("threadline_edge_signals_lost_total").increment(1);
-        tracing::debug!(error = %error, "a signal was not sent");
+        metrics::signals_lost().increment(1);
+        tracing::debug!(%error, "failed to send a signal: {error}");
     }
 }
 

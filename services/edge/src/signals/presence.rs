@@ -8,6 +8,7 @@ use threadline_domain::{ThreadId, UserId};
 use threadline_wire::PresenceStatus;
 
 use crate::config::SignalsConfig;
+use crate::metrics;
 
 /// Users who are present, on which edges, and in which threads they are to be shown.
 pub(crate) struct Presence {
@@ -66,7 +67,7 @@ impl Presence {
             return true;
         }
         if self.edges.len() >= self.edges_max {
-            metrics::counter!("threadline_edge_signals_lost_total").increment(1);
+            metrics::signals_lost().increment(1);
             return false;
         }
         self.edges.insert(edge.into(), now);
@@ -126,7 +127,7 @@ impl Presence {
         if gone.is_empty() {
             return Vec::new();
         }
-        tracing::info!(edges = gone.len(), "edges are no longer heard of");
+        tracing::info!(edges = gone.len(), "{} edges have fallen silent; their users count as offline", gone.len());
         let mut changed = Vec::new();
         for (user, present) in &mut self.users {
             let before = present.status();
@@ -184,11 +185,11 @@ impl Presence {
             return false;
         }
         if self.pairs >= self.pairs_max {
-            metrics::counter!("threadline_edge_presence_untold_total").increment(1);
+            metrics::presence_untold().increment(1);
             if !std::mem::replace(&mut self.is_full, true) {
                 tracing::warn!(
                     presence.pairs_max = self.pairs_max,
-                    "presence is full: users who come now are not shown to others"
+                    "presence is full (edge.signals.shown_pairs_max): users who come now are not shown to others"
                 );
             }
             return false;

@@ -7,6 +7,7 @@ use threadline_domain::UserId;
 
 use super::interned::{Interned, UserKey};
 use crate::config::SignalsConfig;
+use crate::metrics;
 
 /// A local user receives the changes of so much time in one frame.
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -135,7 +136,7 @@ impl Told {
             return None;
         }
         if self.pairs >= self.pairs_max {
-            metrics::counter!("threadline_edge_presence_untold_total").increment(1);
+            metrics::presence_untold().increment(1);
             return None;
         }
         let user = match known {

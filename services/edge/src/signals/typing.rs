@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use threadline_domain::{ThreadId, UserId};
 
 use crate::config::SignalsConfig;
+use crate::metrics;
 
 /// Who types in which thread, and until when without another start.
 pub(crate) struct Typing {
@@ -44,7 +45,7 @@ impl Typing {
             return TypingChange::Nothing;
         }
         if self.typists.len() >= self.typists_max {
-            metrics::counter!("threadline_edge_signals_lost_total").increment(1);
+            metrics::signals_lost().increment(1);
             return TypingChange::Nothing;
         }
         self.typists.insert((thread, user.clone()), Typist { until, is_told_by_name: by_name });

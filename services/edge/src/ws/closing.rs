@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as Number
 use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 
 use super::message::Messages;
+use crate::metrics;
 use crate::session::SessionHandle;
 
 /// How long a client may take to take the close frame and answer it.
@@ -35,7 +36,7 @@ pub(super) fn code_of(error: &Error) -> Option<CloseCode> {
 
 /// Closes the connection with this code and waits for the client, within bounds.
 pub(super) async fn close(session: &Arc<SessionHandle>, messages: &mut Messages, code: CloseCode) {
-    metrics::counter!("threadline_edge_closes_total", "code" => code.name()).increment(1);
+    metrics::closes(code.name()).increment(1);
     session.queue().start_closing(code);
     let farewell = async {
         let frame = CloseFrame { code: Number::from(code.number()), reason: code.name().into() };

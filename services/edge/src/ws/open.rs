@@ -55,7 +55,7 @@ pub(super) async fn open(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHan
 
 async fn enter(edge: &Arc<Edge>, hello: Hello, outbox: &Arc<SessionHandle>) -> Result<Opened, CloseCode> {
     let identity = edge.auth.verify(&hello.token).await.map_err(|error| {
-        tracing::debug!(error = %error, "a hello was refused");
+        tracing::debug!(%error, "refused a hello: {error}");
         match error {
             AuthError::Refused(_) => CloseCode::BadToken,
             AuthError::Expired => CloseCode::TokenExpired,
@@ -100,7 +100,10 @@ async fn join_hub(
     loop {
         let memberships =
             edge.conversations.memberships(user, point.offsets_in_messages().as_ref()).await.map_err(|error| {
-                tracing::warn!(error = %error, "a session was not let in: its memberships cannot be read");
+                tracing::warn!(
+                    %error,
+                    "failed to read the memberships of a session: {error}; it is closed, the client reconnects"
+                );
                 CloseCode::Overload
             })?;
         let snapshot = || snapshot_of(&memberships, edge.log.partitions(Thread::EVENTS));

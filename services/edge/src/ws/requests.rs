@@ -13,6 +13,7 @@ use crate::auth::AuthError;
 use crate::clock;
 use crate::commands::Waiter;
 use crate::hub::{Requester, SignalRequest};
+use crate::metrics;
 use crate::rate::cost;
 use crate::sealing;
 use crate::trace::Trace;
@@ -23,7 +24,7 @@ type Id = Option<Arc<str>>;
 impl Session {
     /// Does what a frame asks for, or fails with the code to close with.
     pub(super) async fn on_frame(&mut self, text: &str) -> Result<(), CloseCode> {
-        metrics::counter!("threadline_edge_frames_in_total").increment(1);
+        metrics::frames_received().increment(1);
         let (id, request) = match ClientFrame::parse(text) {
             Ok(ClientFrame { id, request }) => (id, Ok(request)),
             Err(FrameError::BadRequest(error)) => (error.id.clone(), Err(error)),

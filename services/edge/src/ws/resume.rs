@@ -12,6 +12,7 @@ use threadline_wire::avro::{self, DecodeError};
 use threadline_wire::{CloseCode, Cursor, NotACursor, Offsets, frame};
 
 use super::missed::{self, Gaps, Missed};
+use crate::metrics;
 use crate::session::SessionHandle;
 use crate::state::Edge;
 
@@ -75,7 +76,10 @@ pub(super) async fn read_cursor(edge: &Edge, cursor: Option<&str>) -> Result<Res
         }
         // Another edge may have been ahead of this one, but none can be ahead of the log.
         let ends = edge.log.ends(topic).await.all().map_err(|error| {
-            tracing::warn!(error = %error, "failed to resume a session: the log does not say where it ends");
+            tracing::warn!(
+                %error,
+                "failed to ask the log where it ends: {error}; the session is closed, the client reconnects"
+            );
             CloseCode::Overload
         })?;
         let is_ahead =
@@ -103,7 +107,7 @@ pub(super) async fn backlog(
         ResumePoint::At(_) if joined.uncovered.is_empty() => ("ring", None),
         ResumePoint::At(_) => ("projections", None),
     };
-    metrics::counter!("threadline_edge_resumes_total", "from" => result).increment(1);
+    metrics::resumes(result).increment(1);
     let Joined { missed: entries, uncovered, .. } = joined;
     let mut gaps = Gaps::default();
     let mut missed = Vec::new();
@@ -166,7 +170,10 @@ async fn from_projection(
         let some = Memberships { threads: threads.to_vec(), progress: memberships.progress.clone() };
         let limit = edge.config.hub.missed_per_thread_max;
         let read = edge.conversations.missed(&some, &from, &to, limit, room_bytes).await.map_err(|error| {
-            tracing::warn!(error = %error, "a session was not resumed: what it missed cannot be read");
+            tracing::warn!(
+                %error,
+                "failed to read what a session missed: {error}; it is closed, the client reconnects"
+            );
             CloseCode::Overload
         })?;
         gaps.threads.extend(read.too_many);

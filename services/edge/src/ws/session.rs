@@ -21,6 +21,7 @@ use super::message::{Messages, messages};
 use super::open::{Opened, SessionGuard, open};
 use crate::auth::Identity;
 use crate::clock;
+use crate::metrics;
 use crate::serve::connection::Connection;
 use crate::session::SessionHandle;
 use crate::socket::Socket;
@@ -128,7 +129,7 @@ async fn write_first(outbox: &SessionHandle, first: Vec<Bytes>, patience: Durati
             Ok(flushed) => return flushed.map_err(|_| None),
             Err(_) if outbox.queue().first_left() < left => {}
             Err(_) => {
-                metrics::counter!("threadline_edge_slow_sessions_total").increment(1);
+                metrics::slow_sessions().increment(1);
                 return Err(Some(CloseCode::Slow));
             }
         }

@@ -31,6 +31,7 @@ use super::held::{Held, HeldRecord, HeldRecords};
 use super::underway::{TICK_MS, Underway};
 use crate::class::AppendClass;
 use crate::failure_barrier::{self, Failure, FailureBarrier, Outcome};
+use crate::metrics;
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
@@ -98,12 +99,12 @@ impl Appender {
         std::thread::Builder::new()
             .name(format!("kafka-{}", class.name()))
             .spawn(move || deliver(&weak, &config, producer))
-            .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
+            .map_err(|error| Error::unavailable("failed to start a thread for appending", error))?;
         let (weak, held) = (Arc::downgrade(&shared), Arc::clone(&shared.held));
         std::thread::Builder::new()
             .name(format!("gather-{}", class.name()))
             .spawn(move || gather(&weak, &held, wait))
-            .map_err(|error| Error::Unavailable(format!("no thread for appending: {error}")))?;
+            .map_err(|error| Error::unavailable("failed to start a thread for appending", error))?;
         Ok(Self { shared })
     }
 
@@ -255,7 +256,7 @@ fn headers(record: &NewRecord) -> OwnedHeaders {
 
 fn make(config: &KafkaConfig, shared: &Arc<Shared>) -> Result<Producer, Error> {
     let producer = config.producer().create_with_context(Deliveries(Arc::downgrade(shared)));
-    producer.map(Arc::new).map_err(|error| Error::Misconfigured(error.to_string()))
+    producer.map(Arc::new).map_err(|error| Error::misconfigured("failed to make a Kafka client", error))
 }
 
 /// The delivery thread: hears what became of records, and replaces a producer that cannot go on.
@@ -274,7 +275,12 @@ fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer
         }
         looked = Instant::now();
         let next = if let Some((_, reason)) = producer.client().fatal_error() {
-            tracing::warn!(reason, class = shared.class.name(), "the producer cannot go on; everything queued fails");
+            tracing::warn!(
+                reason,
+                class = shared.class.name(),
+                "the Kafka producer of {} cannot go on: {reason}; everything queued fails, a new producer takes over",
+                shared.class.name()
+            );
             replace(&shared, config, &producer)
         } else if shared.underway.older_than(timeout).is_empty() {
             continue;
@@ -282,7 +288,7 @@ fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer
             hand_over(&shared, config, &producer, timeout)
         };
         if let Some(next) = next {
-            metrics::counter!("threadline_eventlog_append_restarts_total", "class" => shared.class.name()).increment(1);
+            metrics::append_restarts(shared.class.name()).increment(1);
             producer = next;
         }
     }
@@ -336,7 +342,7 @@ fn hand_over(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer, ti
 fn made(shared: &Arc<Shared>, config: &KafkaConfig) -> Option<Producer> {
     let made = make(config, shared);
     made.inspect_err(|error| {
-        tracing::error!(%error, "failed to make a producer: {error}; trying again in {REMAKE_MS} ms");
+        tracing::error!(%error, "failed to make a Kafka producer: {error}; retrying in {REMAKE_MS} ms");
         std::thread::sleep(Duration::from_millis(REMAKE_MS));
     })
     .ok()

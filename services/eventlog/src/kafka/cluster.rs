@@ -38,8 +38,9 @@ impl Cluster {
         for (name, value) in &config.properties {
             client.set(name, value);
         }
-        let consumer =
-            client.create_with_context(Logging::default()).map_err(|error| Error::Misconfigured(error.to_string()))?;
+        let consumer = client
+            .create_with_context(Logging::default())
+            .map_err(|error| Error::misconfigured("failed to make a Kafka client", error))?;
         Ok(Self(Arc::new(consumer)))
     }
 
@@ -57,7 +58,7 @@ impl Cluster {
         let leaderless = metadata.topics().iter().flat_map(MetadataTopic::partitions).filter(|it| it.leader() < 0);
         match leaderless.count() {
             0 => Ok(()),
-            count => Err(Error::Unavailable(format!("{count} partitions of {topic} have no leader"))),
+            count => Err(Error::Unavailable(format!("{count} partitions of {topic} have no leader").into())),
         }
     }
 
@@ -104,7 +105,7 @@ impl Cluster {
                 led.retain(|partition| leaderless.remove(partition));
                 answers.extend(self.ask(topic, &led, which, left().min(ONE_BROKER_WAIT)));
             }
-            let error = |it| (it, Err(Error::Unavailable(format!("partition {it} of {topic} has no leader"))));
+            let error = |it| (it, Err(Error::Unavailable(format!("partition {it} of {topic} has no leader").into())));
             answers.extend(leaderless.iter().copied().map(error));
         }
     }
@@ -143,7 +144,7 @@ impl Cluster {
             match element.map(|element| (element.error(), element.offset())) {
                 Some((Ok(()), KafkaOffset::Offset(offset))) => Ok(offset.cast_unsigned()),
                 Some((Err(error), _)) => Err(self.failed(&error)),
-                _ => Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}"))),
+                _ => Err(Error::Unavailable(format!("no answer for {topic}, partition {partition}").into())),
             }
         };
         let answers: Vec<_> = partitions.iter().map(|partition| (*partition, answer(*partition))).collect();
@@ -154,7 +155,7 @@ impl Cluster {
     fn failed(&self, error: &KafkaError) -> Error {
         self.take_lines();
         match (unavailable(error), self.0.context().take_trouble()) {
-            (Error::Unavailable(text), Some(reason)) => Error::Unavailable(format!("{text}: {reason}")),
+            (Error::Unavailable(reason), Some(detail)) => Error::Unavailable(reason.with(detail)),
             (error, _) => error,
         }
     }

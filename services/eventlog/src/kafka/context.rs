@@ -70,8 +70,8 @@ pub(super) fn report(error: &KafkaError, reason: &str) {
         )
     );
     if lasts {
-        tracing::warn!(%error, "{reason}");
+        tracing::warn!(%error, "Kafka's client failed: {reason}; it tries again by itself");
     } else {
-        tracing::debug!(%error, "{reason}");
+        tracing::debug!(%error, "Kafka's client failed: {reason}; it tries again by itself");
     }
 }

@@ -46,7 +46,9 @@ pub async fn create_topics(
     let topics = settle(config).await?;
     check_partitions(&topics, partitions)?;
     match topics.iter().find(|it| it.partitions.is_none()) {
-        Some(missing) => Err(Error::Unavailable(format!("the brokers do not tell of topic {} yet", missing.name))),
+        Some(missing) => {
+            Err(Error::Unavailable(format!("the brokers do not tell of topic {} yet", missing.name).into()))
+        }
         None => Ok(topics),
     }
 }
@@ -55,10 +57,13 @@ pub async fn create_topics(
 fn check_partitions(topics: &[TopicDescription], partitions: u32) -> Result<(), Error> {
     for it in topics {
         if let Some(found) = it.partitions.filter(|found| *found != partitions) {
-            return Err(Error::Misconfigured(format!(
-                "topic {} has {found} partitions, not {partitions}; their number is fixed at creation",
-                it.name
-            )));
+            return Err(Error::Misconfigured(
+                format!(
+                    "topic {} has {found} partitions, not {partitions}; their number is fixed at creation",
+                    it.name
+                )
+                .into(),
+            ));
         }
     }
     Ok(())

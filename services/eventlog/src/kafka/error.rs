@@ -13,10 +13,10 @@ pub(super) fn unavailable(error: &KafkaError) -> Error {
             | RDKafkaErrorCode::ClusterAuthorizationFailed
             | RDKafkaErrorCode::SaslAuthenticationFailed
             | RDKafkaErrorCode::Authentication,
-        ) => Error::Misconfigured(error.to_string()),
+        ) => Error::misconfigured("the brokers refused", error.clone()),
         Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight | RDKafkaErrorCode::MessageTimedOut) => {
             Error::Unavailable("the brokers did not confirm in time".into())
         }
-        _ => Error::Unavailable(error.to_string()),
+        _ => Error::unavailable("Kafka's client failed", error.clone()),
     }
 }

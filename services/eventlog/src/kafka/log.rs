@@ -88,7 +88,7 @@ impl EventLog for KafkaLog {
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         let (name, partitions) = self.topic(topic);
         if partition >= partitions {
-            return Appending::failed(Error::Misconfigured(format!("{name} has no partition {partition}")));
+            return Appending::failed(Error::Misconfigured(format!("{name} has no partition {partition}").into()));
         }
         self.appenders.of(topic).append(topic, name, partition, &record)
     }

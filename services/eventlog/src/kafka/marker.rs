@@ -24,7 +24,7 @@ pub(super) async fn write(config: &KafkaConfig, replication: u32) -> Result<(), 
     topics::create(config, &[(&topic, &topics::settings(Retention::LastOfEachKey, replication))], 1, replication)
         .await?;
     let producer: FutureProducer =
-        config.producer().create().map_err(|error| Error::Misconfigured(error.to_string()))?;
+        config.producer().create().map_err(|error| Error::misconfigured("failed to make a Kafka client", error))?;
     let record = FutureRecord::to(&topic).partition(0).key("made").payload("");
     producer.send(record, cluster::timeout()).await.map_err(|(error, _)| unavailable(&error))?;
     Ok(())
@@ -41,14 +41,15 @@ pub(super) fn read(config: &KafkaConfig, cluster: &Cluster) -> Result<Option<i64
     if end == 0 {
         return Ok(None);
     }
-    let consumer: BaseConsumer = config.tail().create().map_err(|error| Error::Misconfigured(error.to_string()))?;
+    let consumer: BaseConsumer =
+        config.tail().create().map_err(|error| Error::misconfigured("failed to make a Kafka client", error))?;
     let mut offsets = TopicPartitionList::new();
     let asked = offsets.add_partition_offset(&topic, 0, KafkaOffset::Offset(end.cast_signed() - 1));
     asked.and_then(|()| consumer.assign(&offsets)).map_err(|error| unavailable(&error))?;
     match consumer.poll(Duration::from_millis(cluster::ANSWER_MS_MAX)) {
         Some(Ok(message)) => Ok(message.timestamp().to_millis()),
         Some(Err(error)) => Err(unavailable(&error)),
-        None => Err(Error::Unavailable(format!("{topic} was not read in time"))),
+        None => Err(Error::Unavailable(format!("{topic} was not read in time").into())),
     }
 }
 

@@ -70,7 +70,13 @@ impl Owning {
                     );
                     claim = Claim::none();
                 }
-                Err(error) => tracing::warn!(%error, topic = self.topic, group = self.group, "joining the group again"),
+                Err(error) => tracing::warn!(
+                    %error,
+                    topic = self.topic,
+                    group = self.group,
+                    "failed to follow group {}: {error}; joining it again in {RETRY_MS} ms",
+                    self.group
+                ),
             }
             std::thread::sleep(Duration::from_millis(RETRY_MS));
         }
@@ -86,7 +92,12 @@ fn take_part(config: &KafkaConfig, group: &str, name: Option<&str>, member: Memb
             // A record fetched before its partition was paused.
             None | Some(Ok(_)) => {}
             // The client goes on by itself, and has logged it.
-            Some(Err(KafkaError::MessageConsumption(error))) => tracing::debug!(%error, topic = member.topic),
+            Some(Err(KafkaError::MessageConsumption(error))) => tracing::debug!(
+                %error,
+                topic = member.topic,
+                "failed to poll the group of {}: {error}; polling again",
+                member.topic
+            ),
             Some(Err(error)) => {
                 member.lose(None);
                 return Err(error);
@@ -147,7 +158,12 @@ impl Member {
         self.owned().extend(partitions);
         // Without an answer there is no hint where to resume; that costs time, nothing else.
         let committed = consumer.committed_offsets(offsets, cluster::timeout()).unwrap_or_else(|error| {
-            tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
+            tracing::debug!(
+                %error,
+                topic = self.topic,
+                "failed to read the committed offsets of {}: {error}; deciders find their own",
+                self.topic
+            );
             TopicPartitionList::default()
         });
         let hints = partitions.iter().map(|partition| {
@@ -171,7 +187,11 @@ impl Member {
         if !given_up.is_empty() && self.changes.blocking_send(change).is_ok() {
             let wait = Duration::from_millis(GIVE_UP_MS_MAX);
             if self.runtime.block_on(async { tokio::time::timeout(wait, stopped).await }).is_err() {
-                tracing::warn!(topic = self.topic, "partitions are given up while still worked on");
+                tracing::warn!(
+                    topic = self.topic,
+                    "failed to stop work on revoked partitions of {} in time; giving them up",
+                    self.topic
+                );
             }
         }
         self.note_commits(consumer);
@@ -205,7 +225,7 @@ impl Member {
             offsets.add_partition_offset(&self.topic, partition.cast_signed(), KafkaOffset::Offset(offset))
         });
         if let Err(error) = added.and_then(|()| consumer.store_offsets(&offsets)) {
-            tracing::debug!(%error, topic = self.topic, "offsets will not be committed");
+            tracing::debug!(%error, topic = self.topic, "failed to note offsets of {} to commit: {error}", self.topic);
         }
     }
 }
@@ -234,13 +254,13 @@ impl ConsumerContext for Member {
             consumer.incremental_unassign(list)
         };
         if let Err(error) = taken {
-            tracing::warn!(%error, topic = self.topic, "the group's decision could not be followed");
+            tracing::warn!(%error, topic = self.topic, "failed to follow the assignment of {}: {error}", self.topic);
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
-            tracing::debug!(%error, topic = self.topic, "offsets were not committed");
+            tracing::debug!(%error, topic = self.topic, "failed to commit offsets of {}: {error}", self.topic);
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use super::cluster::{self, Cluster};
 use super::config::KafkaConfig;
 use super::context::Logging;
+use crate::metrics;
 use crate::tail::TailSender;
 use crate::{Headers, Offset, Partition, Record, TailBatch};
 
@@ -67,9 +68,14 @@ impl Following {
             match self.consumer().and_then(|consumer| self.follow(&consumer, &mut unreachable)) {
                 Ok(Ended::Unread) => return,
                 Ok(Ended::Found) => {}
-                Ok(Ended::Broken) => metrics::counter!("threadline_eventlog_tail_restarts_total").increment(1),
+                Ok(Ended::Broken) => metrics::tail_restarts().increment(1),
                 Err(error) => {
-                    tracing::warn!(%error, topic = self.topic, "following starts anew");
+                    tracing::warn!(
+                        %error,
+                        topic = self.topic,
+                        "failed to read {}: {error}; a new consumer starts in {RETRY_MS} ms",
+                        self.topic
+                    );
                     std::thread::sleep(Duration::from_millis(RETRY_MS));
                 }
             }
@@ -130,7 +136,12 @@ impl Following {
                 match message {
                     Ok(message) => batch.take(&message, &mut self.next),
                     // The client goes on by itself, and has logged it.
-                    Err(KafkaError::MessageConsumption(error)) => tracing::debug!(%error, topic = self.topic),
+                    Err(KafkaError::MessageConsumption(error)) => tracing::debug!(
+                        %error,
+                        topic = self.topic,
+                        "failed to fetch from {}: {error}; the client retries",
+                        self.topic
+                    ),
                     Err(error) => return Err(error),
                 }
                 if batch.records >= BATCH_RECORDS_MAX || batch.bytes >= BATCH_BYTES_MAX {
@@ -152,7 +163,11 @@ impl Following {
             if heard.elapsed() > self.config.tail_silent {
                 heard = Instant::now();
                 if self.stalled(unreachable) {
-                    tracing::warn!(topic = self.topic, "records are there but do not come; following starts anew");
+                    tracing::warn!(
+                        topic = self.topic,
+                        "records of {} are there but do not come; a new consumer starts",
+                        self.topic
+                    );
                     return Ok(Ended::Broken);
                 }
             }

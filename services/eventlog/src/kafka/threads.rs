@@ -10,7 +10,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     question: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let answer = tokio::task::spawn_blocking(question).await;
-    answer.unwrap_or_else(|error| Err(Error::Unavailable(error.to_string())))
+    answer.unwrap_or_else(|error| Err(Error::unavailable("a thread for Kafka's client ended", error)))
 }
 
 /// Runs something that blocks right here; where the runtime can, others go on meanwhile.
@@ -24,6 +24,6 @@ pub(super) fn may_block<T>(question: impl FnOnce() -> T) -> T {
 /// Runs something on a thread of its own.
 pub(super) fn thread(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
-        tracing::error!(%error, thread.name = name, "failed to start a thread: {error}");
+        tracing::error!(%error, os_thread.name = name, "failed to start the thread {name}: {error}");
     }
 }

@@ -48,14 +48,14 @@ pub(super) async fn create(
     let admin: AdminClient<Logging> = config
         .client()
         .create_with_context(Logging::default())
-        .map_err(|error| Error::Misconfigured(error.to_string()))?;
+        .map_err(|error| Error::misconfigured("failed to make a Kafka client", error))?;
     let wait =
         AdminOptions::new().request_timeout(Some(cluster::timeout())).operation_timeout(Some(cluster::timeout()));
     for created in admin.create_topics(&new, &wait).await.map_err(|error| unavailable(&error))? {
         match created {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((name, error)) => {
-                return Err(Error::Misconfigured(format!("topic {name} could not be created: {error}")));
+                return Err(Error::Misconfigured(format!("topic {name} could not be created: {error}").into()));
             }
         }
     }
@@ -69,18 +69,20 @@ pub(super) fn verified(config: &KafkaConfig, found: &BTreeMap<String, u32>) -> R
         (it.name, it.partitions.unwrap_or_default())
     });
     if let Some((_, (missing, _))) = topics.iter().find(|(_, (_, partitions))| *partitions == 0) {
-        return Err(Error::Misconfigured(format!(
-            "topic {missing} is missing on {}; `threadline topics create` makes it",
-            config.brokers
-        )));
+        return Err(Error::Misconfigured(
+            format!("topic {missing} is missing on {}; `threadline topics create` makes it", config.brokers).into(),
+        ));
     }
     for (commands, events) in Topic::commands().filter_map(|commands| Some((commands, commands.events_of()?))) {
         let (events, commands) = (&topics[events], &topics[commands]);
         if events.1 != commands.1 {
-            return Err(Error::Misconfigured(format!(
-                "{} has {} partitions and {} has {}; they must be the same",
-                events.0, events.1, commands.0, commands.1
-            )));
+            return Err(Error::Misconfigured(
+                format!(
+                    "{} has {} partitions and {} has {}; they must be the same",
+                    events.0, events.1, commands.0, commands.1
+                )
+                .into(),
+            ));
         }
     }
     Ok(topics)

@@ -201,7 +201,7 @@ impl Broker {
         let WaitingTail { process, topic, partition, record, outcome, .. } = waiting;
         let fate = (state.fates)(topic, partition);
         let failure = |state: &State| {
-            let error = Error::Unavailable(format!("as was decided: {fate:?}"));
+            let error = Error::Unavailable(format!("as was decided: {fate:?}").into());
             state.barriers.get(&process).cloned().unwrap_or_default().close(topic, partition, error)
         };
         if fate == Fate::FailedBefore {

@@ -103,7 +103,7 @@ impl EventLog for MemoryLog {
 
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         if partition >= self.broker.partitions {
-            return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}")));
+            return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}").into()));
         }
         if self.process.closing.is_cancelled() {
             return Appending::failed(Error::Unavailable("the process was killed".into()));

@@ -14,6 +14,7 @@ use super::feed::Feeds;
 use super::headers;
 use super::queue::{Entry, Queue};
 use super::wake::Wakes;
+use crate::metrics;
 use crate::{Error, Offset, Partition, Position, Record, Topic};
 
 /// How often an idle connection is tried, so that a lost one does not cost a batch.
@@ -30,7 +31,7 @@ pub(super) async fn run(
     queue: Arc<Queue>,
     feeds: Arc<Feeds>,
     wakes: Arc<Wakes>,
-    lane: &'static str,
+    class: &'static str,
     wait: Duration,
 ) {
     let mut backoff = Backoff::new();
@@ -38,10 +39,10 @@ pub(super) async fn run(
         match enter(&options, &epoch, &feeds).await {
             Ok((connection, floors)) => {
                 backoff.reset();
-                serve(connection, &floors, &queue, &feeds, &wakes, lane).await;
+                serve(connection, &floors, &queue, &feeds, &wakes, class).await;
             }
             Err(error) => {
-                tracing::warn!(%error, lane, "the log's appender cannot connect");
+                tracing::warn!(%error, class, "failed to connect the appender of {class}: {error}; retrying");
                 queue.fail_older_than(wait, &error);
             }
         }
@@ -69,29 +70,34 @@ async fn serve(
     queue: &Queue,
     feeds: &Feeds,
     wakes: &Wakes,
-    lane: &'static str,
+    class: &'static str,
 ) {
     loop {
         let Ok(batch) = timeout(Duration::from_millis(IDLE_CHECK_MS), queue.next()).await else {
             if let Err(error) = bounded(connection.ping()).await {
-                tracing::warn!(%error, lane, "the log's appender lost its connection");
+                tracing::warn!(%error, class, "the appender of {class} lost its connection: {error}; connecting again");
                 return;
             }
             continue;
         };
         let started = Instant::now();
-        metrics::histogram!("threadline_eventlog_append_batch_records", "lane" => lane).record(batch.len() as f64);
+        metrics::append_batch_records(class).record(batch.len() as f64);
         let batch = Batch::of(batch);
         match bounded(batch.write(&mut connection, floors)).await {
             Ok((bases, at_ms)) => batch.finish(&bases, at_ms, feeds, wakes),
             Err(error) => {
-                tracing::warn!(%error, lane, batch.records = batch.entries.len(), "an append failed");
+                tracing::warn!(
+                    %error,
+                    class,
+                    batch.records = batch.entries.len(),
+                    "failed to append {} records of {class}: {error}; their callers retry",
+                    batch.entries.len()
+                );
                 queue.fail(batch.entries, &error);
                 return;
             }
         }
-        metrics::histogram!("threadline_eventlog_append_seconds", "lane" => lane)
-            .record(started.elapsed().as_secs_f64());
+        metrics::append_seconds(class).record(started.elapsed().as_secs_f64());
     }
 }
 

@@ -44,8 +44,8 @@ pub(crate) fn options(database: &PgConnectOptions, durability: Durability) -> Pg
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
     match timeout(Duration::from_millis(CONNECT_MS_MAX), options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(unavailable(&error)),
-        Err(_) => Err(Error::Unavailable(format!("no connection within {CONNECT_MS_MAX} ms"))),
+        Ok(Err(error)) => Err(Error::unavailable("failed to connect to Postgres", error)),
+        Err(_) => Err(Error::Unavailable(format!("no connection to Postgres within {CONNECT_MS_MAX} ms").into())),
     }
 }
 
@@ -53,13 +53,13 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 pub(crate) async fn bounded<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
     match timeout(Duration::from_millis(STATEMENT_MS_MAX), statement).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(unavailable(&error)),
-        Err(_) => Err(Error::Unavailable(format!("no answer within {STATEMENT_MS_MAX} ms"))),
+        Ok(Err(error)) => Err(unavailable(error)),
+        Err(_) => Err(Error::Unavailable(format!("no answer of Postgres within {STATEMENT_MS_MAX} ms").into())),
     }
 }
 
-pub(crate) fn unavailable(error: &sqlx::Error) -> Error {
-    Error::Unavailable(error.to_string())
+pub(crate) fn unavailable(error: sqlx::Error) -> Error {
+    Error::unavailable("a statement failed", error)
 }
 
 /// Waits between attempts, longer each time.

@@ -187,7 +187,7 @@ impl EventLog for PostgresLog {
 
     fn append_to(&self, topic: Topic, partition: Partition, record: NewRecord) -> Appending {
         if partition >= self.partitions {
-            return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}")));
+            return Appending::failed(Error::Misconfigured(format!("{topic} has no partition {partition}").into()));
         }
         if self.closing.is_cancelled() {
             return Appending::failed(Error::Unavailable("the log was shut down".into()));

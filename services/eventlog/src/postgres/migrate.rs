@@ -25,7 +25,8 @@ pub(super) struct Identity {
 
 /// Brings the schema up to date and makes the log when there is none; many processes may do so at once.
 pub(super) async fn migrate(database: &PgConnectOptions, partitions: u32) -> Result<Identity, Error> {
-    let mut connection = database.connect().await.map_err(|error| unavailable(&error))?;
+    let mut connection =
+        database.connect().await.map_err(|error| Error::unavailable("failed to connect to Postgres", error))?;
     let mut migrator = Migrator::with_migrations(vec![Migration::new(
         1,
         "log".into(),
@@ -36,7 +37,7 @@ pub(super) async fn migrate(database: &PgConnectOptions, partitions: u32) -> Res
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator.create_schema(SCHEMA);
     migrator.run_direct(None, &mut connection, false).await.map_err(refused)?;
-    make(&mut connection, partitions).await.map_err(|error| unavailable(&error))
+    make(&mut connection, partitions).await.map_err(unavailable)
 }
 
 /// One process at a time: an index that two make at once would fail one of them.
@@ -94,7 +95,7 @@ async fn make_topics(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 fn refused(error: MigrateError) -> Error {
     match error {
-        MigrateError::Execute(error) => unavailable(&error),
-        error => Error::Misconfigured(format!("the log's schema cannot be brought up to date: {error}")),
+        MigrateError::Execute(error) => unavailable(error),
+        error => Error::misconfigured("failed to bring the log's schema up to date", error),
     }
 }

@@ -99,7 +99,7 @@ impl Group {
             match self.read().await {
                 Ok(committed) => break committed,
                 Err(error) => {
-                    tracing::debug!(%error, "a group's commits cannot be read yet");
+                    tracing::debug!(%error, "failed to read the commits of a group: {error}; retrying");
                     backoff.wait().await;
                 }
             }
@@ -137,7 +137,7 @@ impl Group {
             .bind(done.values().map(|&offset| offset as i64).collect::<Vec<_>>());
         match bounded(write.execute(&self.pool)).await {
             Ok(_) => done.clear(),
-            Err(error) => tracing::debug!(%error, "a group's commits cannot be written yet"),
+            Err(error) => tracing::debug!(%error, "failed to write the commits of a group: {error}; retrying"),
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) async fn run(
             }
             Err(error) => error,
         };
-        tracing::warn!(error = %lost, "the log's reader lost its connection");
+        tracing::warn!(error = %lost, "the log's reader lost its connection: {lost}; connecting again");
         backoff.wait().await;
     }
 }
@@ -150,7 +150,7 @@ pub(super) async fn listen(pool: PgPool, process: u64, feeds: Arc<Feeds>, wakes:
     let mut backoff = Backoff::new();
     loop {
         let Err(error) = hear(&pool, process, &feeds, &wakes, &mut backoff).await;
-        tracing::warn!(%error, "the log's listener lost its connection");
+        tracing::warn!(%error, "the log's listener lost its connection: {error}; connecting again");
         backoff.wait().await;
     }
 }

@@ -117,7 +117,7 @@ pub(super) async fn run(pool: PgPool, every: Duration, overrides: BTreeMap<Topic
     loop {
         round.tick().await;
         if let Err(error) = expire(&pool, &expiring).await {
-            tracing::warn!(%error, "failed to take away expired records: {error}; trying again in {} s", every.as_secs());
+            tracing::warn!(%error, "failed to take away expired records: {error}; retrying in {} s", every.as_secs());
         }
         if let Err(error) = compact(&pool, &compacted).await {
             tracing::warn!(%error, "failed to compact keys: {error}; trying again in {} s", every.as_secs());

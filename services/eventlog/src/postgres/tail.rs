@@ -34,7 +34,12 @@ pub(super) async fn follow(
                             (records, next)
                         }
                         Err(error) => {
-                            tracing::debug!(%error, topic = topic.name(), "a tail waits for the log");
+                            tracing::debug!(
+                                %error,
+                                topic = topic.name(),
+                                "failed to read {}: {error}; retrying",
+                                topic.name()
+                            );
                             idle = false;
                             backoff.wait().await;
                             break;

@@ -123,7 +123,10 @@ pub(super) async fn run(options: PgConnectOptions, wakes: Arc<Wakes>, mut signal
                 }
             }
             Err(error) => {
-                tracing::debug!(%error, "other processes could not be told of new records");
+                tracing::debug!(
+                    %error,
+                    "failed to notify other processes of new records: {error}; they look for themselves"
+                );
                 backoff.wait().await;
             }
         }

@@ -45,13 +45,13 @@ pub fn run(cli: Cli) -> Result<(), Error> {
 /// Runs until it ends; signals ask it to.
 fn role(work: impl AsyncFnOnce(tokio_util::sync::CancellationToken) -> Result<(), Error>) -> Result<(), Error> {
     runtime()?.block_on(async {
-        let stop = shutdown::on_signal().map_err(Error::system("signals"))?;
+        let stop = shutdown::on_signal().map_err(Error::system("failed to listen for signals"))?;
         work(stop).await
     })
 }
 
 fn runtime() -> Result<Runtime, Error> {
-    Builder::new_multi_thread().enable_all().build().map_err(Error::system("the runtime"))
+    Builder::new_multi_thread().enable_all().build().map_err(Error::system("failed to start the runtime"))
 }
 
 fn topics(config: &Config, action: &Topics) -> Result<(), Error> {

@@ -33,7 +33,7 @@ struct Created {
 impl Api {
     pub(super) fn new(config: &Config, urls: &[String]) -> Result<Self, Error> {
         let http = Client::builder().timeout(ANSWER_WITHIN).tcp_nodelay(true).build();
-        let http = http.map_err(|error| Error::Tool(error.to_string()))?;
+        let http = http.map_err(|source| Error::Request { url: urls.join(", "), source })?;
         let urls: Vec<String> = urls.iter().map(|url| url.trim_end_matches('/').to_owned()).collect();
         if let Some(url) = urls.iter().find(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
             return Err(
@@ -62,7 +62,7 @@ impl Api {
         let body = json!({"kind": "group", "title": "Load", "participants": members});
         let url = format!("{}/api/chat/threads/", self.url(index));
         let answer = self.http.post(&url).bearer_auth(self.token(&members[0])?).json(&body).send().await;
-        let created: Created = checked(answer, &url).await?.json().await.map_err(|error| fault(&url, &error))?;
+        let created: Created = checked(answer, &url).await?.json().await.map_err(|error| fault(&url, error))?;
         Ok(ThreadId(created.id))
     }
 
@@ -77,20 +77,22 @@ impl Api {
     pub(super) async fn get(&self, path: &str, token: &str) -> Result<usize, Error> {
         let url = format!("{}{path}", self.url(0));
         let answer = checked(self.http.get(&url).bearer_auth(token).send().await, &url).await?;
-        answer.bytes().await.map(|bytes| bytes.len()).map_err(|error| fault(&url, &error))
+        answer.bytes().await.map(|bytes| bytes.len()).map_err(|error| fault(&url, error))
     }
 }
 
 async fn checked(answer: reqwest::Result<Response>, url: &str) -> Result<Response, Error> {
-    let answer = answer.map_err(|error| fault(url, &error))?;
+    let answer = answer.map_err(|error| fault(url, error))?;
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
     }
     let problem = answer.text().await.unwrap_or_default();
-    Err(Error::Tool(format!("{url}: {status} {}", problem.chars().take(300).collect::<String>())))
+    let problem = problem.chars().take(300).collect();
+    Err(Error::Answer { url: url.to_owned(), status, problem })
 }
 
-fn fault(url: &str, error: &reqwest::Error) -> Error {
-    Error::Tool(format!("{url}: {error}"))
+fn fault(url: &str, error: reqwest::Error) -> Error {
+    // The error would name the URL again.
+    Error::Request { url: url.to_owned(), source: error.without_url() }
 }

@@ -85,6 +85,6 @@ pub async fn run(config: Config, options: Options, stop: CancellationToken) -> R
     };
     tokio::select! {
         result = work => result,
-        () = stop.cancelled() => Err(Error::Tool("stopped".into())),
+        () = stop.cancelled() => Err(Error::Stopped),
     }
 }

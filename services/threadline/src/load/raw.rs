@@ -92,7 +92,7 @@ pub(super) async fn measure(config: &Config, rate: f64, duration: Duration) -> s
                 None => open = false,
             },
             batch = tail.next() => {
-                let batch = batch.ok_or_else(|| Error::Tool("the log was closed".into()))?;
+                let batch = batch.ok_or(Error::LogClosed)?;
                 let now = clock.now_ns();
                 let ours = batch.records.iter().filter(|record| record.key.starts_with(key.as_bytes()));
                 for bytes in ours.filter_map(|record| record.value.as_deref()?.first_chunk()) {

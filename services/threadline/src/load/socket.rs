@@ -109,23 +109,24 @@ pub(super) struct Opened {
 
 /// Connects and says hello, from a cursor on if there is one. What follows the welcome is still in the stream.
 pub(super) async fn open(index: usize, url: &str, token: &str, cursor: Option<&str>) -> Result<Opened, Error> {
-    let fault = |what: String| Error::Tool(format!("{url}, socket {index}: {what}"));
+    let fault = |what: String| Error::Tool(format!("socket {index} to {url}: {what}"));
+    let broken = |error| Error::Socket { index, url: url.to_owned(), source: Box::new(error) };
     let config = WebSocketConfig::default().read_buffer_size(BUFFER_BYTES).write_buffer_size(BUFFER_BYTES);
     let opening = async {
-        let (mut stream, _) =
-            connect_async_with_config(url, Some(config), true).await.map_err(|error| fault(error.to_string()))?;
+        let (mut stream, _) = connect_async_with_config(url, Some(config), true).await.map_err(broken)?;
         let hello = serde_json::json!({"id": 0, "type": "hello", "token": token, "cursor": cursor}).to_string();
-        stream.send(Message::text(hello)).await.map_err(|error| fault(error.to_string()))?;
+        stream.send(Message::text(hello)).await.map_err(broken)?;
         loop {
             let frame = stream.next().await.ok_or_else(|| fault("closed before the welcome".into()))?;
-            let frame = frame.map_err(|error| fault(error.to_string()))?;
+            let frame = frame.map_err(broken)?;
             let Message::Text(text) = &frame else {
                 if let Message::Close(why) = frame {
                     return Err(fault(format!("closed before the welcome: {why:?}")));
                 }
                 continue;
             };
-            let welcome: Frame<'_> = serde_json::from_str(text).map_err(|error| fault(error.to_string()))?;
+            let welcome: Frame<'_> =
+                serde_json::from_str(text).map_err(|error| fault(format!("the welcome cannot be read: {error}")))?;
             if welcome.kind == "welcome" {
                 let heartbeat = Duration::from_millis(welcome.heartbeat_ms.unwrap_or(25_000));
                 return Ok(Opened { cursor: welcome.cursor.unwrap_or_default().to_owned(), heartbeat, stream });

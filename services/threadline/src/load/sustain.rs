@@ -72,7 +72,12 @@ pub(super) async fn run(config: &Config, target: &Target, options: &Options) -> 
             // Other work on the machine may have been in the way: a rate is missed when it is missed twice.
             step = judge(target, rate, p99_ms, duration, stage.play(rate, duration, &target.server_pid).await);
         }
-        tracing::info!(rate, failure = step.failure.as_deref().unwrap_or("none"), "tried");
+        tracing::info!(
+            rate,
+            failure = step.failure.as_deref().unwrap_or("none"),
+            "{rate}/s: {}",
+            step.failure.as_deref().unwrap_or("held")
+        );
         if step.failure.is_none() {
             held = Some(rate);
         } else {

@@ -49,7 +49,7 @@ pub enum Error {
         reason: String,
     },
     /// A file or directory could not be made or read.
-    #[error("{path}: {source}")]
+    #[error("failed to read or write {}", path.display())]
     File {
         /// Which.
         path: PathBuf,

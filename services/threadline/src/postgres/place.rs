@@ -24,7 +24,13 @@ pub(super) fn settle(account: Account, directory: &Path) -> Result<PathBuf, Erro
         return Ok(directory);
     }
     let other = Path::new(ELSEWHERE).join(digest(&directory));
-    tracing::warn!(wanted = %directory.display(), chosen = %other.display(), "the Postgres user cannot reach its directory");
+    tracing::warn!(
+        wanted = %directory.display(),
+        chosen = %other.display(),
+        "the Postgres user cannot reach {}; its data lies in {}",
+        directory.display(),
+        other.display()
+    );
     make(&other)?;
     account.give(&other)?;
     Ok(other)

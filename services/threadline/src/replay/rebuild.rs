@@ -39,7 +39,7 @@ pub(super) async fn run(
     bar.finish_and_clear();
     let generation = built.map_err(|error| match error {
         RebuildError::Busy(_) => Error::Refused(error.to_string()),
-        error => Error::Tool(error.to_string()),
+        error => error.into(),
     })?;
     let (seconds, records) = (start.elapsed().as_secs_f64(), applied - before.unwrap_or_default());
     if json {

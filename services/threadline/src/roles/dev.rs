@@ -25,11 +25,12 @@ pub struct Dev {
 pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) -> Result<(), Error> {
     if config.auth.is_none() {
         let place = config.directory.display().to_string();
-        let secret = keep_secret(&config.directory).map_err(Error::system(place))?;
+        let secret = keep_secret(&config.directory)
+            .map_err(Error::system(format!("failed to keep the secret of tokens in {place}")))?;
         config.auth = Some(config.secret_auth(secret));
     }
     let listeners = listen(&config.edge, options.edges).await?;
-    let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
+    let metrics = telemetry::start_metrics()?;
     let server = storage::ensure_database(&mut config).await?;
     let result = async {
         storage::migrate(&config).await?;
@@ -50,7 +51,7 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
         let mut addresses = Vec::new();
         let mut edges = JoinSet::new();
         for listeners in listeners {
-            let address = listeners.clients.local_addr().map_err(Error::system("an edge's address"))?;
+            let address = listeners.clients.local_addr().map_err(Error::system("failed to read an edge's address"))?;
             addresses.push(address);
             let mut edge = config.edge.clone();
             edge.listen = address;
@@ -112,7 +113,7 @@ async fn listen(first: &EdgeConfig, edges: u16) -> Result<Vec<Listeners>, Error>
 /// The address of the edge with this index. Port 0 takes a free one, each edge its own.
 fn nth(mut first: SocketAddr, index: u16, edges: u16) -> Result<SocketAddr, Error> {
     if first.port() != 0 {
-        let taken = || Error::Tool(format!("there are no {edges} ports from {} on", first.port()));
+        let taken = || Error::Tool(format!("--edges {edges}: there are not that many ports from {} on", first.port()));
         first.set_port(first.port().checked_add(index).ok_or_else(taken)?);
     }
     Ok(first)

@@ -21,7 +21,7 @@ pub(super) async fn serve(
     shutdown: CancellationToken,
 ) -> Result<SocketAddr, Error> {
     let listener = TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })?;
-    let at = listener.local_addr().map_err(Error::system("the health endpoints' address"))?;
+    let at = listener.local_addr().map_err(Error::system("failed to read the address of the operation endpoints"))?;
     let leaving = shutdown.clone();
     let health = Health::backed(&storage.log, &storage.conversations, Some(metrics)).check("role", move || {
         let left = if leaving.is_cancelled() { Err("shutting down".into()) } else { Ok(()) };

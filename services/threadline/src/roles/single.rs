@@ -16,7 +16,7 @@ pub async fn edge(config: Config, shutdown: CancellationToken) -> Result<(), Err
     let mut edge = config.edge.clone();
     edge.auth = config.require_auth()?.clone();
     edge.development_tokens = config.development_tokens.unwrap_or(false);
-    let metrics = Some(telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?);
+    let metrics = Some(telemetry::start_metrics()?);
     let storage = Storage::open(&config).await?;
     tracing::info!(role = "edge", log = config.log.name(), edge.listen = %edge.listen, "threadline edge starts");
     let keyring = keys::open(&config, &storage, MissingMasterKey::Refuse).await?;
@@ -58,7 +58,7 @@ async fn open(
     stopped: &StoppedPartitions,
     shutdown: &CancellationToken,
 ) -> Result<(Storage, Announced), Error> {
-    let metrics = telemetry::start_metrics().map_err(|error| Error::Tool(error.to_string()))?;
+    let metrics = telemetry::start_metrics()?;
     let storage = Storage::open(config).await?;
     keys::check_mode(config, &storage).await?;
     let announced = storage.announce(role).await;

@@ -64,7 +64,10 @@ fn proxy(from: &mut Reader) -> Result<ProxyConfig, Error> {
     let mut path_prefix = String::new();
     from.value(
         &mut path_prefix,
-        named("edge.path_prefix", "The path under which clients reach the edge, such as `/chat`; paths without it are served too."),
+        named(
+            "edge.path_prefix",
+            "The path under which clients reach the edge, such as `/chat`; paths without it are served too.",
+        ),
     )?;
     if !path_prefix.is_empty() && !is_path_prefix(&path_prefix) {
         return Err(from.refusal("edge.path_prefix", "a path such as /chat, without a slash at its end"));
