@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline_eventlog::{LoggedAggregate, Offset, OwnershipChange, Partition, Stopped};
+use threadline_eventlog::{LoggedAggregate, Offset, Ownership, OwnershipChange, Partition, Stopped};
 use threadline_projections::Progress;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -45,50 +45,10 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
         tokio::select! {
             () = shutdown.cancelled() => break,
             change = ownership.changed() => match change {
+                Some(change) => apply_change::<A, S>(&shared, &mut owned, change).await,
                 None => break,
-                Some(OwnershipChange::Assigned(partitions)) => {
-                    tracing::info!(
-                        topic = %A::COMMANDS,
-                        partitions = ?partitions.keys(),
-                        "partitions {:?} of {} assigned",
-                        partitions.keys(),
-                        A::COMMANDS
-                    );
-                    for (partition, committed) in partitions {
-                        give_up_all(&shared, owned.remove(&partition)).await;
-                        owned.insert(partition, take::<A, S>(&shared, partition, committed));
-                    }
-                }
-                Some(OwnershipChange::Revoked { partitions, done }) => {
-                    tracing::info!(
-                        topic = %A::COMMANDS,
-                        ?partitions,
-                        "partitions {partitions:?} of {} revoked",
-                        A::COMMANDS
-                    );
-                    give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
-                    let _ = done.send(());
-                }
-                Some(OwnershipChange::Lost(partitions)) => {
-                    tracing::warn!(
-                        topic = %A::COMMANDS,
-                        ?partitions,
-                        "partitions {partitions:?} of {} lost; they are taken over again when they are assigned",
-                        A::COMMANDS
-                    );
-                    give_up_all(&shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
-                }
             },
-            _ = interval.tick() => {
-                for (&partition, owned) in &mut owned {
-                    let done = *owned.done.borrow_and_update();
-                    if let Some(offset) = done && done != owned.committed {
-                        ownership.commit(partition, offset);
-                        owned.committed = done;
-                    }
-                }
-                metrics::owned_partitions().set(owned.len() as f64);
-            }
+            _ = interval.tick() => commit_decided(&ownership, &mut owned),
         }
     }
     watching.abort();
@@ -100,6 +60,51 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
             A::COMMANDS
         );
     }
+}
+
+/// Starts and stops workers as the group decides.
+async fn apply_change<A: LoggedAggregate, S: States<A>>(
+    shared: &Arc<Shared<S>>,
+    owned: &mut BTreeMap<Partition, Owned>,
+    change: OwnershipChange,
+) {
+    let topic = A::COMMANDS;
+    match change {
+        OwnershipChange::Assigned(partitions) => {
+            tracing::info!(%topic, partitions = ?partitions.keys(), "partitions {:?} of {topic} assigned", partitions.keys());
+            for (partition, committed) in partitions {
+                give_up_all(shared, owned.remove(&partition)).await;
+                owned.insert(partition, take::<A, S>(shared, partition, committed));
+            }
+        }
+        OwnershipChange::Revoked { partitions, done } => {
+            tracing::info!(%topic, ?partitions, "partitions {partitions:?} of {topic} revoked");
+            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+            let _ = done.send(());
+        }
+        OwnershipChange::Lost(partitions) => {
+            tracing::warn!(
+                %topic,
+                ?partitions,
+                "partitions {partitions:?} of {topic} lost; they are taken over again when they are assigned"
+            );
+            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+        }
+    }
+}
+
+/// Commits how far each owned partition is decided.
+fn commit_decided(ownership: &Ownership, owned: &mut BTreeMap<Partition, Owned>) {
+    for (&partition, owned) in &mut *owned {
+        let done = *owned.done.borrow_and_update();
+        if let Some(offset) = done
+            && done != owned.committed
+        {
+            ownership.commit(partition, offset);
+            owned.committed = done;
+        }
+    }
+    metrics::owned_partitions().set(owned.len() as f64);
 }
 
 /// Asks the states again and again how far they are, so that workers can forget what those have. Apart from the engine's

@@ -1,7 +1,9 @@
 //! All roles in one process: one machine's whole system.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use threadline_edge::auth::KeySource;
 use threadline_edge::{Deps, EdgeConfig, Listeners};
 use tokio::task::JoinSet;
@@ -32,65 +34,80 @@ pub async fn dev(mut config: Config, options: Dev, shutdown: CancellationToken) 
     let listeners = listen(&config.edge, options.edges).await?;
     let metrics = telemetry::start_metrics()?;
     let server = storage::ensure_database(&mut config).await?;
-    let result = async {
-        storage::migrate(&config).await?;
-        storage::create_missing_topics(&config).await?;
-        let storage = Storage::open(&config).await?;
-        let announced = storage.announce("dev").await;
-
-        let keyring = keys::open(&config, &storage, MissingMasterKey::Draw).await?;
-
-        let (stop_backend, stopped) = (CancellationToken::new(), Stopped::default());
-        let mut backend_roles = JoinSet::new();
-        spawn(
-            &mut backend_roles,
-            "decider and projector",
-            decide_and_project(config.clone(), storage.clone(), stopped.clone(), stop_backend.clone()),
-        );
-
-        let mut addresses = Vec::new();
-        let mut edges = JoinSet::new();
-        for listeners in listeners {
-            let address = listeners.clients.local_addr().map_err(Error::system("failed to read an edge's address"))?;
-            addresses.push(address);
-            let mut edge = config.edge.clone();
-            edge.listen = address;
-            edge.auth = config.require_auth()?.clone();
-            edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
-            let deps = Deps {
-                log: announced.gated(&storage.log),
-                conversations: storage.conversations.clone(),
-                keyring: keyring.clone(),
-                metrics: Some(metrics.clone()),
-                stopped: vec![stopped.decider.clone(), stopped.projector.clone()],
-            };
-            let shutdown = shutdown.clone();
-            spawn(
-                &mut edges,
-                "edge",
-                async move { Ok(threadline_edge::serve(listeners, edge, deps, shutdown).await?) },
-            );
-        }
-        announce(&config, &addresses, server.as_ref().map(crate::postgres::Managed::directory));
-
-        let result = tokio::select! {
-            result = all(&mut edges) => result,
-            result = all(&mut backend_roles) => result,
-        };
-        shutdown.cancel();
-        let edges = all(&mut edges).await;
-        stop_backend.cancel();
-        let backend_result = all(&mut backend_roles).await;
-        announced.leave().await;
-        keyring.close().await;
-        storage.close().await;
-        result.and(edges).and(backend_result)
-    };
-    let result = result.await;
+    let postgres = server.as_ref().map(|server| server.directory().to_owned());
+    let result = run(&config, listeners, metrics, postgres, shutdown).await;
     if let Some(server) = server {
         let _ = tokio::task::spawn_blocking(|| server.stop()).await;
     }
     result
+}
+
+/// Migrates, then runs all roles until `shutdown`.
+async fn run(
+    config: &Config,
+    listeners: Vec<Listeners>,
+    metrics: PrometheusHandle,
+    postgres: Option<PathBuf>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    storage::migrate(config).await?;
+    storage::create_missing_topics(config).await?;
+    let storage = Storage::open(config).await?;
+    let announced = storage.announce("dev").await;
+    let keyring = keys::open(config, &storage, MissingMasterKey::Draw).await?;
+
+    let (stop_backend, stopped) = (CancellationToken::new(), Stopped::default());
+    let mut backend_roles = JoinSet::new();
+    spawn(
+        &mut backend_roles,
+        "decider and projector",
+        decide_and_project(config.clone(), storage.clone(), stopped.clone(), stop_backend.clone()),
+    );
+    let deps = Deps {
+        log: announced.gated(&storage.log),
+        conversations: storage.conversations.clone(),
+        keyring: keyring.clone(),
+        metrics: Some(metrics),
+        stopped: vec![stopped.decider.clone(), stopped.projector.clone()],
+    };
+    let mut edges = JoinSet::new();
+    let addresses = serve_edges(&mut edges, config, listeners, &deps, &shutdown)?;
+    announce(config, &addresses, postgres.as_deref());
+
+    let result = tokio::select! {
+        result = all(&mut edges) => result,
+        result = all(&mut backend_roles) => result,
+    };
+    shutdown.cancel();
+    let edges = all(&mut edges).await;
+    stop_backend.cancel();
+    let backend_result = all(&mut backend_roles).await;
+    announced.leave().await;
+    keyring.close().await;
+    storage.close().await;
+    result.and(edges).and(backend_result)
+}
+
+/// Starts an edge on each of the listeners; answers where they serve clients.
+fn serve_edges(
+    edges: &mut JoinSet<Result<(), Error>>,
+    config: &Config,
+    listeners: Vec<Listeners>,
+    deps: &Deps,
+    shutdown: &CancellationToken,
+) -> Result<Vec<SocketAddr>, Error> {
+    let mut addresses = Vec::new();
+    for listeners in listeners {
+        let address = listeners.clients.local_addr().map_err(Error::system("failed to read an edge's address"))?;
+        addresses.push(address);
+        let mut edge = config.edge.clone();
+        edge.listen = address;
+        edge.auth = config.require_auth()?.clone();
+        edge.development_tokens = config.development_tokens.unwrap_or(is_ours_alone(&edge));
+        let (deps, shutdown) = (deps.clone(), shutdown.clone());
+        spawn(edges, "edge", async move { Ok(threadline_edge::serve(listeners, edge, deps, shutdown).await?) });
+    }
+    Ok(addresses)
 }
 
 /// Whether only this machine reaches the edge and the tokens it takes are ours to give.

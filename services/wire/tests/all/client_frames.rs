@@ -106,31 +106,21 @@ fn a_frame_that_is_no_object_is_a_bad_frame() {
     }
 }
 
+/// Asserts that each of these texts is refused with its field and detail.
+fn assert_refused(cases: &[(&str, &str, &str)]) {
+    for &(text, field, detail) in cases {
+        assert_eq!(refused(text), RequestError::invalid(field, detail), "{text}");
+    }
+}
+
+const HALF: &str = "has half of a surrogate pair, which is no character";
+
 #[test]
 fn a_bad_request_names_its_field() {
     let long_id = format!(r#"{{"id":"{}","type":"ping"}}"#, "x".repeat(63));
     let long_token = format!(r#"{{"type":"auth","token":"{}"}}"#, "x".repeat(16_385));
-    let deep = format!(
-        r#"{{"type":"send","thread":"T","message":{{"id":"M","content":"a","metadata":{{"a":{}1{}}}}}}}"#,
-        "[".repeat(200),
-        "]".repeat(200)
-    );
-    let half = "has half of a surrogate pair, which is no character";
-    let large = "has a number that is too large: most readers take numbers up to 1.7e308";
-    let cases = [
-        (&*deep, "message.metadata", "must be nested at most 8 deep"),
-        (r#"{"type":"\ud800"}"#, "type", half),
-        (r#"{"type":"send","thread":"T","message":{"id":"M","content":"Great \ud83d"}}"#, "message.content", half),
-        (
-            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":["\ude00"]}}}"#,
-            "message.metadata",
-            half,
-        ),
-        (
-            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":1e400}}}"#,
-            "message.metadata",
-            large,
-        ),
+    assert_refused(&[
+        (r#"{"type":"\ud800"}"#, "type", HALF),
         (r#"{"type":"read","thread":"T","number":1e400}"#, "number", "must be an integer from 0 on"),
         ("{}", "type", "is missing"),
         (r#"{"type":1}"#, "type", "must be a string"),
@@ -141,6 +131,40 @@ fn a_bad_request_names_its_field() {
         (r#"{"type":"hello","token":1}"#, "token", "must be a string"),
         (&long_token, "token", "must have at most 16384 bytes"),
         (r#"{"type":"hello","token":"a","cursor":1}"#, "cursor", "must be a string"),
+        (r#"{"type":"edit","thread":"T","content":"a"}"#, "message", "is missing"),
+        (r#"{"type":"edit","thread":"T","message":"M"}"#, "content", "is missing"),
+        (r#"{"type":"delete","thread":"T","message":7}"#, "message", "must be a string"),
+        (r#"{"type":"read","thread":"T"}"#, "number", "is missing"),
+        (r#"{"type":"read","thread":"T","number":-1}"#, "number", "must be an integer from 0 on"),
+        (r#"{"type":"read","thread":"T","number":1.5}"#, "number", "must be an integer from 0 on"),
+        (r#"{"type":"read","thread":"T","number":"1"}"#, "number", "must be an integer from 0 on"),
+        (r#"{"type":"read","thread":"T","number":9223372036854775808}"#, "number", "must be an integer from 0 on"),
+        (r#"{"type":"typing","thread":"T","status":"go"}"#, "status", "must be one of start, stop"),
+        (r#"{"type":"presence","status":"offline"}"#, "status", "must be one of active, away"),
+    ]);
+}
+
+#[test]
+fn a_bad_message_names_its_field() {
+    let deep = format!(
+        r#"{{"type":"send","thread":"T","message":{{"id":"M","content":"a","metadata":{{"a":{}1{}}}}}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let large = "has a number that is too large: most readers take numbers up to 1.7e308";
+    assert_refused(&[
+        (&*deep, "message.metadata", "must be nested at most 8 deep"),
+        (r#"{"type":"send","thread":"T","message":{"id":"M","content":"Great \ud83d"}}"#, "message.content", HALF),
+        (
+            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":["\ude00"]}}}"#,
+            "message.metadata",
+            HALF,
+        ),
+        (
+            r#"{"type":"send","thread":"T","message":{"id":"M","content":"a","metadata":{"a":1e400}}}"#,
+            "message.metadata",
+            large,
+        ),
         (r#"{"type":"send","message":{}}"#, "thread", "is missing"),
         (r#"{"type":"send","thread":"x","message":{}}"#, "thread", "must be a UUID"),
         (r#"{"type":"send","thread":"T"}"#, "message", "is missing"),
@@ -184,20 +208,7 @@ fn a_bad_request_names_its_field() {
             "message.sender",
             "is not a field of this request",
         ),
-        (r#"{"type":"edit","thread":"T","content":"a"}"#, "message", "is missing"),
-        (r#"{"type":"edit","thread":"T","message":"M"}"#, "content", "is missing"),
-        (r#"{"type":"delete","thread":"T","message":7}"#, "message", "must be a string"),
-        (r#"{"type":"read","thread":"T"}"#, "number", "is missing"),
-        (r#"{"type":"read","thread":"T","number":-1}"#, "number", "must be an integer from 0 on"),
-        (r#"{"type":"read","thread":"T","number":1.5}"#, "number", "must be an integer from 0 on"),
-        (r#"{"type":"read","thread":"T","number":"1"}"#, "number", "must be an integer from 0 on"),
-        (r#"{"type":"read","thread":"T","number":9223372036854775808}"#, "number", "must be an integer from 0 on"),
-        (r#"{"type":"typing","thread":"T","status":"go"}"#, "status", "must be one of start, stop"),
-        (r#"{"type":"presence","status":"offline"}"#, "status", "must be one of active, away"),
-    ];
-    for (text, field, detail) in cases {
-        assert_eq!(refused(text), RequestError::invalid(field, detail), "{text}");
-    }
+    ]);
 }
 
 #[test]

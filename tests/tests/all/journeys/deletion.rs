@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use threadline_tests::cluster::Cluster;
+use threadline_tests::rest::Rest;
 use threadline_tests::socket::Socket;
 use uuid::Uuid;
 
@@ -49,33 +50,10 @@ pub(super) async fn deleted_and_replaced_text_is_on_no_path(cluster: &Cluster) {
             assert!(!shown.contains(secret.as_str()), "{secret} on {path}: {shown}");
         }
     };
+    let erased = Erased { thread: &thread, gone: &gone, edited: &edited, kept: &kept, at_least };
     for edge in [0, 1] {
         for user in [bob, fay] {
-            let rest = cluster.rest(edge, user);
-            let paths = [
-                format!("threads/?at_least={at_least}"),
-                format!("threads/{thread}/?at_least={at_least}"),
-                format!("threads/{thread}/messages/?at_least={at_least}"),
-                format!("messages/{gone}/?at_least={at_least}"),
-                format!("messages/{edited}/?at_least={at_least}"),
-            ];
-            for path in paths {
-                check(&path, &rest.get(&path).await.ok());
-            }
-            let path = format!("threads/{thread}/events/?after_seq=0&at_least={at_least}");
-            let events = rest.get(&path).await.ok();
-            check(&path, &events);
-            let messages: Vec<_> = events["events"].as_array().expect("events").iter().map(of_message).collect();
-            assert_eq!(
-                messages.into_iter().flatten().collect::<Vec<_>>(),
-                [
-                    json!(["message_posted", "", {}, true]),
-                    json!(["message_posted", "", {"note": kept}, true]),
-                    json!(["message_edited", "", {}, true]),
-                    json!(["message_edited", kept, null, null]),
-                    json!(["message_deleted", null, null, null]),
-                ]
-            );
+            erased.read(&cluster.rest(edge, user), check).await;
         }
     }
     // From a place before it all, on the edge where one was and on the other one.
@@ -88,6 +66,47 @@ pub(super) async fn deleted_and_replaced_text_is_on_no_path(cluster: &Cluster) {
             assert!(events >= 4, "{user} on edge {edge}: {resumed:?}");
             check(&format!("a resume of {user} on edge {edge}"), &json!(resumed));
         }
+    }
+}
+
+/// A thread in which one message was deleted and one edited.
+struct Erased<'a> {
+    thread: &'a str,
+    gone: &'a str,
+    edited: &'a str,
+    /// What the edited message says now.
+    kept: &'a str,
+    at_least: &'a str,
+}
+
+impl Erased<'_> {
+    /// Reads it on every path; `check` looks at what each shows.
+    async fn read(&self, rest: &Rest, check: impl Fn(&str, &Value)) {
+        let Self { thread, gone, edited, kept, at_least } = self;
+        let paths = [
+            format!("threads/?at_least={at_least}"),
+            format!("threads/{thread}/?at_least={at_least}"),
+            format!("threads/{thread}/messages/?at_least={at_least}"),
+            format!("messages/{gone}/?at_least={at_least}"),
+            format!("messages/{edited}/?at_least={at_least}"),
+        ];
+        for path in paths {
+            check(&path, &rest.get(&path).await.ok());
+        }
+        let path = format!("threads/{thread}/events/?after_seq=0&at_least={at_least}");
+        let events = rest.get(&path).await.ok();
+        check(&path, &events);
+        let messages: Vec<_> = events["events"].as_array().expect("events").iter().map(of_message).collect();
+        assert_eq!(
+            messages.into_iter().flatten().collect::<Vec<_>>(),
+            [
+                json!(["message_posted", "", {}, true]),
+                json!(["message_posted", "", {"note": kept}, true]),
+                json!(["message_edited", "", {}, true]),
+                json!(["message_edited", kept, null, null]),
+                json!(["message_deleted", null, null, null]),
+            ]
+        );
     }
 }
 
