@@ -23,9 +23,18 @@ pub fn token_with(user: &str, roles: &[&str]) -> String {
     signed(user, 3600, roles)
 }
 
+/// A token without a display name, good for an hour.
+pub fn token_without_name(user: &str) -> String {
+    signed_with(user, 3600, &[], None)
+}
+
 fn signed(sub: &str, ttl_s: i64, roles: &[&str]) -> String {
+    signed_with(sub, ttl_s, roles, Some(sub))
+}
+
+fn signed_with(sub: &str, ttl_s: i64, roles: &[&str], name: Option<&str>) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let claims = json!({"sub": sub, "name": sub, "iat": now, "exp": now as i64 + ttl_s, "roles": roles});
+    let claims = json!({"sub": sub, "name": name, "iat": now, "exp": now as i64 + ttl_s, "roles": roles});
     jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes()))
         .expect("claims can be signed")
 }

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import WebSocket from "ws";
 import { canonical, descriptions } from "../scripts/generate.mjs";
 import { type Client, type ClientOptions, createClient } from "../src/client.js";
-import type { Store } from "../src/store.js";
 import type { ThreadHandle } from "../src/thread/handle.js";
 import { Threadline, binary } from "./support/threadline.js";
+import { until } from "./support/until.js";
 
 const path = binary();
 if (!path) {
@@ -55,23 +55,6 @@ describe.skipIf(!path)("on a real edge", () => {
       for (const socket of opened) socket.terminate();
     };
     return { user, client, opened, cut, mend: () => (network = true) };
-  }
-
-  /** Waits until a store's value is as it should be. */
-  async function until<T>(store: Store<T>, is: (value: T) => boolean, ms = 15_000): Promise<T> {
-    const end = store.subscribe(() => {});
-    try {
-      return await vi.waitFor(
-        () => {
-          const value = store.get();
-          if (!is(value)) throw new Error(`still ${JSON.stringify(value)?.slice(0, 2_000)}`);
-          return value;
-        },
-        { timeout: ms, interval: 20 },
-      );
-    } finally {
-      end();
-    }
   }
 
   /** Two people on two edges and their dm. */
@@ -235,6 +218,19 @@ describe.skipIf(!path)("on a real edge", () => {
       b.state,
       ({ thread }) => thread?.members.some(({ user, role }) => user === "zoe" && role === "admin") ?? false,
     );
+    await a.send("welcome").sent;
+    await a.addMember("yan");
+    const joinedAt = (user: string) => a.state.get().thread?.members.find((member) => member.user === user)?.joined_number;
+    await until(a.state, () => joinedAt("yan") === 1);
+    const receipts = await b.receipts();
+    expect(receipts.map(({ user, number, joined_number }) => [user, number, joined_number])).toEqual([
+      [ann.user, 1, 0],
+      [ben.user, 0, 0],
+      ["yan", 0, 1],
+      ["zoe", 0, 0],
+    ]);
+    expect(await ann.client.findUser("zoe"), "she has not signed in yet").toBeNull();
+    expect(await ann.client.findUser(ben.user)).toMatchObject({ user: ben.user });
     await a.removeMember(ben.user);
     await until(b.state, ({ thread, error }) => thread === null && error?.code === "not_a_member");
     await expect(b.send("still here?").sent).rejects.toMatchObject({ retryable: false });

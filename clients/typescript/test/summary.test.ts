@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Member } from "../src/api/types.js";
 import { type Summary, summaryOf, withEvent } from "../src/thread/summary.js";
 import { FakeClock } from "./support/clock.js";
 import { FakeEdge } from "./support/edge.js";
 
+const marks = (members: readonly Member[]) =>
+  members.map(({ user, joined_number, read_number }) => `${user} ${joined_number} ${read_number}`).sort();
 const step = fc.tuple(fc.constantFrom("post", "mine", "edit", "delete", "add", "remove", "rename"), fc.nat(1_000));
 
 /** A thread to which all of this has happened. */
@@ -42,7 +45,7 @@ test("a snapshot and the events after it, some of them again, are a fresh snapsh
         last_number: fresh.last_number,
         member_count: fresh.member_count,
       });
-      expect(members.map((member) => member.user).sort()).toEqual(fresh.members.map((member) => member.user).sort());
+      expect(marks(members), "where they joined and how far they have read").toEqual(marks(fresh.members));
       expect(last_message).toEqual(fresh.last_message);
       if (edge.log.slice(at).some(({ event }) => event.type === "thread_changed")) {
         const change = edge.log.findLast(({ event }) => event.type === "thread_changed")!.event;

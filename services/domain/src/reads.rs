@@ -15,13 +15,14 @@ pub struct ReadMark {
     pub at: Timestamp,
 }
 
-/// A user's name as last seen in a token; for display only.
+/// A user who has signed in, with the name as last seen in a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserProfile {
     /// The user.
     pub user: UserId,
-    /// The display name, which the user sealed.
-    pub name: Text,
+    /// The display name, which the user sealed. A token without a name says only that the user was here, and takes no earlier
+    /// name away.
+    pub name: Option<Text>,
     /// When it was seen.
     pub at: Timestamp,
 }

@@ -92,6 +92,11 @@ impl Problem {
         Self::new(ErrorCode::UnknownThread, "there is no such thread, or you are not in it")
     }
 
+    /// Nobody of this id has signed in.
+    pub fn unknown_user() -> Self {
+        Self::new(ErrorCode::UnknownUser, "nobody of this id has signed in here yet")
+    }
+
     /// No such message, or none in the caller's threads.
     pub fn unknown_message() -> Self {
         Self::new(ErrorCode::UnknownMessage, "there is no such message in your threads")
@@ -174,6 +179,7 @@ const fn status(code: ErrorCode) -> StatusCode {
         ErrorCode::UnknownThread
         | ErrorCode::NotAMember
         | ErrorCode::UnknownMember
+        | ErrorCode::UnknownUser
         | ErrorCode::UnknownMessage
         | ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::MessageDeleted => StatusCode::GONE,

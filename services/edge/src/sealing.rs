@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use threadline_domain::thread::{Command, Event, Rejection};
 use threadline_domain::{Actor, Text, UserId};
-use threadline_projections::{MemberView, MessageView, ThreadView};
+use threadline_projections::{MemberView, MessageView, ThreadView, UserView};
 use threadline_sealing::{Error, Field, Keyring, SealContext, TextMut, Typed};
 
 /// Why a command was not sealed; nothing was appended.
@@ -46,6 +46,25 @@ pub(crate) async fn open_threads(keyring: &Keyring, threads: &mut [ThreadView]) 
         return Ok(());
     }
     keyring.open(&mut threads.iter_mut().map(Thread).collect::<Vec<_>>()).await
+}
+
+/// Opens a user's name as the projections have it.
+pub(crate) async fn open_user(keyring: &Keyring, user: &mut UserView) -> Result<(), Error> {
+    if !keyring.seals() {
+        return Ok(());
+    }
+    keyring.open(&mut [User(user)]).await
+}
+
+struct User<'a>(&'a mut UserView);
+
+impl Typed for User<'_> {
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
+        let UserView { user, name } = &mut *self.0;
+        if let Some(name) = name {
+            visit(SealContext::of_name(&Actor::User(user.clone())), name.into());
+        }
+    }
 }
 
 struct Message<'a>(&'a mut MessageView);

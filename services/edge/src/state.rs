@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use threadline_domain::{Position, Topic, UserProfile};
+use threadline_domain::{Position, Topic, UserId, UserProfile};
 use threadline_eventlog::{EventLog, StoppedPartitions};
 use threadline_projections::Conversations;
 use threadline_sealing::Keyring;
@@ -60,23 +60,36 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Notes who came in: a name that is new here, or has changed, goes to the log. Nobody waits for it.
+    /// Notes who came in: a user who is new here, or has another name, goes to the log. Nobody waits for it.
     pub fn record_display_name(self: &Arc<Self>, identity: &Identity) {
-        let (Some(user), Some(name)) = (identity.user(), &identity.name) else { return };
+        let Some(user) = identity.user() else { return };
         self.names.note_destroyed(&self.keyring);
-        if self.names.claim(user, name) {
-            let (user, name, edge) = (user.clone(), Arc::clone(name), Arc::clone(self));
+        if self.names.claim(user, identity.name.as_deref()) {
+            let (user, name, edge) = (user.clone(), identity.name.clone(), Arc::clone(self));
             tokio::spawn(async move {
-                let at = clock::now();
-                let seen = match sealing::Name::seal(&edge.keyring, &user, &name).await {
-                    Ok(name) => edge.aggregates.appender.see_user(UserProfile { user: user.clone(), name, at }).await,
-                    Err(_) => false,
-                };
-                if !seen {
-                    edge.names.forget(&user, &name);
+                if !edge.record_user(&user, name.as_ref()).await {
+                    edge.names.forget(&user, name.as_deref());
                 }
             });
         }
+    }
+
+    /// Appends who the user is; returns false when that is not known to have succeeded.
+    async fn record_user(&self, user: &UserId, name: Option<&Arc<str>>) -> bool {
+        let at = clock::now();
+        let name = match name {
+            Some(name) => match sealing::Name::seal(&self.keyring, user, name).await {
+                Ok(name) => Some(name),
+                Err(_) => return false,
+            },
+            // The log keeps a user's last record: one without a name must not take the place of one with a name.
+            None => match self.conversations.user(user).await {
+                Ok(Some(_)) => return true,
+                Ok(None) => None,
+                Err(_) => return false,
+            },
+        };
+        self.aggregates.appender.see_user(UserProfile { user: user.clone(), name, at }).await
     }
 
     /// Waits like [`wait_for`](Self::wait_for), for a position that a client names; refuses one that cannot be reached.

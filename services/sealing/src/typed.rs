@@ -99,7 +99,7 @@ impl Typed for Event {
 impl Typed for UserProfile {
     fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
         let subject = Actor::User(self.user.clone());
-        visit(SealContext::of_name(&subject), (&mut self.name).into());
+        self.name.iter_mut().for_each(|name| visit(SealContext::of_name(&subject), name.into()));
     }
 }
 

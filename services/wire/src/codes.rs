@@ -24,6 +24,8 @@ pub enum ErrorCode {
     NotAMember,
     /// The named user is not in the thread.
     UnknownMember,
+    /// Nobody of this id has signed in here.
+    UnknownUser,
     /// No such message.
     UnknownMessage,
     /// The id names messages of several threads.
@@ -125,6 +127,7 @@ error_codes! {
     UnknownThread "unknown_thread" "There is no such thread" false;
     NotAMember "not_a_member" "You are not a member of this thread" false;
     UnknownMember "unknown_member" "This user is not in the thread" false;
+    UnknownUser "unknown_user" "Nobody of this id has signed in here" false;
     UnknownMessage "unknown_message" "There is no such message" false;
     AmbiguousMessage "ambiguous_message" "This id names messages of several threads" false;
     MessageDeleted "message_deleted" "The message was deleted" false;

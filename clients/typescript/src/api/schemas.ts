@@ -267,7 +267,7 @@ export interface components {
          * @description The sort of error, for programs. More may come: treat one you do not know by `retryable`.
          * @enum {string}
          */
-        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_message" | "ambiguous_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
+        ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_user" | "unknown_message" | "ambiguous_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
         /**
          * error, from the edge
          * @description Answers a request that was not done.
@@ -352,11 +352,17 @@ export interface components {
         };
         /** @description A member of a thread. */
         Member: {
+            /**
+             * Format: int64
+             * @description The number of the thread's last message when this member joined; 0 for those who were there from the start.
+             */
+            joined_number: number;
             /** @description The display name as last seen. */
             name: string | null;
             /**
              * Format: int64
-             * @description The number of the last message read; 0 before the first.
+             * @description The number of the last message read; 0 before the first. Whoever joined later has seen none of the messages up to
+             *     `joined_number`.
              */
             read_number: number;
             /** @description As what. */
@@ -640,6 +646,11 @@ export interface components {
             at: null | components["schemas"]["Time"];
             /**
              * Format: int64
+             * @description The number of the thread's last message when this member joined: messages up to it were not seen.
+             */
+            joined_number: number;
+            /**
+             * Format: int64
              * @description Up to which number; 0 before the first.
              */
             number: number;
@@ -864,6 +875,13 @@ export interface components {
              * @description In all threads.
              */
             total: number;
+        };
+        /** @description A user who has signed in here. */
+        User: {
+            /** @description The display name as last seen; null if no token had one. */
+            name: string | null;
+            /** @description The user's id. */
+            user: string;
         };
         /**
          * welcome, from the edge

@@ -18,6 +18,8 @@ export type Thread = Schemas["Thread"];
 export type Change = Schemas["Change"];
 /** Something that happened in a thread, with its place there. */
 export type ThreadEvent = Schemas["Event"];
+/** Somebody who has signed in. */
+export type User = Schemas["User"];
 export type Receipt = Schemas["Receipt"];
 export type Unread = Schemas["Unread"];
 /** What a write led to. */

@@ -8,7 +8,7 @@ export interface Summary {
   readonly whole: boolean;
   /** When something last happened, milliseconds since the epoch: threads are listed by it. */
   readonly activeAt: number;
-  /** Up to where the viewer has read, as far as that was seen here. */
+  /** The last message that is not unread for the viewer: the last one read, or the last one before joining. */
   readonly myRead: number;
   /** The unread count could not be continued and is to be fetched. */
   readonly unsure: boolean;
@@ -47,7 +47,8 @@ export function withNames(summary: Summary, { members: named }: Thread): Summary
 }
 
 function mineThen(thread: Thread, me: string): number {
-  return thread.members.find((member) => member.user === me)?.read_number ?? 0;
+  const mine = thread.members.find((member) => member.user === me);
+  return mine ? Math.max(mine.read_number, mine.joined_number) : 0;
 }
 
 /** From its creation. */
@@ -60,7 +61,7 @@ export function summaryOfNew(event: ThreadEvent): Summary | undefined {
     key: key ?? null,
     title: title ?? null,
     metadata,
-    members: members.map(({ user, role }) => ({ user, role, name: null, read_number: 0 })),
+    members: members.map(({ user, role }) => ({ user, role, name: null, joined_number: 0, read_number: 0 })),
     member_count: members.length,
     last_seq: event.seq,
     last_number: 0,
@@ -94,8 +95,10 @@ export function withEvent(summary: Summary, event: ThreadEvent, me: string): Sum
       active(change.archived_at);
       break;
     case "member_added": {
-      const added: Member = { user: change.user, role: change.role, name: null, read_number: thread.last_number };
-      thread.members = [...thread.members.filter((member) => member.user !== change.user), added];
+      const { user, role } = change;
+      // Whoever joins has seen nothing of what was written before.
+      const added: Member = { user, role, name: null, joined_number: thread.last_number, read_number: 0 };
+      thread.members = [...thread.members.filter((member) => member.user !== user), added];
       thread.member_count += 1;
       active(change.at);
       break;

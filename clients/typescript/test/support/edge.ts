@@ -187,8 +187,15 @@ export class FakeEdge {
     return Math.max(0, ...marked, ...wrote);
   }
 
+  /** The number of the last message when a user joined, for the last time. */
+  joinedAt(thread: string, user: string, until?: number): number {
+    const events = this.events(thread, until);
+    const joined = events.findLastIndex(({ event }) => event.type === "member_added" && event.user === user);
+    return events.slice(0, joined + 1).filter(({ event }) => event.type === "message_posted").length;
+  }
+
   unread(thread: string, until?: number): number {
-    const read = this.readBy(thread, this.user);
+    const read = Math.max(this.readBy(thread, this.user), this.joinedAt(thread, this.user, until));
     return this.messages(thread, until).filter(({ number, deleted_at }) => number > read && !deleted_at).length;
   }
 
@@ -206,6 +213,7 @@ export class FakeEdge {
       user,
       name: this.names.get(user) ?? null,
       role: "member",
+      joined_number: this.joinedAt(thread, user, until),
       read_number: this.readBy(thread, user),
     });
     return {

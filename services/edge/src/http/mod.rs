@@ -15,6 +15,7 @@ mod reads;
 mod request;
 mod threads;
 mod timeline;
+mod users;
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub(crate) fn api() -> OpenApiRouter<Arc<Edge>> {
         .routes(routes!(reads::list_receipts))
         .routes(routes!(reads::count_unread))
         .routes(routes!(timeline::list_events))
+        .routes(routes!(users::get_user))
 }
 
 /// All that an edge serves. Paths have no slash at their end: see [`without_trailing_slash`].

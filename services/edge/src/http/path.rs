@@ -13,6 +13,9 @@ pub(super) struct ThreadPath(pub(super) ThreadId);
 /// `…/threads/{thread}/members/{user}`
 pub(super) struct MemberPath(pub(super) ThreadId, pub(super) UserId);
 
+/// `…/users/{user}`
+pub(super) struct UserPath(pub(super) UserId);
+
 /// `…/messages/{message}`
 pub(super) struct MessagePath(pub(super) MessageId);
 
@@ -31,6 +34,15 @@ impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let (thread, user): (String, String) = segments(parts, state).await?;
         Ok(Self(thread_id(&thread)?, user_id("user", &user)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for UserPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let user: String = segments(parts, state).await?;
+        Ok(Self(user_id("user", &user)?))
     }
 }
 

@@ -71,6 +71,7 @@ fn member(view: &MemberView) -> json::Member<'_> {
         user: view.user.as_str(),
         name: view.name.as_ref().and_then(Text::as_open),
         role: view.role,
+        joined_number: view.joined_number,
         read_number: view.read_number,
     }
 }
@@ -82,6 +83,7 @@ pub(super) fn created(event: &Event) -> Option<json::Thread<'_>> {
         user: member.user.as_str(),
         name: None,
         role: member.role,
+        joined_number: 0,
         read_number: 0,
     });
     Some(json::Thread {

@@ -92,6 +92,7 @@ pub(super) async fn list_receipts(
     let receipts = edge.conversations.receipts(caller.user(), thread).await?.ok_or_else(Problem::unknown_thread)?;
     let receipts = receipts.iter().map(|receipt| json::Receipt {
         user: receipt.user.as_str(),
+        joined_number: receipt.joined_number,
         number: receipt.number,
         at: receipt.at.map(Into::into),
     });

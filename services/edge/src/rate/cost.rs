@@ -60,7 +60,7 @@ pub(crate) const ROWS_DEFAULT: u32 = 50;
 pub(crate) const ROWS_MAX: u32 = 200;
 
 /// The routes of the API. A test holds this list against the OpenAPI document.
-const ROUTES: [(Method, &str, Cost); 19] = [
+const ROUTES: [(Method, &str, Cost); 20] = [
     // Each thread comes with members and its last message.
     (Method::GET, "/api/chat/threads", Cost::page(25)),
     (Method::POST, "/api/chat/threads", Cost::write(4)),
@@ -81,6 +81,7 @@ const ROUTES: [(Method, &str, Cost); 19] = [
     (Method::GET, "/api/chat/threads/{thread}/receipts", Cost::list(2)),
     (Method::GET, "/api/chat/threads/{thread}/events", Cost::page(50)),
     (Method::GET, "/api/chat/unread-count", Cost::list(2)),
+    (Method::GET, "/api/chat/users/{user}", Cost::read(2)),
 ];
 
 /// The cost of a route by its method and its path with placeholders.

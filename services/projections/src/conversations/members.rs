@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use threadline_domain::thread::{Change, Role};
 use threadline_domain::{Actor, Offset, Partition, ReadMark, ThreadId, Timestamp, UserId};
@@ -243,8 +244,8 @@ pub(super) async fn receipts(
     viewer: &UserId,
     thread: ThreadId,
 ) -> Result<Option<Vec<Receipt>>, Error> {
-    let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(schema.sql(
-        "select m.user_id, least(m.read_number, t.last_number), m.read_at
+    let rows = sqlx::query(schema.sql(
+        "select m.user_id, m.joined_number, least(m.read_number, t.last_number) as number, m.read_at
          from @members v
          join @threads t on t.id = v.thread
          join @members m on m.thread = v.thread and m.role is not null
@@ -258,8 +259,13 @@ pub(super) async fn receipts(
     if rows.is_empty() {
         return Ok(None);
     }
-    let receipt = |(user, number, at): (String, i64, Option<i64>)| {
-        Ok(Receipt { user: rows::user(&user)?, number: number as u64, at: rows::time(at) })
+    let receipt = |row: &PgRow| {
+        Ok(Receipt {
+            user: rows::user(row.try_get("user_id")?)?,
+            joined_number: row.try_get::<i64, _>("joined_number")? as u64,
+            number: row.try_get::<i64, _>("number")? as u64,
+            at: rows::time(row.try_get("read_at")?),
+        })
     };
-    rows.into_iter().map(receipt).collect::<Result<_, _>>().map(Some)
+    rows.iter().map(receipt).collect::<Result<_, Error>>().map(Some)
 }

@@ -201,6 +201,11 @@ impl Conversations {
         read!(self.0, |live| members::receipts(&live.schema, &live.pool, viewer, thread))
     }
 
+    /// Looks up a user who has signed in; `None` when nobody of this id has.
+    pub async fn user(&self, user: &UserId) -> Result<Option<UserView>, Error> {
+        read!(self.0, |live| users::find(&live.schema, &live.pool, user))
+    }
+
     /// Reads a thread's events after `after_seq`, at most `limit`; `None` when the viewer is not in the thread.
     pub async fn timeline(
         &self,

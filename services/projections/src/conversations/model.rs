@@ -18,11 +18,22 @@ pub struct MemberView {
     pub name: Option<Text>,
     /// As what.
     pub role: Role,
-    /// The number of the last message that the user has read; 0 before the first. Those before the user came in do not
+    /// The number of the thread's last message when the user joined; 0 for those who made the thread.
+    pub joined_number: u64,
+    /// The number of the last message that the user has read; 0 before the first. Messages up to `joined_number` do not
     /// count as read.
     pub read_number: u64,
     /// When that mark was set.
     pub read_at: Option<Timestamp>,
+}
+
+/// A user who has signed in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserView {
+    /// The user's id.
+    pub user: UserId,
+    /// The name as last seen, if any token with a name was seen; sealed by the user.
+    pub name: Option<Text>,
 }
 
 /// A thread as one of its members sees it.
@@ -120,6 +131,8 @@ pub struct ThreadsCursor {
 pub struct Receipt {
     /// Who.
     pub user: UserId,
+    /// The number of the thread's last message when the user joined.
+    pub joined_number: u64,
     /// Up to which number; 0 before the first.
     pub number: u64,
     /// When that mark was set.

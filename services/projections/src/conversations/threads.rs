@@ -8,7 +8,7 @@ use threadline_domain::thread::{Change, ThreadCreated};
 use threadline_domain::{Actor, LostEvent, Metadata, Partition, Text, ThreadId, Timestamp, UserId};
 
 use super::inbox::{self, activity};
-use super::{MemberView, ThreadView, ThreadsCursor, messages};
+use super::{MemberView, ThreadView, ThreadsCursor, messages, users};
 use crate::{Error, Recorded, Schema, rows};
 
 /// Members shown of each thread in a list.
@@ -194,7 +194,7 @@ macro_rules! select {
                  t.metadata as thread_metadata, t.metadata_by,
                  t.created_at, t.archived_at, t.last_seq, t.last_number, t.active_at, t.member_count, ",
             inbox::unread!(),
-            " as unread, s.users, s.names, s.roles, s.read_numbers, s.read_ats, ",
+            " as unread, s.users, s.names, s.roles, s.joined_numbers, s.read_numbers, s.read_ats, ",
             messages::columns!(),
             " from ",
             $threads,
@@ -203,9 +203,10 @@ macro_rules! select {
               cross join lateral (
                   select array_agg(l.user_id order by l.user_id) as users, array_agg(u.name order by l.user_id) as names,
                       array_agg(l.role order by l.user_id) as roles,
+                      array_agg(l.joined_number order by l.user_id) as joined_numbers,
                       array_agg(least(l.read_number, t.last_number) order by l.user_id) as read_numbers,
                       array_agg(l.read_at order by l.user_id) as read_ats
-                  from (select user_id, role, read_number, read_at from @members where thread = t.id and role is not null
+                  from (select user_id, role, joined_number, read_number, read_at from @members where thread = t.id and role is not null
                         order by user_id limit $2) l
                   left join @users u on u.id = l.user_id) s ",
             $order
@@ -216,14 +217,16 @@ macro_rules! select {
 fn view(row: &PgRow) -> Result<ThreadView, Error> {
     let names: Vec<Option<Vec<u8>>> = row.try_get("names")?;
     let roles: Vec<String> = row.try_get("roles")?;
+    let joined_numbers: Vec<i64> = row.try_get("joined_numbers")?;
     let read_numbers: Vec<i64> = row.try_get("read_numbers")?;
     let read_ats: Vec<Option<i64>> = row.try_get("read_ats")?;
     let members = row.try_get::<Vec<String>, _>("users")?.into_iter().zip(names).enumerate();
     let members = members.map(|(index, (user, name))| {
         Ok(MemberView {
             user: rows::user(&user)?,
-            name: name.as_deref().map(rows::typed).transpose()?,
+            name: users::name(name.as_deref())?,
             role: rows::named(&roles[index])?,
+            joined_number: joined_numbers[index] as u64,
             read_number: read_numbers[index] as u64,
             read_at: rows::time(read_ats[index]),
         })

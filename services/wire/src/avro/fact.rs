@@ -1,8 +1,11 @@
 //! Facts that need no decision: the `reads` and `users` topics.
 
-use threadline_domain::{ReadMark, UserProfile};
+use threadline_domain::{ReadMark, Text, UserProfile};
 
 use super::{DecodeError, Encoded, Output, Record, decode, misplaced};
+
+/// Stands for the name of a user who has none: no name is empty.
+const NO_NAME: &str = "";
 
 /// Encodes a read mark.
 pub fn encode_read_mark(mark: &ReadMark) -> Encoded {
@@ -27,20 +30,22 @@ pub fn decode_read_mark(value: &[u8]) -> Result<ReadMark, DecodeError> {
     })
 }
 
-/// Encodes a user's name.
+/// Encodes a user.
 pub fn encode_user(user: &UserProfile) -> Encoded {
     let mut out = Output::new(Record::User);
     out.put(&user.user);
-    out.put(&user.name);
+    out.put(user.name.as_ref().unwrap_or(&Text::from(NO_NAME)));
     out.put(&user.at);
     out.done()
 }
 
-/// Reads a user's name.
+/// Reads a user.
 pub fn decode_user(value: &[u8]) -> Result<UserProfile, DecodeError> {
     decode(value, |record, input| match record {
         Record::User => {
-            Ok(UserProfile { user: input.field("user")?, name: input.field("name")?, at: input.field("at")? })
+            let (user, name): (_, Text) = (input.field("user")?, input.field("name")?);
+            let name = (name.as_open() != Some(NO_NAME)).then_some(name);
+            Ok(UserProfile { user, name, at: input.field("at")? })
         }
         _ => Err(misplaced("a user")),
     })

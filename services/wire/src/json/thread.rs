@@ -82,8 +82,21 @@ pub struct Member<'a> {
     #[serde(serialize_with = "text")]
     #[schema(value_type = Role)]
     pub role: thread::Role,
-    /// The number of the last message read; 0 before the first.
+    /// The number of the thread's last message when this member joined; 0 for those who were there from the start.
+    pub joined_number: u64,
+    /// The number of the last message read; 0 before the first. Whoever joined later has seen none of the messages up to
+    /// `joined_number`.
     pub read_number: u64,
+}
+
+/// A user who has signed in here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct User<'a> {
+    /// The user's id.
+    pub user: &'a str,
+    /// The display name as last seen; null if no token had one.
+    #[schema(required)]
+    pub name: Option<&'a str>,
 }
 
 /// How far a member has read.
@@ -91,6 +104,8 @@ pub struct Member<'a> {
 pub struct Receipt<'a> {
     /// Who.
     pub user: &'a str,
+    /// The number of the thread's last message when this member joined: messages up to it were not seen.
+    pub joined_number: u64,
     /// Up to which number; 0 before the first.
     pub number: u64,
     /// When that mark was set.

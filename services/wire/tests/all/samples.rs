@@ -163,7 +163,8 @@ pub(crate) fn all() -> Vec<Sample> {
     samples.extend(replies.map(|reply| Sample::Refusal(Refusal { id: thread(), reply })));
     samples.extend([
         Sample::ReadMark(ReadMark { thread: thread(), user: ann.clone(), number: 5, at }),
-        Sample::User(UserProfile { user: ann.clone(), name: "Ann".into(), at }),
+        Sample::User(UserProfile { user: ann.clone(), name: Some("Ann".into()), at }),
+        Sample::User(UserProfile { user: ann.clone(), name: None, at }),
         Sample::Signal(Signal::Typing { thread: thread(), user: ann.clone(), active: true }),
         Sample::Signal(Signal::Presence {
             edge: "e1".into(),
@@ -366,8 +367,10 @@ pub(crate) fn any_sample() -> impl Strategy<Value = Sample> {
         2 => (any_thread(), any_reply()).prop_map(|(thread, reply)| Sample::Refusal(Refusal { id: thread, reply })),
         1 => (any_thread(), any_user(), any_number(), any_time())
             .prop_map(|(thread, user, number, at)| Sample::ReadMark(ReadMark { thread, user, number, at })),
-        1 => (any_user(), any_text(), any_time())
-            .prop_map(|(user, name, at)| Sample::User(UserProfile { user, name, at })),
+        1 => (any_user(), option::of(any_text()), any_time()).prop_map(|(user, name, at)| {
+            let name = name.filter(|name| name.as_open() != Some(""));
+            Sample::User(UserProfile { user, name, at })
+        }),
         1 => (any_thread(), any_user(), any::<bool>())
             .prop_map(|(thread, user, active)| Sample::Signal(Signal::Typing { thread, user, active })),
         1 => (".{0,8}", any_user(), prop::sample::select(&PresenceStatus::ALL[..]), vec(any_thread(), 0..5)).prop_map(

@@ -19,7 +19,7 @@ async fn a_thread_shows_its_members_and_their_marks() {
     script.happen(thread, "ann", Change::ThreadArchived);
     script.apply(&here.all).await;
     let end = Progress { next: 1, cause: None };
-    let profile = [UserProfile { user: user("bob"), name: "Bob B.".into(), at: at(0) }];
+    let profile = [UserProfile { user: user("bob"), name: Some("Bob B.".into()), at: at(0) }];
     here.project_users(0, Progress::default(), end, &profile).await.unwrap();
     let mark = [ReadMark { thread, user: user("bob"), number: 1, at: at(99) }];
     here.project_marks(0, Progress::default(), end, &mark).await.unwrap();
@@ -39,6 +39,7 @@ async fn a_thread_shows_its_members_and_their_marks() {
                 member.user.as_str(),
                 member.name.as_ref().and_then(threadline_domain::Text::as_open),
                 member.role,
+                member.joined_number,
                 member.read_number,
                 member.read_at,
             )
@@ -47,9 +48,9 @@ async fn a_thread_shows_its_members_and_their_marks() {
     assert_eq!(
         members,
         [
-            ("ann", None, Role::Owner, 1, Some(at(1_000))),
-            ("bob", Some("Bob B."), Role::Member, 1, Some(at(99))),
-            ("cid", None, Role::Admin, 0, None)
+            ("ann", None, Role::Owner, 0, 1, Some(at(1_000))),
+            ("bob", Some("Bob B."), Role::Member, 0, 1, Some(at(99))),
+            ("cid", None, Role::Admin, 1, 0, None)
         ]
     );
     let place = |number| Some(ReadState { number, last_number: 1 });

@@ -126,7 +126,7 @@ impl World {
                 }
                 3 => {
                     let name = format!("name {}", self.rng.random_range(0..100));
-                    let profile = UserProfile { user: user(self.person()), name: name.into(), at: at(0) };
+                    let profile = UserProfile { user: user(self.person()), name: Some(name.into()), at: at(0) };
                     self.log.append(Topic::Users, codec::user_record(&profile)).await.unwrap();
                 }
                 _ if !self.threads.is_empty() => self.chat().await,

@@ -15,7 +15,7 @@ use threadline_projections::Conversations;
 use threadline_tests::database::Database;
 use threadline_tests::projections::Projections;
 use threadline_tests::rest::Rest;
-use threadline_tests::token::SECRET;
+use threadline_tests::token::{SECRET, token_with};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -138,6 +138,13 @@ impl App {
         let body = json!({"kind": "group", "participants": &users[1..]});
         let made = self.rest(users[0]).post("threads/", body).await.is(201);
         text(&made, "id")
+    }
+
+    /// Waits until it is known that this person has signed in: nobody who signs in waits for that.
+    pub(super) async fn knows(&self, user: &str) {
+        let service = self.rest("").with_token(&token_with("shop", &["service"]));
+        let is_known = async || service.get(&format!("users/{user}/")).await.status == 200;
+        threadline_tests::wait::until("the user is known", std::time::Duration::from_secs(20), is_known).await;
     }
 }
 

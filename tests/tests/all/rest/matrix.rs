@@ -57,6 +57,7 @@ fn rows() -> Vec<Row> {
         Row(get.clone(), "/api/chat/threads/{thread}/receipts", none.clone(), [200, 200, 200, 404, 403, 401]),
         Row(get.clone(), "/api/chat/threads/{thread}/events", none.clone(), [200, 200, 200, 404, 403, 401]),
         Row(get.clone(), "/api/chat/unread-count", none.clone(), [200, 200, 200, 200, 403, 401]),
+        Row(get.clone(), "/api/chat/users/{user}", none.clone(), [200, 200, 200, 200, 200, 401]),
         Row(get.clone(), "/schemas/ids/{id}", none.clone(), open),
         Row(get.clone(), "/subjects", none.clone(), open),
         Row(get.clone(), "/subjects/{subject}/versions", none.clone(), open),
@@ -85,6 +86,8 @@ async fn every_operation_is_allowed_to_whom_it_should_be() {
 
     let owner = app.rest("owner");
     owner.post("threads/", json!({"kind": "dm", "participants": ["member"]})).await.is(201);
+    app.rest("other").get("threads/").await.ok();
+    app.knows("other").await;
     for Row(method, path, body, expected) in rows() {
         for (caller, expected) in CALLERS.into_iter().zip(expected) {
             // A thread of its own for each, so that no call meets another's traces.

@@ -17,5 +17,6 @@ mod serving;
 mod surface;
 mod texts;
 mod threads;
+mod users;
 
 use app::App;

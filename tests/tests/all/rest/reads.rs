@@ -1,6 +1,6 @@
 //! Read marks, receipts and unread counts over HTTP.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::App;
 use super::app::after;
@@ -65,4 +65,36 @@ async fn marking_read_answers_where_the_mark_stands() {
     // Once the projection has the mark, an earlier one says so.
     bob.get(&after("unread-count/", &marked)).await.ok();
     assert_eq!(bob.post(&mark, json!({"number": 1})).await.ok()["number"], 6);
+}
+
+#[tokio::test]
+async fn where_one_joined_and_how_far_one_has_read_are_two_numbers() {
+    let app = App::start().await;
+    let (ann, fay) = (app.rest("ann"), app.rest("fay"));
+    let thread = app.group(&["ann", "bob"]).await;
+    let (path, messages) = (format!("threads/{thread}/"), format!("threads/{thread}/messages/"));
+    let say = async || ann.post(&messages, json!({"content": "x"})).await.is(201);
+    for _ in 0..3 {
+        say().await;
+    }
+    let added = ann.post(&format!("{path}members/"), json!({"user": "fay"})).await.is(201);
+    let numbers = async |done: &Value, user: &str| {
+        let members = ann.get(&after(&path, done)).await.ok()["members"].clone();
+        let receipts = ann.get(&after(&format!("{path}receipts/"), done)).await.ok()["receipts"].clone();
+        let of = |list: &Value| list.as_array().and_then(|list| list.iter().find(|one| one["user"] == user).cloned());
+        let (member, receipt) = (of(&members).expect("a member"), of(&receipts).expect("a receipt"));
+        assert_eq!((&member["joined_number"], &member["read_number"]), (&receipt["joined_number"], &receipt["number"]));
+        (member["joined_number"].clone(), member["read_number"].clone())
+    };
+    assert_eq!(numbers(&added, "fay").await, (json!(3), json!(0)), "fay has seen nothing yet");
+    assert_eq!(numbers(&added, "bob").await, (json!(0), json!(0)));
+    assert_eq!(numbers(&added, "ann").await, (json!(0), json!(3)), "sending is reading");
+
+    say().await;
+    let marked = fay.post(&format!("{path}mark-read/"), json!({})).await.ok();
+    assert_eq!(numbers(&marked, "fay").await, (json!(3), json!(4)));
+    ann.delete(&format!("{path}members/fay/")).await.ok();
+    say().await;
+    let back = ann.post(&format!("{path}members/"), json!({"user": "fay"})).await.is(201);
+    assert_eq!(numbers(&back, "fay").await, (json!(5), json!(4)), "what was said meanwhile was not seen");
 }
