@@ -1,6 +1,7 @@
 import type { ErrorBody, Limits, PresenceStatus, ServerFrame, Welcome } from "./api/frames.js";
-import type { CreateThread, Message, Thread, Unread, Written } from "./api/types.js";
+import type { CreateThread, Message, Thread, Unread, User, Written } from "./api/types.js";
 import { type Clock, systemClock } from "./clock.js";
+import { ThreadlineError } from "./errors.js";
 import { Ids } from "./ids.js";
 import { Connection, type ConnectionState } from "./net/connection.js";
 import { Rest } from "./net/rest.js";
@@ -137,6 +138,7 @@ export class Client {
       teller,
       ops: (thread) => this.#outbox.of(thread),
       arrived: (message, position) => this.#arrived(message, position),
+      applied: (message, content, written) => this.#outbox.applied(message, content, written),
     });
     this.#presence = new Presence(teller, clock);
     this.#user = new View(teller, () => this.#me);
@@ -196,7 +198,20 @@ export class Client {
     return thread;
   }
 
-  /** Tries everything that failed again. */
+  /**
+   * Looks a user up by id; null when nobody of this id has signed in here yet. Anyone can be written to before that: this
+   * tells a typing error from a person.
+   */
+  async findUser(id: string): Promise<User | null> {
+    try {
+      return await this.#rest.get<User>(`users/${encodeURIComponent(id)}`);
+    } catch (thrown) {
+      if (ThreadlineError.from(thrown).code === "unknown_user") return null;
+      throw thrown;
+    }
+  }
+
+  /** Tries everything that failed, again. Returns whether there was anything. */
   retryFailed(): boolean {
     return this.#outbox.retry();
   }

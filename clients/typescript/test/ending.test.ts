@@ -58,7 +58,7 @@ describe("an op that ends the connection", () => {
     await connect();
     for (let name = 0; name < 40; name++) {
       client.thread("u").send(`other ${name}`);
-      await clock.advance(5_000);
+      await clock.advance(30_000);
     }
     await expect(poison.sent).rejects.toMatchObject({ code: "disconnected", retryable: true });
     expect(drops).toBe(6);
@@ -67,6 +67,30 @@ describe("an op that ends the connection", () => {
     client.retryFailed();
     await settle();
     expect(edge.messages("t").map(({ content }) => content)).toEqual(["poison"]);
+  });
+
+  test("whose answer was lost is done once its event comes, be it an edit or a deletion", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    await connect();
+    const thread = client.thread("t");
+    thread.messages.subscribe(() => {});
+    const { id, sent } = thread.send("one");
+    await sent;
+    await clock.advance(100);
+    const lost = new Set<string>();
+    edge.endsAfter = ({ type }) => {
+      if (type === "hello" || lost.has(type)) return undefined;
+      lost.add(type);
+      return { code: 1006, done: true };
+    };
+    edge.answers = false;
+    const edit = thread.edit(id, "two");
+    const deletion = thread.delete(id);
+    await clock.advance(30_000);
+    await expect(edit.sent).resolves.toMatchObject({ seq: 3 });
+    await expect(deletion.sent).resolves.toMatchObject({ seq: 4 });
+    expect([...lost]).toEqual(["edit", "delete"]);
+    expect(client.outbox.get().ops).toEqual([]);
   });
 
   test("where no request was under way, a frame that cannot be read ends it for good", async () => {

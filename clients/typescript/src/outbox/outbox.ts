@@ -162,6 +162,18 @@ export class Outbox {
     this.#pump();
   }
 
+  /**
+   * A message was edited to this content by the user, or deleted (null), and this is known by its event. An op that asked
+   * for it and lost its answer is done.
+   */
+  applied(message: string, content: string | null, written: Written): void {
+    const op = this.#ops.find((op) => "message" in op && op.message === message);
+    if (!op || this.#suspects.score(op.id) === 0) return;
+    if (content !== (op.type === "edit" ? op.content : null)) return;
+    this.#done(op, written);
+    this.#pump();
+  }
+
   /** There is a connection. */
   start(): void {
     this.#online = true;

@@ -1,5 +1,5 @@
 import { Again, type AgainDeps } from "../again.js";
-import type { EventsPage, Message, Thread, ThreadEvent } from "../api/types.js";
+import type { EventsPage, Message, Thread, ThreadEvent, Written } from "../api/types.js";
 import { Timer } from "../clock.js";
 import { ThreadlineError } from "../errors.js";
 import type { Rest } from "../net/rest.js";
@@ -44,6 +44,8 @@ export interface RoomDeps extends AgainDeps {
   ops(thread: string): readonly Op[];
   /** A message of one's own has turned up in the thread. */
   arrived(message: Message, position: string | null): void;
+  /** The user has edited or deleted a message. Called once for each such event. */
+  applied(message: string, content: string | null, written: Written): void;
   /** What the list shows of a thread has changed. */
   onSummary(): void;
 }
@@ -270,6 +272,12 @@ export class Room {
       if (change.type === "message_posted") {
         this.typists.set(change.message.sender, false);
         if (change.message.sender === me) this.deps.arrived(change.message as Message, event.position);
+      }
+      const { seq, position } = event;
+      if (change.type === "message_edited" && change.by === me) {
+        this.deps.applied(change.message, change.content, { seq, at: change.edited_at, position });
+      } else if (change.type === "message_deleted" && change.by === me) {
+        this.deps.applied(change.message, null, { seq, at: change.deleted_at, position });
       }
       for (const listener of [...this.#listeners]) listener(event);
       if (change.type === "member_added" && this.wanted) this.#loadSoon();
