@@ -1,8 +1,8 @@
 import type { ChatMessage } from "threadline";
 import { expect, test } from "vitest";
-import { type About, rowsOf } from "../src/conversation/rows";
+import { type RowContext, rowsOf } from "../src/conversation/rows";
 
-const about: About = { firstUnread: 0, hasOlder: false };
+const context: RowContext = { firstUnread: 0, hasOlder: false };
 
 function message(number: number, minutes: number, sender = "ann"): ChatMessage {
   const sent_at = new Date(2026, 0, 1, 12, minutes).toISOString();
@@ -10,7 +10,7 @@ function message(number: number, minutes: number, sender = "ann"): ChatMessage {
 }
 
 test("messages of one person within five minutes belong together", () => {
-  const { rows } = rowsOf([message(1, 0), message(2, 4), message(3, 10), message(4, 11, "ben")], about);
+  const { rows } = rowsOf([message(1, 0), message(2, 4), message(3, 10), message(4, 11, "ben")], context);
   expect(rows.map(({ starts, ends }) => [starts, ends])).toEqual([
     [true, false],
     [false, true],
@@ -22,12 +22,12 @@ test("messages of one person within five minutes belong together", () => {
 
 test("a new day begins with its first message; that of the first one loaded is not known", () => {
   const [first, second] = [message(1, 0), message(2, 24 * 60)];
-  expect(rowsOf([first, second], about).rows.map(({ day }) => day !== null)).toEqual([true, true]);
-  expect(rowsOf([first, second], { ...about, hasOlder: true }).rows.map(({ day }) => day !== null)).toEqual([false, true]);
+  expect(rowsOf([first, second], context).rows.map(({ day }) => day !== null)).toEqual([true, true]);
+  expect(rowsOf([first, second], { ...context, hasOlder: true }).rows.map(({ day }) => day !== null)).toEqual([false, true]);
 });
 
 test("the first unread message starts anew", () => {
-  const { rows } = rowsOf([message(1, 0), message(2, 1)], { ...about, firstUnread: 2 });
+  const { rows } = rowsOf([message(1, 0), message(2, 1)], { ...context, firstUnread: 2 });
   expect(rows.map(({ fresh, starts, ends }) => [fresh, starts, ends])).toEqual([
     [false, true, true],
     [true, true, true],
@@ -36,9 +36,9 @@ test("the first unread message starts anew", () => {
 
 test("only rows whose neighbours changed are other objects", () => {
   const messages = [message(1, 0), message(2, 1), message(3, 2), message(4, 3), message(5, 4)];
-  const before = rowsOf(messages, about);
+  const before = rowsOf(messages, context);
   const changed = messages.with(2, { ...messages[2]!, content: "edited" });
-  const after = rowsOf(changed, about, before);
+  const after = rowsOf(changed, context, before);
   expect(after.rows.map((row, index) => row === before.rows[index])).toEqual([true, false, false, false, true]);
-  expect(rowsOf(changed, about, after)).toBe(after);
+  expect(rowsOf(changed, context, after)).toBe(after);
 });

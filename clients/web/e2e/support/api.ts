@@ -27,6 +27,11 @@ export class Api {
     await this.#call("POST", `threads/${thread}/messages/`, { content });
   }
 
+  /** Marks a thread as read up to this number. */
+  async read(thread: string, number: number): Promise<void> {
+    await this.#call("POST", `threads/${thread}/mark-read/`, { number });
+  }
+
   /** Puts somebody out of a group. */
   async remove(thread: string, user: string): Promise<void> {
     await this.#call("DELETE", `threads/${thread}/members/${user}/`);
@@ -41,6 +46,12 @@ export class Api {
   async threads(): Promise<string[]> {
     const { threads } = await this.#call<{ threads: { id: string }[] }>("GET", "threads/");
     return threads.map((thread) => thread.id);
+  }
+
+  /** How many messages of a thread this user has not read. */
+  async unread(thread: string): Promise<number> {
+    const { threads } = await this.#call<{ threads: Record<string, number> }>("GET", "unread-count/");
+    return threads[thread] ?? 0;
   }
 
   /** The newest messages' texts, oldest first, as the server has them. */

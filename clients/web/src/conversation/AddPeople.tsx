@@ -2,6 +2,8 @@ import { useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
 import { type Picked, PeoplePicker, nobody, usePicked } from "../people/PeoplePicker";
+import { StrangersNotice } from "../people/StrangersNotice";
+import { useStrangers } from "../people/use-strangers";
 import { Dialog } from "../ui/Dialog";
 import { useAction } from "../ui/use-action";
 
@@ -9,7 +11,9 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
   const handle = useClient().thread(thread.id);
   const [picked, setPicked] = useState<Picked>(nobody);
   const users = usePicked(picked);
+  const strangers = useStrangers(users);
   const add = useAction(async () => {
+    if (!(await strangers.check(users))) return;
     for (const user of users) {
       await handle.addMember(user);
       setPicked((now) => ({ ...now, users: now.users.filter((other) => other !== user) }));
@@ -21,7 +25,11 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
       title="Add people"
       onClose={onClose}
       error={add.error}
-      action={{ label: "Add", run: () => void add.run(), disabled: add.busy || users.length === 0 }}
+      action={{
+        label: strangers.told.length > 0 ? "Add anyway" : "Add",
+        run: () => void add.run(),
+        disabled: add.busy || users.length === 0,
+      }}
     >
       <PeoplePicker
         label="People"
@@ -30,6 +38,7 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
         onChange={setPicked}
         without={thread.members.map((member) => member.user)}
       />
+      <StrangersNotice users={strangers.told} />
     </Dialog>
   );
 }

@@ -1,25 +1,24 @@
 import { useMemo, useState } from "react";
 import type { ChatMessage } from "threadline";
-import { useClient, useMessages, useThread, useUser } from "threadline/react";
+import { useClient, useThread, useUser } from "threadline/react";
 import { useNames } from "../people/names";
 import { closeThread } from "../shell/route";
 import { Button } from "../ui/Button";
 import { explain } from "../ui/explain";
 import { Menu, MenuItem, type Place } from "../ui/Menu";
-import { type Actions, choicesFor } from "./actions";
+import { type Actions, choicesFor, roleOf } from "./actions";
 import { Announcer } from "./Announcer";
 import { type About, Composer } from "./Composer";
 import styles from "./Conversation.module.css";
 import { DeleteMessage } from "./DeleteMessage";
 import { Header } from "./Header";
-import { MessageList } from "./MessageList";
+import { Messages } from "./Messages";
 import { Skeleton } from "./Skeleton";
 import { TypingLine } from "./TypingLine";
 
 /** An open conversation. */
 export function Conversation({ id }: { id: string }) {
   const { thread, error, loading } = useThread(id);
-  const { messages, loading: messagesLoading } = useMessages(id);
   const handle = useClient().thread(id);
   const me = useUser();
   const nameOf = useNames();
@@ -49,15 +48,17 @@ export function Conversation({ id }: { id: string }) {
     if (last) actions.edit(last);
   };
 
-  if (!thread) {
+  // A list of conversations names only the first members: where the user left off is known once all are.
+  const isPart = thread && !roleOf(thread, me) && thread.members.length < thread.member_count;
+  if (!thread || (isPart && loading)) {
     if (error && !loading) return <Missing code={error.code} text={explain(error)} retry={() => void handle.older()} />;
     return <Skeleton />;
   }
-  const choices = menu ? choicesFor(menu.message, thread, me) : [];
+  const choices = menu ? choicesFor(menu.message, { ...thread, role: roleOf(thread, me) }, me) : [];
   return (
     <>
       <Header thread={thread} />
-      {messages.length === 0 && messagesLoading ? <Skeleton /> : <MessageList thread={thread} actions={actions} />}
+      <Messages thread={thread} actions={actions} />
       <TypingLine thread={id} nameOf={nameOf} />
       {thread.archived_at ? (
         <p className={styles.archived}>This conversation is archived. It can be read, not written to.</p>

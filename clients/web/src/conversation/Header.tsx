@@ -10,7 +10,7 @@ import { Avatar } from "../ui/Avatar";
 import { IconButton } from "../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
 import { AddPeople } from "./AddPeople";
-import { manages } from "./actions";
+import { manages, roleOf } from "./actions";
 import { ArchiveConversation } from "./ArchiveConversation";
 import styles from "./Header.module.css";
 import { LeaveConversation } from "./LeaveConversation";
@@ -35,8 +35,9 @@ export function Header({ thread }: { thread: Thread }) {
   const close = () => setShown(undefined);
   const title = titleOf(thread, me, nameOf);
   const group = thread.kind !== "dm";
-  const managing = manages(thread, me) && !thread.archived_at;
-  const owner = thread.members.find((member) => member.user === me)?.role === "owner";
+  const role = roleOf(thread, me);
+  const managing = manages({ kind: thread.kind, role }) && !thread.archived_at;
+  const owner = role === "owner";
   const people = membersOf(thread);
   useLayoutEffect(() => {
     // On telephones the list, where the focus was, has made room for this.

@@ -6,20 +6,27 @@ interface JumpButtonsProps {
   away: boolean;
   /** Messages below what was seen. */
   below: number;
-  /** Unread messages above what is loaded. */
-  above: number;
+  /** Whether unread messages lie above what is in view. */
+  unreadAbove: boolean;
   onDown: () => void;
   onUp: () => void;
+  onAllRead: () => void;
 }
 
 /** The ways to the newest message, and to where one left off. */
-export function JumpButtons({ away, below, above, onDown, onUp }: JumpButtonsProps) {
+export function JumpButtons({ away, below, unreadAbove, onDown, onUp, onAllRead }: JumpButtonsProps) {
   return (
     <>
-      {above > 0 && (
-        <button type="button" className={styles.up} onClick={onUp}>
-          Jump to first unread
-        </button>
+      {unreadAbove && (
+        <div className={styles.up}>
+          <button type="button" onClick={onUp}>
+            <Icon name="up" size={16} />
+            Jump to first unread
+          </button>
+          <button type="button" aria-label="Mark all as read" title="Mark all as read" onClick={onAllRead}>
+            <Icon name="read" size={18} />
+          </button>
+        </div>
       )}
       {away && (
         <button

@@ -1,17 +1,17 @@
-import { useCallback, useLayoutEffect, useRef, useState } from "react";
-import type { Thread } from "threadline";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { ChatMessage, Thread } from "threadline";
 import { useClient, useMessages, useUser } from "threadline/react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useNames } from "../people/names";
-import { type Actions, choicesFor } from "./actions";
+import { type Actions, choicesFor, roleOf } from "./actions";
 import { Beginning } from "./Beginning";
 import { Empty } from "./Empty";
 import { JumpButtons } from "./JumpButtons";
 import styles from "./MessageList.module.css";
+import { loadTo } from "./load-to";
 import { MessageRow } from "./MessageRow";
-import { useReceipts } from "./receipts";
+import { isReadByAll, useReceipts } from "./receipts";
 import type { Row } from "./rows";
-import { useFirstUnread } from "./use-first-unread";
 import { useMarkRead } from "./use-mark-read";
 import { useRoving } from "./use-roving";
 import { useRows } from "./use-rows";
@@ -30,17 +30,18 @@ const FLASH_MS = 1_600;
 
 interface MessageListProps {
   thread: Thread;
+  /** The number of the first message that was unread when the conversation was opened; 0 for none. */
+  firstUnread: number;
   actions: Actions;
 }
 
 /** A conversation's messages; only those near the window are drawn. */
-export function MessageList({ thread, actions }: MessageListProps) {
+export function MessageList({ thread, firstUnread, actions }: MessageListProps) {
   const client = useClient();
   const me = useUser();
   const nameOf = useNames();
   const handle = client.thread(thread.id);
   const { messages, loaded, hasOlder, loading, error, loadOlder } = useMessages(thread.id);
-  const firstUnread = useFirstUnread(thread, me);
   const { rows, shift, now } = useRows(messages, firstUnread, hasOlder || !loaded);
   const empty = loaded && messages.length === 0 && !hasOlder && !loading && !error;
 
@@ -48,55 +49,46 @@ export function MessageList({ thread, actions }: MessageListProps) {
   const list = useRef<VirtualizerHandle>(null);
 
   const newest = messages.at(-1);
-  const mineIsNewest = newest?.sender === me && newest.number === 0;
-  const scroll = useScroll({ scroller, list, rows, mineIsNewest, newestId: newest?.id });
-  const seen = useMarkRead({ thread, me, scroller, list, rows });
+  const justWritten = newest?.sender === me && newest.number === 0 ? newest.id : undefined;
+  const scroll = useScroll({ scroller, list, rows, justWritten });
+  const { isStuck, release } = scroll;
+  const seen = useMarkRead({ thread, me, scroller, rows, isStuck });
   const [flash, setFlash] = useState<string>();
-  const roving = useRoving({
-    scroller,
-    list,
-    rows,
-    onMove: () => {
-      scroll.stuck.current = false;
-    },
-  });
+  const roving = useRoving({ scroller, list, rows, onMove: release });
 
   const receipts = useReceipts(thread, me);
   const dmSeen = thread.kind === "dm" ? lastSeen(rows, receipts.all, me) : 0;
-  const choices = useCallback(
-    (message: Row["message"]) => choicesFor(message, thread, me),
-    // What the user may do depends on these alone; the thread itself changes with every message.
-    [thread.kind, thread.archived_at, thread.members.find((member) => member.user === me)?.role, me],
+  const { kind, archived_at } = thread;
+  const role = roleOf(thread, me);
+  const choices = useMemo(
+    () => (message: ChatMessage) => choicesFor(message, { kind, archived_at, role }, me),
+    [kind, archived_at, role, me],
   );
 
-  const fetchNearTop = () => {
+  const fetchNearTop = useCallback(() => {
     if (hasOlder && !loading && !error && (scroller.current?.scrollTop ?? 0) < NEAR_TOP_PX) void loadOlder();
-  };
-  useLayoutEffect(fetchNearTop);
+  }, [hasOlder, loading, error, loadOlder]);
+  useLayoutEffect(fetchNearTop, [fetchNearTop]);
   useLayoutEffect(() => {
-    if (rows.length > TRIM_ABOVE && scroll.stuck.current) handle.trim(TRIM_TO);
-  });
+    if (rows.length > TRIM_ABOVE && isStuck()) handle.trim(TRIM_TO);
+  }, [rows.length, isStuck, handle]);
 
   const show = useCallback(
     (id: string) => {
       const index = now().findLastIndex((row) => row.message.id === id);
       if (index < 0) return;
-      scroll.stuck.current = false;
+      release();
       list.current?.scrollToIndex(index, { align: "center" });
       setFlash(id);
       setTimeout(() => setFlash((now) => (now === id ? undefined : now)), FLASH_MS);
     },
-    [scroll.stuck],
+    [now, release],
   );
 
   const showFirstUnread = async () => {
-    const first = () => handle.messages.get().messages[0]?.number ?? 1;
-    for (let pages = 0; pages < JUMP_PAGES_MAX && first() > firstUnread; pages++) {
-      const reached = first();
-      await handle.older();
-      if (first() === reached) return;
-    }
-    const target = handle.messages.get().messages.find((message) => message.number >= firstUnread);
+    const number = seen.firstUnread();
+    await loadTo(handle, number, JUMP_PAGES_MAX);
+    const target = handle.messages.get().messages.find((message) => message.number >= number);
     if (target) requestAnimationFrame(() => show(target.id));
   };
 
@@ -154,7 +146,7 @@ export function MessageList({ thread, actions }: MessageListProps) {
                 row={row}
                 mine={mine}
                 sender={nameOf(message.sender)}
-                read={mine && message.number > 0 && message.number <= receipts.all}
+                read={mine && isReadByAll(receipts, message.number)}
                 seenBy={seenBy}
                 seen={dmSeen > 0 && message.number === dmSeen}
                 quoted={quoted}
@@ -174,9 +166,10 @@ export function MessageList({ thread, actions }: MessageListProps) {
       <JumpButtons
         away={scroll.away}
         below={Math.max(0, thread.last_number - seen.upTo)}
-        above={messages[0] && firstUnread > 0 && firstUnread < messages[0].number ? thread.unread || 1 : 0}
+        unreadAbove={thread.unread > 0 && seen.unreadAbove}
         onDown={scroll.toBottom}
         onUp={() => void showFirstUnread()}
+        onAllRead={() => handle.markRead(thread.last_number)}
       />
     </div>
   );

@@ -1,4 +1,4 @@
-import type { ChatMessage, Thread } from "threadline";
+import type { ChatMessage, Role, Thread } from "threadline";
 import type { IconName } from "../ui/Icon";
 import type { Place } from "../ui/Menu";
 
@@ -27,23 +27,32 @@ const choices: readonly Choice[] = [
   { name: "remove", label: "Delete message", icon: "trash", danger: true },
 ];
 
+/** What of a thread decides what its members can do. */
+export interface Rights extends Pick<Thread, "kind" | "archived_at"> {
+  /** The user's own role; undefined for somebody who is not in the thread. */
+  readonly role: Role | undefined;
+}
+
+export function roleOf(thread: Thread, me: string): Role | undefined {
+  return thread.members.find((member) => member.user === me)?.role;
+}
+
 /** Whether the user looks after the thread: its members, its title, others' messages. */
-export function manages(thread: Thread, me: string): boolean {
-  const role = thread.members.find((member) => member.user === me)?.role;
-  return thread.kind !== "dm" && (role === "owner" || role === "admin");
+export function manages({ kind, role }: Pick<Rights, "kind" | "role">): boolean {
+  return kind !== "dm" && (role === "owner" || role === "admin");
 }
 
 /** What this user can do with this message. */
-export function choicesFor(message: ChatMessage, thread: Thread, me: string): readonly Choice[] {
+export function choicesFor(message: ChatMessage, rights: Rights, me: string): readonly Choice[] {
   if (message.deleted_at) return [];
   const mine = message.sender === me;
   const posted = message.number > 0;
-  const open = !thread.archived_at;
+  const open = !rights.archived_at;
   const can = {
     reply: open && posted,
     copy: true,
     edit: open && mine && message.kind === "text",
-    remove: mine || (posted && manages(thread, me)),
+    remove: mine || (posted && manages(rights)),
   };
   return choices.filter((choice) => can[choice.name]);
 }

@@ -18,11 +18,11 @@ export interface Row {
 export interface Rows {
   readonly messages: readonly ChatMessage[];
   readonly rows: readonly Row[];
-  readonly about: About;
+  readonly context: RowContext;
 }
 
 /** What the rows depend on beside the messages. */
-export interface About {
+export interface RowContext {
   /** The number of the first message that was not read at first; 0 for none. */
   readonly firstUnread: number;
   /** Whether there are messages above: what day the first one here begins is not known then. */
@@ -48,8 +48,8 @@ function momentOf(message: ChatMessage): { at: number; day: number } {
  * The rows of these messages. Those whose neighbours are the same as `before` are the same objects: only what changed
  * is worked out, and drawn.
  */
-export function rowsOf(messages: readonly ChatMessage[], about: About, before?: Rows): Rows {
-  if (!before || before.about !== about) return { messages, about, rows: span(messages, about, 0) };
+export function rowsOf(messages: readonly ChatMessage[], context: RowContext, before?: Rows): Rows {
+  if (!before || before.context !== context) return { messages, context, rows: span(messages, context, 0) };
   const old = before.messages;
   const shorter = Math.min(old.length, messages.length);
   let head = 0;
@@ -59,18 +59,18 @@ export function rowsOf(messages: readonly ChatMessage[], about: About, before?: 
   if (head === old.length && head === messages.length) return before;
   // The neighbours of what changed may look different now.
   const kept = { head: Math.max(0, head - 1), tail: Math.max(0, tail - 1) };
-  const middle = span(messages, about, kept.head, messages.length - kept.tail);
+  const middle = span(messages, context, kept.head, messages.length - kept.tail);
   const rows = before.rows.slice(0, kept.head).concat(middle, before.rows.slice(old.length - kept.tail));
-  return { messages, about, rows };
+  return { messages, context, rows };
 }
 
-function span(messages: readonly ChatMessage[], about: About, from: number, to = messages.length): Row[] {
+function span(messages: readonly ChatMessage[], context: RowContext, from: number, to = messages.length): Row[] {
   const rows: Row[] = [];
-  for (let at = from; at < to; at++) rows.push(rowOf(messages, about, at));
+  for (let at = from; at < to; at++) rows.push(rowOf(messages, context, at));
   return rows;
 }
 
-function rowOf(messages: readonly ChatMessage[], { firstUnread, hasOlder }: About, index: number): Row {
+function rowOf(messages: readonly ChatMessage[], { firstUnread, hasOlder }: RowContext, index: number): Row {
   const message = messages[index]!;
   const { at, day } = momentOf(message);
   const previous = messages[index - 1];

@@ -1,27 +1,32 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Thread } from "threadline";
+import { firstUnreadOf } from "./read-mark";
 
-/** Where the user left off: the first message unread when the conversation was opened, or the page was looked at again. */
+/**
+ * Returns the number of the first message that was unread when the conversation was opened; 0 for none. It stays until the
+ * conversation is left, unless all was read when the user turned to another window: then it is what came meanwhile.
+ */
 export function useFirstUnread(thread: Thread, me: string): number {
   const [number, setNumber] = useState(() => firstUnreadOf(thread, me));
   const now = useRef(thread);
-  useLayoutEffect(() => {
+  useEffect(() => {
     now.current = thread;
   }, [thread]);
   useEffect(() => {
+    let wasAllRead = false;
+    const onBlur = () => {
+      wasAllRead = now.current.unread === 0;
+    };
     const onFocus = () => {
       const first = firstUnreadOf(now.current, me);
-      if (first > 0) setNumber(first);
+      if (wasAllRead && first > 0) setNumber(first);
     };
+    addEventListener("blur", onBlur);
     addEventListener("focus", onFocus);
-    return () => removeEventListener("focus", onFocus);
+    return () => {
+      removeEventListener("blur", onBlur);
+      removeEventListener("focus", onFocus);
+    };
   }, [me]);
   return number;
-}
-
-/** The number of the first message that the user has not read; 0 when all are read. */
-function firstUnreadOf(thread: Thread, me: string): number {
-  if (thread.unread === 0) return 0;
-  const own = thread.members.find((member) => member.user === me);
-  return own ? own.read_number + 1 : thread.last_number - thread.unread + 1;
 }

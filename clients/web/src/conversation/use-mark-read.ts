@@ -1,73 +1,106 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
-import type { VirtualizerHandle } from "virtua";
+import { type View, hasGap, markAfter, markOf } from "./read-mark";
 import type { Row } from "./rows";
 
 /** Marks are written at most this often. */
-const MARK_MS = 300;
-/** A message counts as seen when as much of it is above the window's lower edge. */
+const WRITE_MS = 300;
+/** A message is in view once this much of it is. */
 const SEEN_PX = 24;
+const LOOKS = 20;
+const NOTHING: View = { first: Number.POSITIVE_INFINITY, last: 0 };
 
 interface Looked {
   thread: Thread;
   me: string;
   scroller: RefObject<HTMLDivElement | null>;
-  list: RefObject<VirtualizerHandle | null>;
   rows: readonly Row[];
+  /** Whether what comes at the end is shown as it comes. */
+  isStuck: () => boolean;
 }
 
-/** Marks as read what is really looked at: in view, in a page that has the focus. */
-export function useMarkRead({ thread, me, scroller, list, rows }: Looked) {
-  const handle = useClient().thread(thread.id);
-  const [upTo, setUpTo] = useState(() => readBefore(thread, me));
-  const timer = useRef(0);
-  const now = useRef(rows);
-  useLayoutEffect(() => {
-    now.current = rows;
-  }, [rows]);
+export interface Seen {
+  /** The number of the last message that has been in view. */
+  readonly upTo: number;
+  /** Whether unread messages lie above what is in view. */
+  readonly unreadAbove: boolean;
+  /** To be called when something may have come into view. */
+  check(): void;
+  /** The number of the first message that is not read, or of the next one that comes. */
+  firstUnread(): number;
+}
 
-  const mark = useCallback(() => {
-    timer.current = 0;
-    const element = scroller.current;
-    if (!element || !list.current) return;
-    const { scrollTop, clientHeight } = element;
-    const offset = scrollTop + clientHeight - element.firstElementChild!.clientHeight - SEEN_PX;
-    const number = numberAt(now.current, list.current.findItemIndex(offset));
-    if (number === 0) return;
-    setUpTo((before) => Math.max(before, number));
-    if (document.visibilityState === "visible" && document.hasFocus()) handle.markRead(number);
-  }, [handle, scroller, list]);
+/** Marks as read what is really looked at: what was in view, without a gap, in a page that has the focus. */
+export function useMarkRead({ thread, me, scroller, rows, isStuck }: Looked): Seen {
+  const handle = useClient().thread(thread.id);
+  const [upTo, setUpTo] = useState(() => markOf(thread, me));
+  const [unreadAbove, setUnreadAbove] = useState(false);
+  const mark = useRef(upTo);
+  /** Whether all was read and what comes is shown: many messages that come at once move past, and are read nonetheless. */
+  const following = useRef(false);
+  const newest = useRef(0);
+  const frame = useRef(0);
+  const timer = useRef(0);
+
+  /** Frames in which to look again: rows are drawn, and take their places, some frames after what led to it. */
+  const looks = useRef(0);
 
   const check = useCallback(() => {
-    timer.current ||= window.setTimeout(mark, MARK_MS);
-  }, [mark]);
+    const look = () => {
+      frame.current = --looks.current > 0 ? requestAnimationFrame(look) : 0;
+      const view = scroller.current ? viewOf(scroller.current) : NOTHING;
+      if (view.last === 0) return;
+      setUpTo((before) => Math.max(before, view.last));
+      const isLooking = document.visibilityState === "visible" && document.hasFocus();
+      if (following.current && isLooking && isStuck()) mark.current = Math.max(mark.current, view.last);
+      else if (isLooking) mark.current = markAfter(mark.current, view);
+      following.current = isLooking && isStuck() && mark.current >= newest.current;
+      timer.current ||= window.setTimeout(() => {
+        timer.current = 0;
+        handle.markRead(mark.current);
+      }, WRITE_MS);
+      setUnreadAbove(hasGap(mark.current, view));
+    };
+    looks.current = LOOKS;
+    frame.current ||= requestAnimationFrame(look);
+  }, [handle, scroller, isStuck]);
 
-  useEffect(check, [rows, check]);
+  useEffect(() => {
+    // Other devices and one's own messages move the mark, too.
+    mark.current = Math.max(mark.current, markOf(thread, me));
+    check();
+  }, [thread, me, check]);
+  useEffect(() => {
+    newest.current = rows.findLast((row) => row.message.number > 0)?.message.number ?? 0;
+    check();
+  }, [rows, check]);
   useEffect(() => {
     addEventListener("focus", check);
     document.addEventListener("visibilitychange", check);
     return () => {
       removeEventListener("focus", check);
       document.removeEventListener("visibilitychange", check);
+      cancelAnimationFrame(frame.current);
       clearTimeout(timer.current);
-      timer.current = 0;
+      frame.current = timer.current = 0;
     };
   }, [check]);
 
-  return { upTo, check };
+  return { upTo, unreadAbove, check, firstUnread: useCallback(() => mark.current + 1, []) };
 }
 
-/** Up to where the user has read already. */
-function readBefore({ members, last_number, unread }: Thread, me: string): number {
-  return members.find((member) => member.user === me)?.read_number ?? last_number - unread;
-}
-
-/** The number of this row's message, or of the nearest one before it that has one. */
-function numberAt(rows: readonly Row[], index: number): number {
-  for (let at = Math.min(index, rows.length - 1); at >= 0; at--) {
-    const { number } = rows[at]!.message;
-    if (number > 0) return number;
+/** The posted messages that are in view. */
+function viewOf(scroller: HTMLElement): View {
+  const { top, bottom } = scroller.getBoundingClientRect();
+  let { first, last } = NOTHING;
+  for (const article of scroller.querySelectorAll<HTMLElement>("article[data-number]")) {
+    const number = Number(article.dataset.number);
+    const place = article.getBoundingClientRect();
+    const isInView = place.top + SEEN_PX <= bottom && place.bottom - SEEN_PX >= top;
+    if (number === 0 || !isInView || getComputedStyle(article).visibility === "hidden") continue;
+    first = Math.min(first, number);
+    last = Math.max(last, number);
   }
-  return 0;
+  return { first, last };
 }

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { useClient } from "threadline/react";
 import { type Picked, PeoplePicker, nobody, usePicked } from "../people/PeoplePicker";
+import { StrangersNotice } from "../people/StrangersNotice";
+import { useStrangers } from "../people/use-strangers";
 import { open } from "../shell/route";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
@@ -15,7 +17,9 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [picked, setPicked] = useState<Picked>(nobody);
   const [title, setTitle] = useState("");
   const users = usePicked(picked);
+  const strangers = useStrangers(users);
   const create = useAction(async () => {
+    if (!(await strangers.check(kind === "dm" ? users.slice(-1) : users))) return;
     const thread = await client.createThread(
       kind === "dm"
         ? { kind, participants: users.slice(-1) }
@@ -30,7 +34,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       error={create.error}
       action={{
-        label: "Start conversation",
+        label: strangers.told.length > 0 ? "Start anyway" : "Start conversation",
         run: () => void create.run(),
         disabled: create.busy || users.length === 0,
       }}
@@ -60,6 +64,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         picked={kind === "dm" ? { ...picked, users: picked.users.slice(0, 1) } : picked}
         onChange={setPicked}
       />
+      <StrangersNotice users={strangers.told} />
     </Dialog>
   );
 }

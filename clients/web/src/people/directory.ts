@@ -30,6 +30,11 @@ export class Directory {
     return [...this.#names].map(([user, name]) => ({ user, name }));
   }
 
+  /** Whether a user is known by a name of their own, which only those have who have signed in. */
+  isNamed(user: string): boolean {
+    return (this.#names.get(user) ?? user) !== user;
+  }
+
   #absorb(threads: readonly Thread[]): void {
     let news = false;
     for (const { members } of threads) {

@@ -8,6 +8,7 @@ const texts: Record<string, string> = {
   forbidden: "Your role does not allow this.",
   unknown_thread: "You are not in this conversation.",
   not_a_member: "You are not in this conversation any more.",
+  unknown_user: "Nobody of this id has signed in here yet.",
   unknown_message: "This message is not there any more.",
   message_deleted: "This message was deleted.",
   thread_archived: "This conversation is archived.",

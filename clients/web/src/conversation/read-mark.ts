@@ -1,0 +1,28 @@
+import type { Thread } from "threadline";
+
+/** The numbers of the first and the last message in view. */
+export interface View {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The number of the last message that does not count as unread: what was read, and what was there before one joined. */
+export function markOf({ members, last_number, unread }: Thread, me: string): number {
+  const mine = members.find((member) => member.user === me);
+  return mine ? Math.max(mine.read_number, mine.joined_number) : last_number - unread;
+}
+
+/** The number of the first unread message; 0 when all are read. */
+export function firstUnreadOf(thread: Thread, me: string): number {
+  return thread.unread === 0 ? 0 : markOf(thread, me) + 1;
+}
+
+/** Moves the read mark by what is in view. It stays where messages that were never in view lie between. */
+export function markAfter(mark: number, view: View): number {
+  return hasGap(mark, view) ? mark : Math.max(mark, view.last);
+}
+
+/** Whether messages that are not read lie above what is in view. */
+export function hasGap(mark: number, view: View): boolean {
+  return view.first > mark + 1;
+}
