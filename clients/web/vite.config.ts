@@ -1,8 +1,8 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { type Plugin, type ProxyOptions, defineConfig } from "vite";
+import { defineConfig, type Plugin, type ProxyOptions } from "vite";
 
 /** The edge that pages of the development server talk to. */
 const EDGE = process.env.THREADLINE_URL ?? "http://127.0.0.1:8080";

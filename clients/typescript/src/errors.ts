@@ -35,7 +35,16 @@ export class ThreadlineError extends Error {
 
 /** An error that no server told. */
 export function local(
-  code: "disconnected" | "ends_connection" | "timeout" | "unreachable" | "discarded" | "closed" | "outbox_full" | "failed" | "no_token",
+  code:
+    | "disconnected"
+    | "ends_connection"
+    | "timeout"
+    | "unreachable"
+    | "discarded"
+    | "closed"
+    | "outbox_full"
+    | "failed"
+    | "no_token",
   message: string,
   retryable = true,
 ): ThreadlineError {

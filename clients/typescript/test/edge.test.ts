@@ -4,7 +4,7 @@ import WebSocket from "ws";
 import { canonical, descriptions } from "../scripts/generate.mjs";
 import { type Client, type ClientOptions, createClient } from "../src/client.js";
 import type { ThreadHandle } from "../src/thread/handle.js";
-import { Threadline, binary } from "./support/threadline.js";
+import { binary, Threadline } from "./support/threadline.js";
 import { until } from "./support/until.js";
 
 const path = binary();
@@ -220,7 +220,8 @@ describe.skipIf(!path)("on a real edge", () => {
     );
     await a.send("welcome").sent;
     await a.addMember("yan");
-    const joinedAt = (user: string) => a.state.get().thread?.members.find((member) => member.user === user)?.joined_number;
+    const joinedAt = (user: string) =>
+      a.state.get().thread?.members.find((member) => member.user === user)?.joined_number;
     await until(a.state, () => joinedAt("yan") === 1);
     const receipts = await b.receipts();
     expect(receipts.map(({ user, number, joined_number }) => [user, number, joined_number])).toEqual([

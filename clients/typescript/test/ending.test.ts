@@ -132,7 +132,12 @@ test("with a server that ends the connection after every second frame, all is do
       expect(client.outbox.get().ops).toEqual([]);
       for (const thread of threads) {
         const sent = to.flatMap((to, index) => (to === thread ? [`${index}`] : []));
-        expect(edge.messages(thread).map(({ content }) => content).sort()).toEqual(sent.sort());
+        expect(
+          edge
+            .messages(thread)
+            .map(({ content }) => content)
+            .sort(),
+        ).toEqual(sent.sort());
       }
     }),
     { numRuns: 200 },

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backoff } from "../src/backoff.js";
-import { Ids } from "../src/ids.js";
 import { systemClock } from "../src/clock.js";
+import { Ids } from "../src/ids.js";
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ThreadlineError, local } from "../src/errors.js";
+import { local, ThreadlineError } from "../src/errors.js";
 import { OUTBOX_OPS_MAX } from "../src/outbox/outbox.js";
 import { settle } from "./support/clock.js";
 import { World } from "./support/world.js";

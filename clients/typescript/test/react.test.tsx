@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { StrictMode, act } from "react";
-import { type Root, createRoot } from "react-dom/client";
+import { act, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Client } from "../src/client.js";
 import {

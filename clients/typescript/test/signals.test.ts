@@ -43,7 +43,8 @@ describe("signals", () => {
   test("presence stays as it was known until the next session has told", async () => {
     const { clock, edge, client, connect } = await setUp();
     await connect();
-    const is = (user: string, status: "active" | "away" | "offline") => edge.tell([{ type: "presence", users: [{ user, status }] }]);
+    const is = (user: string, status: "active" | "away" | "offline") =>
+      edge.tell([{ type: "presence", users: [{ user, status }] }]);
     const known = () => ["ben", "cleo", "dora"].map((user) => client.presence(user).get());
     for (const user of ["ben", "cleo", "dora"]) is(user, "active");
     edge.drop();

@@ -1,12 +1,12 @@
 import { IDBFactory } from "fake-indexeddb";
 import { describe, expect, test } from "vitest";
-import { Ids } from "../src/ids.js";
 import { systemClock } from "../src/clock.js";
+import { Ids } from "../src/ids.js";
 import type { Op } from "../src/outbox/op.js";
 import { Outbox } from "../src/outbox/outbox.js";
 import { owner } from "../src/outbox/owner.js";
+import { indexedDbStorage, memoryStorage, type OutboxStorage } from "../src/outbox/storage.js";
 import { FakeLocks } from "./support/locks.js";
-import { type OutboxStorage, indexedDbStorage, memoryStorage } from "../src/outbox/storage.js";
 
 const ids = new Ids(systemClock);
 const op = (scope: string): Op => ({

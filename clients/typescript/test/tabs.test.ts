@@ -110,7 +110,13 @@ describe("tabs of one browser", () => {
     edge.post("t", "ben", "two");
     edge.create("u", ["ann", "ben"]);
     const two = await tab("2");
-    expect([texts(two), two.threads.get().threads.map(({ id }) => id).sort()]).toEqual([
+    expect([
+      texts(two),
+      two.threads
+        .get()
+        .threads.map(({ id }) => id)
+        .sort(),
+    ]).toEqual([
       ["one", "two"],
       ["t", "u"],
     ]);
@@ -127,7 +133,10 @@ describe("tabs of one browser", () => {
     for (const text of ["one", "two", "three"]) edge.post("t", "ben", text);
     two.connect();
     await clock.advance(200);
-    expect([texts(two), heard]).toEqual([["one", "two", "three"], [2, 3, 4]]);
+    expect([texts(two), heard]).toEqual([
+      ["one", "two", "three"],
+      [2, 3, 4],
+    ]);
   });
 
   test("only so much is kept for tabs that come later; they fetch the rest", async () => {

@@ -9,7 +9,10 @@ function member(user: string, joined_number: number, read_number: number): Membe
 test("whoever was added later has not seen what was written before", () => {
   const receipts = receiptsOf([member("ann", 0, 5), member("ben", 0, 5), member("fay", 5, 0)], "ann");
   expect([...receipts.at]).toEqual([[5, ["ben"]]]);
-  expect(receiptsOf([member("ann", 0, 5), member("fay", 5, 4)], "ann").at.size, "read before leaving and coming back").toBe(0);
+  expect(
+    receiptsOf([member("ann", 0, 5), member("fay", 5, 4)], "ann").at.size,
+    "read before leaving and coming back",
+  ).toBe(0);
 });
 
 test("whoever was added later does not keep a message from being read by all who were there", () => {

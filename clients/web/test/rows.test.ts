@@ -23,7 +23,10 @@ test("messages of one person within five minutes belong together", () => {
 test("a new day begins with its first message; that of the first one loaded is not known", () => {
   const [first, second] = [message(1, 0), message(2, 24 * 60)];
   expect(rowsOf([first, second], context).rows.map(({ day }) => day !== null)).toEqual([true, true]);
-  expect(rowsOf([first, second], { ...context, hasOlder: true }).rows.map(({ day }) => day !== null)).toEqual([false, true]);
+  expect(rowsOf([first, second], { ...context, hasOlder: true }).rows.map(({ day }) => day !== null)).toEqual([
+    false,
+    true,
+  ]);
 });
 
 test("the first unread message starts anew", () => {

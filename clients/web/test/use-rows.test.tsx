@@ -35,7 +35,11 @@ function message(number: number): ChatMessage {
 async function drawn(...steps: number[][]): Promise<[number[], boolean][]> {
   const seen: [number[], boolean][] = [];
   function List({ numbers }: { numbers: number[] }) {
-    const { rows, shift }: DrawnRows = useRows(numbers.map((number) => cache(number)), 0, false);
+    const { rows, shift }: DrawnRows = useRows(
+      numbers.map((number) => cache(number)),
+      0,
+      false,
+    );
     seen.push([rows.map((row) => row.message.number), shift]);
     return null;
   }

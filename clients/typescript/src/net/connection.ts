@@ -5,7 +5,7 @@ import { closeCodes, reconnects } from "../codes.js";
 import { local } from "../errors.js";
 import { type Teller, View } from "../store.js";
 import { Requests } from "./requests.js";
-import { type OpenSocket, type Socket, leave } from "./socket.js";
+import { leave, type OpenSocket, type Socket } from "./socket.js";
 import type { Tokens } from "./tokens.js";
 
 /** How the connection is, and why: the code and reason of the last close, or of the last step. */

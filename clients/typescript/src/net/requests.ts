@@ -1,6 +1,6 @@
 import type { ClientFrame, ServerFrame } from "../api/frames.js";
 import { type Clock, Timer } from "../clock.js";
-import { ThreadlineError, local } from "../errors.js";
+import { local, ThreadlineError } from "../errors.js";
 
 interface Waiting {
   resolve(result: unknown): void;

@@ -1,7 +1,7 @@
 import type { ErrorBody } from "../api/frames.js";
 import { backoff } from "../backoff.js";
 import { type Clock, pause } from "../clock.js";
-import { ThreadlineError, local } from "../errors.js";
+import { local, ThreadlineError } from "../errors.js";
 import type { Tokens } from "./tokens.js";
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";

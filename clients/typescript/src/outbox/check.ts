@@ -21,7 +21,8 @@ export function refusalOf(op: NewOp, limits: Limits | null): ThreadlineError | u
 }
 
 function contentRefusal(field: string, content: string, limits: Limits | null): ThreadlineError | undefined {
-  if (LONE_SURROGATE.test(content)) return invalid(field, "holds half of a character, as of a text that was cut inside an emoji");
+  if (LONE_SURROGATE.test(content))
+    return invalid(field, "holds half of a character, as of a text that was cut inside an emoji");
   const charsMax = limits?.content_chars_max ?? Number.POSITIVE_INFINITY;
   // No text has more characters than UTF-16 units.
   if (content.length > charsMax && [...content].length > charsMax) {
@@ -44,7 +45,8 @@ function metadataRefusal(field: string, metadata: unknown, limits: Limits | null
 /** Says what keeps a value from being sent as JSON as it is. */
 function valueFault(value: unknown, depthLeft: number): string | undefined {
   if (typeof value === "string") return LONE_SURROGATE.test(value) ? "holds half of a character" : undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : `holds ${value}, which JSON has no number for`;
+  if (typeof value === "number")
+    return Number.isFinite(value) ? undefined : `holds ${value}, which JSON has no number for`;
   if (typeof value === "bigint") return "holds a bigint, which JSON has no form for";
   if (typeof value !== "object" || value === null) return undefined;
   // Objects that contain themselves end here, too.

@@ -1,9 +1,9 @@
 import type { Metadata, Written } from "../api/types.js";
 import { backoff } from "../backoff.js";
 import { type Clock, Timer } from "../clock.js";
-import { ThreadlineError, local } from "../errors.js";
+import { local, ThreadlineError } from "../errors.js";
 import type { Ids } from "../ids.js";
-import { type NewOp, type Op, laneOf, messageOf } from "./op.js";
+import { laneOf, messageOf, type NewOp, type Op } from "./op.js";
 import type { Owner } from "./owner.js";
 import { type Sending, Sendings } from "./sendings.js";
 import type { OutboxStorage } from "./storage.js";

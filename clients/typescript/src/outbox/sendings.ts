@@ -1,5 +1,5 @@
 import type { Written } from "../api/types.js";
-import { type ThreadlineError, local } from "../errors.js";
+import { local, type ThreadlineError } from "../errors.js";
 
 /** Something that was asked for. */
 export interface Sending {

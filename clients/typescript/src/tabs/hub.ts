@@ -1,6 +1,6 @@
 import type { ServerFrame, Welcome } from "../api/frames.js";
 import type { Clock } from "../clock.js";
-import { type Socket, leave } from "../net/socket.js";
+import { leave, type Socket } from "../net/socket.js";
 
 /** One tab's end of the shared socket. */
 export interface Port {

@@ -1,6 +1,6 @@
 /** One connection for all tabs of a browser. */
-import { type Clock, Timer, systemClock } from "../clock.js";
-import { type Socket, type WebSocketClass, leave } from "../net/socket.js";
+import { type Clock, systemClock, Timer } from "../clock.js";
+import { leave, type Socket, type WebSocketClass } from "../net/socket.js";
 import { Hub, type Port } from "./hub.js";
 
 /** As much of a BroadcastChannel as is used here. */

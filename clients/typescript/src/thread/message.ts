@@ -1,6 +1,6 @@
 import type { ErrorBody } from "../api/frames.js";
 import type { Message } from "../api/types.js";
-import { type Op, messageOf } from "../outbox/op.js";
+import { messageOf, type Op } from "../outbox/op.js";
 
 /** A message as its thread's page shows it. */
 export interface ChatMessage extends Message {

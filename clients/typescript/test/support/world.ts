@@ -1,10 +1,10 @@
-import { ThreadlineError, local } from "../../src/errors.js";
+import type { Written } from "../../src/api/types.js";
+import { local, ThreadlineError } from "../../src/errors.js";
 import { Ids } from "../../src/ids.js";
 import type { Op } from "../../src/outbox/op.js";
 import { Outbox } from "../../src/outbox/outbox.js";
 import type { Sending } from "../../src/outbox/sendings.js";
 import { memoryStorage } from "../../src/outbox/storage.js";
-import type { Written } from "../../src/api/types.js";
 import { FakeClock, settle } from "./clock.js";
 
 interface Request {

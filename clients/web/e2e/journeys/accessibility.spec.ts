@@ -86,8 +86,9 @@ test("the theme can be chosen, and stays", async ({ person }) => {
   const frame = () =>
     ann.page.evaluate(
       () =>
-        [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")].find(({ media }) => matchMedia(media).matches)
-          ?.content,
+        [...document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")].find(
+          ({ media }) => matchMedia(media).matches,
+        )?.content,
     );
   const background = () => ann.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await background();

@@ -1,7 +1,10 @@
 import { expect, test } from "../support/journey.ts";
 import { startingWith } from "../support/person.ts";
 
-test("two people sign in on two edges and talk: unread, typing, receipts, edit, delete", async ({ person, picture }) => {
+test("two people sign in on two edges and talk: unread, typing, receipts, edit, delete", async ({
+  person,
+  picture,
+}) => {
   const [ann, ben] = [await person("Ann", { edge: 0 }), await person("Ben", { edge: 1 })];
   for (const each of [ann, ben]) {
     const page = await each.tab();
@@ -104,7 +107,10 @@ test("several lines, long words, links and replies", async ({ dm, picture }) => 
   await expect(link).toHaveAttribute("href", "https://example.org/a?b=c&d=e#f");
   await expect(link).toHaveAttribute("rel", /noopener/);
   await expect(link).toHaveAttribute("target", "_blank");
-  const { scrollWidth, clientWidth } = await ann.log.evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+  const { scrollWidth, clientWidth } = await ann.log.evaluate(({ scrollWidth, clientWidth }) => ({
+    scrollWidth,
+    clientWidth,
+  }));
   expect(scrollWidth, "long words do not make the list wider").toBeLessThanOrEqual(clientWidth);
   await ann.act(word, "Reply");
   await expect(ann.page.getByText(`Replying to ${ben.name}`)).toBeVisible();

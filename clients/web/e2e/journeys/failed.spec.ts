@@ -1,6 +1,10 @@
 import { expect, test } from "../support/journey.ts";
 
-test("what cannot be sent any more can be given up, also when its conversation is gone", async ({ person, api, picture }) => {
+test("what cannot be sent any more can be given up, also when its conversation is gone", async ({
+  person,
+  api,
+  picture,
+}) => {
   const ann = await person("Ann", { cable: true });
   const ben = await api("Ben");
   const thread = await ben.create({ kind: "group", participants: [ann.user], title: "Night train" });
@@ -66,7 +70,11 @@ test("a message on its way cannot be taken back, and is deleted once it has arri
   }
 });
 
-test("the list shows in which conversation something was refused, for as long as it is there", async ({ person, api, picture }) => {
+test("the list shows in which conversation something was refused, for as long as it is there", async ({
+  person,
+  api,
+  picture,
+}) => {
   const ann = await person("Ann", { cable: true });
   const ben = await api("Ben");
   const thread = await ben.create({ kind: "group", participants: [ann.user], title: "Night train" });
@@ -78,7 +86,9 @@ test("the list shows in which conversation something was refused, for as long as
   await ben.archive(thread);
   await ann.comeBack();
   await expect(ann.message("Still there?")).toHaveAttribute("data-state", "failed");
-  await expect(ann.message("Still there?")).toHaveAccessibleDescription(/^Still there\? Not sent This conversation is archived\.$/);
+  await expect(ann.message("Still there?")).toHaveAccessibleDescription(
+    /^Still there\? Not sent This conversation is archived\.$/,
+  );
   await ann.conversation("Summer").click();
   await expect(ann.page.getByRole("heading", { level: 2, name: "Summer" })).toBeVisible();
   await expect(ann.conversation("Night train").getByRole("img", { name: "Not sent" })).toBeVisible();

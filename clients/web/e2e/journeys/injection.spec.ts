@@ -43,7 +43,11 @@ async function allTexts(person: Person, count: number): Promise<string[]> {
   return [...texts].sort(([a], [b]) => a - b).map(([, text]) => text);
 }
 
-test("as messages: they are shown as text, to those who are there and to those who come later", async ({ dm, api, picture }) => {
+test("as messages: they are shown as text, to those who are there and to those who come later", async ({
+  dm,
+  api,
+  picture,
+}) => {
   const { people, thread } = await dm("Ann", "Ben");
   const [ann, ben] = people;
   const writer = await api("Ben");

@@ -18,7 +18,9 @@ test("everything by keyboard alone: sign in, open, write, edit, delete, go back"
       if (await target.evaluate((element) => element === document.activeElement)) return;
       await keyboard.press(key);
     }
-    throw new Error(`Tab does not lead to ${role} ${name}; the focus is at ${await focused.evaluate((e) => e.outerHTML.slice(0, 200))}`);
+    throw new Error(
+      `Tab does not lead to ${role} ${name}; the focus is at ${await focused.evaluate((e) => e.outerHTML.slice(0, 200))}`,
+    );
   };
 
   await page.goto(ann.url);

@@ -30,7 +30,9 @@ test("on a phone: list, conversation, back; nothing is wider than the screen", a
   await page.getByRole("button", { name: "Send message" }).tap();
   await expect(ann.message("Yes.")).toBeVisible();
   await expect(ann.message("Yes.")).toHaveAttribute("data-state", "sent");
-  expect(await ann.composer.evaluate((field) => Number.parseFloat(getComputedStyle(field).fontSize))).toBeGreaterThanOrEqual(16);
+  expect(
+    await ann.composer.evaluate((field) => Number.parseFloat(getComputedStyle(field).fontSize)),
+  ).toBeGreaterThanOrEqual(16);
   await fits();
   await picture(ann, "phone-conversation");
 

@@ -1,6 +1,10 @@
 import { expect, test } from "../support/journey.ts";
 
-test("the server is killed and comes back under open pages: what was written meanwhile is sent", async ({ dm, server, picture }) => {
+test("the server is killed and comes back under open pages: what was written meanwhile is sent", async ({
+  dm,
+  server,
+  picture,
+}) => {
   const { people } = await dm("Ann", "Ben");
   const [ann, ben] = people;
   for (const text of ["one", "two"]) await ann.say(text);

@@ -1,6 +1,11 @@
 import { expect, test } from "../support/journey.ts";
 
-test("an id that nobody has signed in with is asked about before a conversation is made", async ({ person, api, tag, picture }) => {
+test("an id that nobody has signed in with is asked about before a conversation is made", async ({
+  person,
+  api,
+  tag,
+  picture,
+}) => {
   const ann = await person("Ann");
   const owner = await api("Ann");
   await (await api("Ben")).threads();
@@ -38,7 +43,12 @@ test("an id that nobody has signed in with is asked about before a conversation 
   await expect(page.getByRole("button", { name: "3 members" })).toBeVisible();
 });
 
-test("whoever is added has not seen what was written before, also while they never signed in", async ({ person, api, tag, picture }) => {
+test("whoever is added has not seen what was written before, also while they never signed in", async ({
+  person,
+  api,
+  tag,
+  picture,
+}) => {
   const ann = await person("Ann");
   const [owner, ben] = [await api("Ann"), await api("Ben")];
   await ben.threads();

@@ -131,5 +131,7 @@ test("what was skipped can be marked as read as a whole", async ({ person, api }
   await expect.poll(() => reader.unread(thread)).toBe(0);
   await expect(toFirst(ann)).toBeHidden();
   await ben.send(thread, "and one more");
-  await expect.poll(async () => [await ann.texts().then((texts) => texts.at(-1)), await reader.unread(thread)]).toEqual(["and one more", 0]);
+  await expect
+    .poll(async () => [await ann.texts().then((texts) => texts.at(-1)), await reader.unread(thread)])
+    .toEqual(["and one more", 0]);
 });

@@ -56,7 +56,10 @@ export class Api {
 
   /** The newest messages' texts, oldest first, as the server has them. */
   async texts(thread: string): Promise<string[]> {
-    const { messages } = await this.#call<{ messages: { content: string }[] }>("GET", `threads/${thread}/messages/?limit=100`);
+    const { messages } = await this.#call<{ messages: { content: string }[] }>(
+      "GET",
+      `threads/${thread}/messages/?limit=100`,
+    );
     return messages.map((message) => message.content).reverse();
   }
 

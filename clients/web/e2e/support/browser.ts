@@ -4,7 +4,8 @@ import type { LaunchOptions } from "@playwright/test";
 
 /** Where tests leave what can be looked at; a second run at the same time needs another place. */
 export const ARTIFACTS =
-  process.env.THREADLINE_TEST_ARTIFACTS ?? fileURLToPath(new URL("../../../../target/test-artifacts/web", import.meta.url));
+  process.env.THREADLINE_TEST_ARTIFACTS ??
+  fileURLToPath(new URL("../../../../target/test-artifacts/web", import.meta.url));
 
 /** Debian's Chromium, or the one that CHROMIUM names. */
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";

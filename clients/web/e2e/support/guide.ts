@@ -12,7 +12,9 @@ export interface Guide {
 
 /** The guide, word by word: a block after a line that begins with a file's name is that file. */
 export function readGuide(): Guide {
-  const section = readFileSync(GUIDE, "utf8").split("\n## ").find((part) => part.startsWith("A chat in your own React app"));
+  const section = readFileSync(GUIDE, "utf8")
+    .split("\n## ")
+    .find((part) => part.startsWith("A chat in your own React app"));
   if (!section) throw new Error("the guide is not where it was");
   const files = new Map<string, string>();
   let commands = "";

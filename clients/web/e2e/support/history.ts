@@ -12,12 +12,7 @@ const APART_MS = 97_000;
 export const PLACE = /^#(\d+) /;
 
 /** A group's long history between these people, with the sample's texts: each message says its place. */
-export async function importHistory(
-  server: Threadline,
-  key: string,
-  users: string[],
-  count: number,
-): Promise<void> {
+export async function importHistory(server: Threadline, key: string, users: string[], count: number): Promise<void> {
   const texts = readFileSync(SAMPLE, "utf8")
     .trim()
     .split("\n")

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { type BrowserContextOptions, test as base, expect } from "@playwright/test";
-import { Threadline, binary } from "../../../typescript/test/support/threadline.ts";
+import { binary, Threadline } from "../../../typescript/test/support/threadline.ts";
 import { Api } from "./api.ts";
 import { ARTIFACTS } from "./browser.ts";
 import { Cable } from "./cable.ts";

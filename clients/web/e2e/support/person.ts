@@ -1,4 +1,4 @@
-import { type BrowserContext, type Locator, type Page, expect } from "@playwright/test";
+import { type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
 import type { Cable } from "./cable.ts";
 import { Watch } from "./watch.ts";
 
@@ -110,7 +110,9 @@ export class Person {
   /** Waits until exactly these are shown, each once, in this order, all of them sent. */
   async sees(texts: string[]): Promise<void> {
     await expect.poll(() => this.texts(), { message: `what ${this.name} sees` }).toEqual(texts);
-    await expect.poll(async () => (await this.shown()).map((message) => message.state)).toEqual(texts.map(() => "sent"));
+    await expect
+      .poll(async () => (await this.shown()).map((message) => message.state))
+      .toEqual(texts.map(() => "sent"));
   }
 
   /** The network is gone, and the browser knows. */

@@ -54,7 +54,9 @@ export async function scrollUp(log: Element, { until, share, frames }: Scrolling
       moved = performance.now();
     }
     if (performance.now() - moved > STILL_MS_MAX) {
-      throw new Error(`stuck at message ${oldest}, ${seen.size} seen, at ${scroller.scrollTop} of ${scroller.scrollHeight}`);
+      throw new Error(
+        `stuck at message ${oldest}, ${seen.size} seen, at ${scroller.scrollTop} of ${scroller.scrollHeight}`,
+      );
     }
     scroller.scrollTop -= scroller.clientHeight * (missed ? -share / 2 : share);
     for (let frame = 0; frame < frames; frame++) await new Promise((next) => requestAnimationFrame(next));

@@ -1,7 +1,8 @@
 import type { Page } from "@playwright/test";
 
 /** What a browser complains about when nothing but the network fails. */
-const NETWORK = /net::ERR_|WebSocket connection to .* failed|Failed to load resource: the server responded with a status of 50[234]/;
+const NETWORK =
+  /net::ERR_|WebSocket connection to .* failed|Failed to load resource: the server responded with a status of 50[234]/;
 
 /** Everything in a page that must not happen, as it happens. */
 export class Watch {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
-import { type Picked, PeoplePicker, nobody, usePicked } from "../people/PeoplePicker";
+import { nobody, PeoplePicker, type Picked, usePicked } from "../people/PeoplePicker";
 import { StrangersNotice } from "../people/StrangersNotice";
 import { useStrangers } from "../people/use-strangers";
 import { Dialog } from "../ui/Dialog";

@@ -7,13 +7,13 @@ import { Icon } from "../ui/Icon";
 import { dayName, momentOf, timeOf } from "../ui/times";
 import type { Actions, Choice } from "./actions";
 import { Content, isEmoji } from "./Content";
-import { MessageState } from "./MessageState";
 import styles from "./MessageRow.module.css";
+import { MessageState } from "./MessageState";
 import { Quote } from "./Quote";
 import type { Row } from "./rows";
 import { SeenBy } from "./SeenBy";
-import { tombstone } from "./tombstone";
 import { Toolbar } from "./Toolbar";
+import { tombstone } from "./tombstone";
 import { useLongPress } from "./use-long-press";
 
 export interface MessageRowProps {
@@ -133,7 +133,13 @@ function Bubble(props: MessageRowProps & { near: boolean }) {
             data-emoji={isEmoji(message.content)}
           >
             {message.reply_to !== null && !message.deleted_at && (
-              <Quote message={quoted ?? null} sender={quotedSender} nameOf={nameOf} tabbed={tabbed} onShow={onShowQuoted} />
+              <Quote
+                message={quoted ?? null}
+                sender={quotedSender}
+                nameOf={nameOf}
+                tabbed={tabbed}
+                onShow={onShowQuoted}
+              />
             )}
             {gone ? <em>{gone}</em> : <Content text={message.content} tabbed={tabbed} />}
             <span className={styles.meta}>

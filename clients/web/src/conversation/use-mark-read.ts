@@ -1,7 +1,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
-import { type View, hasGap, markAfter, markOf } from "./read-mark";
+import { hasGap, markAfter, markOf, type View } from "./read-mark";
 import type { Row } from "./rows";
 
 /** Marks are written at most this often. */

@@ -46,8 +46,7 @@ function nextDrawing(before: Drawing | undefined, messages: readonly ChatMessage
   const rows = rowsOf(part, context, old);
   // The list takes the first rows of all for rows that were added above others, and draws none.
   const hadRows = old !== undefined && old.rows.length > 0;
-  const shift =
-    hadRows && old.rows[0]!.message.id !== rows.rows[0]?.message.id && rows.rows.length !== old.rows.length;
+  const shift = hadRows && old.rows[0]!.message.id !== rows.rows[0]?.message.id && rows.rows.length !== old.rows.length;
   return { messages, rows, isWhole: part.length === messages.length, shift };
 }
 

@@ -2,7 +2,7 @@ import { useRef, useState } from "react";
 import { useUser } from "threadline/react";
 import { useSession } from "../session/context";
 import { signOut } from "../session/signed-in";
-import { type Theme, setTheme, useTheme } from "../shell/theme";
+import { setTheme, type Theme, useTheme } from "../shell/theme";
 import { Avatar } from "../ui/Avatar";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
 import styles from "./Account.module.css";

@@ -10,7 +10,7 @@ import { Icon } from "../ui/Icon";
 import { shortTimeOf } from "../ui/times";
 import styles from "./ConversationLink.module.css";
 import { oneLine, previewOf } from "./preview";
-import { type Unsent, lastSaid } from "./unsent";
+import { lastSaid, type Unsent } from "./unsent";
 
 interface ConversationLinkProps {
   thread: Thread;

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useClient } from "threadline/react";
-import { type Picked, PeoplePicker, nobody, usePicked } from "../people/PeoplePicker";
+import { nobody, PeoplePicker, type Picked, usePicked } from "../people/PeoplePicker";
 import { StrangersNotice } from "../people/StrangersNotice";
 import { useStrangers } from "../people/use-strangers";
 import { open } from "../shell/route";

@@ -10,8 +10,8 @@ export function StrangersNotice({ users }: { users: readonly string[] }) {
         <p className={styles.notice}>
           <Icon name="failed" size={18} />
           <span>
-            <strong>Nobody has signed in here as {ids} yet.</strong> Check the spelling, or go on: they will see what you
-            write once they sign in.
+            <strong>Nobody has signed in here as {ids} yet.</strong> Check the spelling, or go on: they will see what
+            you write once they sign in.
           </span>
         </p>
       )}

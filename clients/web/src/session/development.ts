@@ -43,7 +43,8 @@ async function asked({ user, name }: Person, signal: AbortSignal): Promise<Ident
   const { token, expires_at: expires } = body;
   if (!response.ok || typeof token !== "string") {
     const told = [body.detail, body.title].find((text) => typeof text === "string" && text !== "") as
-      string | undefined;
+      | string
+      | undefined;
     const message = told ?? `The server answered with ${response.status}.`;
     throw response.status < 500 && response.status !== 429 ? new Refused(message) : new Error(message);
   }

@@ -1,7 +1,7 @@
 import { type Client, closeCodes, createClient } from "threadline";
 import { sharedWebSocket } from "threadline/tabs";
 import { Directory } from "../people/directory";
-import { NoDevelopmentTokens, Refused, developmentIdentity } from "./development";
+import { developmentIdentity, NoDevelopmentTokens, Refused } from "./development";
 import { edgeUrl } from "./edge-url";
 import { type Identity, identityOf, keepIdentity } from "./identity";
 import type { Person } from "./people";

@@ -1,7 +1,7 @@
 import {
+  createContext,
   type KeyboardEvent,
   type ReactNode,
-  createContext,
   useContext,
   useEffect,
   useLayoutEffect,
