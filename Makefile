@@ -22,6 +22,7 @@ test: install-test ## checks and tests everything: on real Postgres and Apache K
 
 check: ## formatting, lints, dependency rules, crate arrows
 	cargo fmt --all --check
+	scripts/biome.sh check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	scripts/cargo-deny.sh
 	cargo test --locked --quiet --workspace --test all arrows
@@ -42,6 +43,7 @@ docs: ## makes the pages of docs/ that follow from the program: settings and met
 
 fmt: ## formats the code
 	cargo fmt --all
+	scripts/biome.sh fmt
 
 install: ## installs what the machine lacks
 	@scripts/install.sh

@@ -1,7 +1,7 @@
 export type { ErrorBody, Limits, PresenceStatus } from "./api/frames.js";
 export type * from "./api/types.js";
 export { type Client, type ClientOptions, createClient, type OutboxOp, type OutboxState } from "./client.js";
-export { type Clock } from "./clock.js";
+export type { Clock } from "./clock.js";
 export { closeCodes, reconnects } from "./codes.js";
 export { ThreadlineError } from "./errors.js";
 export type { ConnectionState } from "./net/connection.js";

@@ -41,12 +41,11 @@ export class View<T> implements Store<T> {
   /** Undefined from a change until it is asked for: nothing is kept for those who do not ask. */
   #value: T | undefined;
   #listeners = new Set<() => void>();
-  #rest: (() => void) | void = undefined;
   constructor(
     private readonly teller: Teller,
     private readonly compute: () => T,
-    /** Called with the first listener; what it returns is called after the last. */
-    private readonly wake?: () => (() => void) | void,
+    private readonly onFirstListener?: () => void,
+    private readonly onNoListener?: () => void,
   ) {}
 
   get = (): T => (this.#value ??= this.compute());
@@ -55,11 +54,9 @@ export class View<T> implements Store<T> {
     // A wrapper of its own, so that the same function can subscribe twice.
     const own = () => listener();
     this.#listeners.add(own);
-    if (this.#listeners.size === 1) this.#rest = this.wake?.();
+    if (this.#listeners.size === 1) this.onFirstListener?.();
     return () => {
-      if (!this.#listeners.delete(own) || this.#listeners.size > 0) return;
-      this.#rest?.();
-      this.#rest = undefined;
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.onNoListener?.();
     };
   };
 

@@ -31,26 +31,21 @@ function message(number: number): ChatMessage {
   };
 }
 
+type Seen = [numbers: number[], shift: boolean];
+
+function List({ messages, seen }: { messages: ChatMessage[]; seen: Seen[] }) {
+  const { rows, shift }: DrawnRows = useRows(messages, 0, false);
+  seen.push([rows.map((row) => row.message.number), shift]);
+  return null;
+}
+
 /** What the list was given in each of its renderings: the numbers, and whether they keep their place. */
-async function drawn(...steps: number[][]): Promise<[number[], boolean][]> {
-  const seen: [number[], boolean][] = [];
-  function List({ numbers }: { numbers: number[] }) {
-    const { rows, shift }: DrawnRows = useRows(
-      numbers.map((number) => cache(number)),
-      0,
-      false,
-    );
-    seen.push([rows.map((row) => row.message.number), shift]);
-    return null;
-  }
-  const known = new Map<number, ChatMessage>();
-  const cache = (number: number) => {
-    const made = known.get(number) ?? message(number);
-    known.set(number, made);
-    return made;
-  };
+async function drawn(...steps: number[][]): Promise<Seen[]> {
+  const seen: Seen[] = [];
+  const known = new Map(steps.flat().map((number) => [number, message(number)]));
   const root = createRoot(document.createElement("div"));
-  for (const numbers of steps) await act(async () => root.render(<List numbers={numbers} />));
+  for (const numbers of steps)
+    await act(async () => root.render(<List messages={numbers.map((number) => known.get(number)!)} seen={seen} />));
   await act(async () => root.unmount());
   return seen;
 }

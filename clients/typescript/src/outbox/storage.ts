@@ -40,7 +40,8 @@ export function indexedDbStorage(name = "threadline", factory: IDBFactory = inde
     act: (store: IDBObjectStore) => IDBRequest<T>,
     again = true,
   ): Promise<T> => {
-    const database = (opened ??= open());
+    opened ??= open();
+    const database = opened;
     try {
       const transaction = (await database).transaction(STORE, mode);
       const request = act(transaction.objectStore(STORE));

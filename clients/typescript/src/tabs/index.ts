@@ -47,11 +47,11 @@ export function sharedWebSocket(options: SharedOptions): WebSocketClass {
     tabs.set(url, tab);
     return tab;
   };
-  return class {
-    constructor(url: string) {
-      return tabOf(url).socket();
-    }
-  };
+  // Called with `new`: what it returns is the instance.
+  function sharedSocket(url: string): Socket {
+    return tabOf(url).socket();
+  }
+  return sharedSocket as unknown as WebSocketClass;
 }
 
 const broadcast = (name: string): Channel => new BroadcastChannel(name) as Channel;

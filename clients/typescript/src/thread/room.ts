@@ -111,8 +111,8 @@ export class Room {
       }),
       () => {
         if (deps.live()) void this.open();
-        return () => this.trim(IDLE_MESSAGES_MAX);
       },
+      () => this.trim(IDLE_MESSAGES_MAX),
     );
   }
 

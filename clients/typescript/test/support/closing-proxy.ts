@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import WebSocket, { WebSocketServer } from "ws";
 
 /** How a connection is ended: with this code, or broken for 1006; after the frame was passed on, or in its place. */

@@ -10,6 +10,7 @@ const FOREIGN =
 
 /** As servers take titles and names: without what breaks the line or turns its direction. */
 const oneLine = (text: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of those that are taken out
   text.replaceAll(/[\u0000\u202a-\u202e\u2066-\u2069]/g, "").replaceAll(/[\n\u2028\u2029]/g, " ");
 
 /** Nothing of the payloads became part of the page; what else they could have done, every journey watches for. */
@@ -133,6 +134,7 @@ test("as people's names and ids", async ({ person, api, server, tag, picture }) 
   await ann.page.getByRole("menuitem", { name: "Members" }).click();
   const members = ann.page.getByRole("dialog", { name: "Members" });
   await expect(members.getByRole("listitem")).toHaveCount(people.length + 1);
+  // biome-ignore lint/performance/useDomNodeTextContent: what people see, with white space between its parts
   const text = await members.innerText();
   const flat = text.replaceAll(/\s+/g, " ");
   for (const { name, api } of people) {

@@ -54,6 +54,7 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
     // On telephones that would bring up the keyboard.
     if (!onTouch()) field.current?.focus({ preventScroll: true });
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the field is as high as its text, which is read from it
   useLayoutEffect(() => {
     const element = field.current!;
     element.style.height = "0";

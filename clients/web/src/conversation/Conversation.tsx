@@ -5,7 +5,7 @@ import { useNames } from "../people/names";
 import { closeThread } from "../shell/route";
 import { Button } from "../ui/Button";
 import { explain } from "../ui/explain";
-import { Menu, MenuItem, type Place } from "../ui/Menu";
+import { Menu, type MenuAnchor, MenuItem } from "../ui/Menu";
 import { Announcer } from "./Announcer";
 import { type Actions, choicesFor, roleOf } from "./actions";
 import { type About, Composer } from "./Composer";
@@ -24,7 +24,7 @@ export function Conversation({ id }: { id: string }) {
   const nameOf = useNames();
   const [about, setAbout] = useState<About>();
   const [removing, setRemoving] = useState<ChatMessage>();
-  const [menu, setMenu] = useState<{ message: ChatMessage; place: Place }>();
+  const [menu, setMenu] = useState<{ message: ChatMessage; anchor: MenuAnchor }>();
 
   const actions = useMemo<Actions>(
     () => ({
@@ -37,7 +37,7 @@ export function Conversation({ id }: { id: string }) {
       },
       retry: (message) => handle.retry(message.id),
       discard: (message) => handle.discard(message.id),
-      openMenu: (message, place) => setMenu({ message, place }),
+      openMenu: (message, anchor) => setMenu({ message, anchor }),
     }),
     [handle],
   );
@@ -68,7 +68,7 @@ export function Conversation({ id }: { id: string }) {
       <Announcer thread={id} />
       {removing && <DeleteMessage message={removing} onClose={() => setRemoving(undefined)} />}
       {menu && choices.length > 0 && (
-        <Menu label="Message actions" place={menu.place} onClose={() => setMenu(undefined)}>
+        <Menu label="Message actions" anchor={menu.anchor} onClose={() => setMenu(undefined)}>
           {choices.map(({ name, label, icon, danger = false }) => (
             <MenuItem key={name} icon={icon} danger={danger} onChoose={() => actions[name](menu.message)}>
               {label}

@@ -78,7 +78,7 @@ export function Header({ thread }: { thread: Thread }) {
         />
       </div>
       {menu && (
-        <Menu label="Conversation menu" place={{ below: button.current! }} onClose={() => setMenu(false)}>
+        <Menu label="Conversation menu" anchor={{ below: button.current! }} onClose={() => setMenu(false)}>
           <MenuItem icon="group" onChoose={() => setShown("members")}>
             Members
           </MenuItem>

@@ -43,7 +43,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { row, mine, sender, tabbed, flash, actions } = props;
   const { message, at, day, starts, ends, fresh } = row;
   const [near, setNear] = useState(false);
-  const press = useLongPress((place) => actions.openMenu(message, place));
+  const press = useLongPress((anchor) => actions.openMenu(message, anchor));
   const system = message.kind === "system";
 
   const onContextMenu = (event: MouseEvent) => {

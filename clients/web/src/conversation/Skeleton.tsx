@@ -7,7 +7,7 @@ export function Skeleton() {
   return (
     <div className={`${styles.skeleton} breathing`} role="status" aria-label="Loading messages">
       {widths.map((width, at) => (
-        <span key={at} data-mine={at % 3 === 2} style={{ width: `${width}%` }} />
+        <span key={width} data-mine={at % 3 === 2} style={{ width: `${width}%` }} />
       ))}
     </div>
   );

@@ -1,6 +1,6 @@
 import type { ChatMessage, Role, Thread } from "threadline";
 import type { IconName } from "../ui/Icon";
-import type { Place } from "../ui/Menu";
+import type { MenuAnchor } from "../ui/Menu";
 
 /** What can be done with messages. */
 export interface Actions {
@@ -10,7 +10,7 @@ export interface Actions {
   remove(message: ChatMessage): void;
   retry(message: ChatMessage): void;
   discard(message: ChatMessage): void;
-  openMenu(message: ChatMessage, place: Place): void;
+  openMenu(message: ChatMessage, anchor: MenuAnchor): void;
 }
 
 export interface Choice {

@@ -35,7 +35,7 @@ export function Account() {
         <Avatar user={user} name={name} size="small" />
       </button>
       {open && (
-        <Menu label="Account" place={{ below: button.current! }} onClose={() => setOpen(false)}>
+        <Menu label="Account" anchor={{ below: button.current! }} onClose={() => setOpen(false)}>
           <div className={styles.who} role="presentation">
             <strong>{name}</strong>
             <span>{user}</span>

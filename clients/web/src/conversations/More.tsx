@@ -16,7 +16,7 @@ export function More({ loading, load }: { loading: boolean; load: () => Promise<
     observer.observe(ref.current!);
     return () => observer.disconnect();
     // A new observer after each page looks again.
-  }, [loading]);
+  }, [loading, load]);
   return (
     <div ref={ref} className={styles.more}>
       <Button kind="quiet" small disabled={loading} onClick={() => void load()}>

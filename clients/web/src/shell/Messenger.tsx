@@ -28,6 +28,7 @@ export function Messenger() {
       <div className={styles.columns}>
         <nav aria-label="Conversations" className={styles.list}>
           {id !== undefined && (
+            // biome-ignore lint/a11y/useValidAnchor: it leads to a place on the page, without changing the address
             <a className={styles.skip} href="#messages" onClick={skip}>
               Skip to messages
             </a>

@@ -58,6 +58,7 @@ function ByName() {
         value={name}
         onChange={(event) => setName(event.target.value)}
         autoComplete="nickname"
+        // biome-ignore lint/a11y/noAutofocus: there is nothing else to begin with on this page
         autoFocus
         maxLength={100}
         aria-describedby={hint}

@@ -71,6 +71,7 @@ export function Icon({ name, size = 20, label }: { name: IconName; size?: number
   const named = label ? { role: "img", "aria-label": label } : { "aria-hidden": true };
   if (name === "logo") {
     return (
+      // biome-ignore lint/a11y/noSvgWithoutTitle: its label, or that it has none, is among its properties
       <svg width={size} height={size} viewBox="0 0 32 32" fill="none" {...named}>
         <rect width="32" height="32" rx="9" fill="var(--accent)" />
         <path d="M8.5 11h15M8.5 16h9.5M8.5 21h12.5" stroke="#fff" strokeWidth="2.6" strokeLinecap="round" />
@@ -78,6 +79,7 @@ export function Icon({ name, size = 20, label }: { name: IconName; size?: number
     );
   }
   return (
+    // biome-ignore lint/a11y/noSvgWithoutTitle: likewise
     <svg
       width={size}
       height={size}

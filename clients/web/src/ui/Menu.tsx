@@ -6,16 +6,17 @@ import {
   useEffect,
   useLayoutEffect,
   useRef,
+  useState,
 } from "react";
 import { Icon, type IconName } from "./Icon";
 import styles from "./Menu.module.css";
 
 /** Where a menu opens: below an element, or at a point, in pixels from the window's corner. */
-export type Place = { below: Element } | { x: number; y: number };
+export type MenuAnchor = { below: Element } | { x: number; y: number };
 
 interface MenuProps {
   label: string;
-  place: Place;
+  anchor: MenuAnchor;
   onClose: () => void;
   children: ReactNode;
 }
@@ -24,21 +25,24 @@ const MARGIN = 8;
 const Close = createContext(() => {});
 
 /** A list of things to do, over the page; closed by Escape, a choice, or a click elsewhere. */
-export function Menu({ label, place, onClose, children }: MenuProps) {
+export function Menu({ label, anchor, onClose, children }: MenuProps) {
   const ref = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
+  // It stays where it was opened.
+  const [opened] = useState(anchor);
   useEffect(() => {
     close.current = onClose;
-  });
+  }, [onClose]);
 
   useLayoutEffect(() => {
     const menu = ref.current!;
     const before = document.activeElement;
     menu.showPopover();
     const { width, height } = menu.getBoundingClientRect();
-    const at = "below" in place ? place.below.getBoundingClientRect() : undefined;
-    const x = at ? (at.left + width + MARGIN > innerWidth ? at.right - width : at.left) : (place as { x: number }).x;
-    const under = at ? at.bottom + 4 : (place as { y: number }).y;
+    const at = "below" in opened ? opened.below.getBoundingClientRect() : undefined;
+    const point = "below" in opened ? { x: 0, y: 0 } : opened;
+    const x = at ? (at.left + width + MARGIN > innerWidth ? at.right - width : at.left) : point.x;
+    const under = at ? at.bottom + 4 : point.y;
     const over = at ? at.top - 4 - height : under - height;
     const y = under + height + MARGIN > innerHeight ? over : under;
     menu.style.left = `${Math.max(MARGIN, Math.min(x, innerWidth - width - MARGIN))}px`;
@@ -47,7 +51,7 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
     // A press that opens a menu is not to close it when it ends, as the browser's own way would have it.
     const onPointerDown = ({ target }: PointerEvent) => {
       const within =
-        target instanceof Node && (menu.contains(target) || ("below" in place && place.below.contains(target)));
+        target instanceof Node && (menu.contains(target) || ("below" in opened && opened.below.contains(target)));
       if (!within) close.current();
     };
     document.addEventListener("pointerdown", onPointerDown);
@@ -57,8 +61,7 @@ export function Menu({ label, place, onClose, children }: MenuProps) {
       menu.hidePopover();
       if (inside && before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
-    // It stays where it was opened.
-  }, []);
+  }, [opened]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const all = items(ref.current!);
