@@ -13,70 +13,75 @@ import { Outbox } from "./outbox/outbox.js";
 import { owner } from "./outbox/owner.js";
 import { indexedDbStorage, memoryStorage, type OutboxStorage } from "./outbox/storage.js";
 import { Presence } from "./presence.js";
-import { type Store, Teller, View } from "./store.js";
+import { ComputedStore, Notifier, type Store } from "./store.js";
 import { ThreadHandle } from "./thread/handle.js";
 import { Threads, type ThreadsState } from "./threads.js";
 import { onWake } from "./wake.js";
 
+/** What a client is made with; `url` and `getToken` are required, the rest has defaults. */
 export interface ClientOptions {
-  /** Any edge's address, such as `https://chat.example.org`. */
+  /** The address of any edge, such as `https://chat.example.org`. */
   url: string;
-  /** Gives a token that is good for now; called for every connection and whenever one runs out. */
+  /** Returns a valid token. Called for every connection, and whenever a token expires. */
   getToken: GetToken;
   /**
-   * The user's id, where it is known without asking the server. With it, what waited when the page was closed is shown
-   * and kept also while there is no connection; without it, from the first connection on.
+   * The user's id, if you know it. With it, what waited when the page was closed is shown and kept even before the
+   * first connection; without it, from the first connection on.
    */
   user?: string;
-  /** Where what is not sent yet is kept; IndexedDB if there is one. */
+  /** Where unsent ops are kept. Default: IndexedDB, or memory where there is none. */
   storage?: OutboxStorage;
-  /** The WebSocket class, where there is no global one (Node before 22). */
+  /** The WebSocket class. Default: the global one; needed in Node before 22. */
   webSocket?: WebSocketClass;
+  /** Default: the global `fetch`. */
   fetch?: typeof fetch;
+  /** Time and timers. Default: the system's; tests bring their own. */
   clock?: Clock;
-  /** Numbers from 0 to 1. */
+  /** Returns random numbers from 0 to 1, for backoff. Default: `Math.random`. */
   random?: () => number;
 }
 
-/** Something that is not done yet. */
+/** An op that waits or has failed. */
 export interface OutboxOp {
   readonly id: string;
   readonly thread: string;
   readonly type: Op["type"];
-  /** The message that it is about; none for a read mark. */
+  /** The message that the op is about; undefined for a read mark. */
   readonly message: string | undefined;
-  /** The text of a message to send, or that of an edit. */
+  /** The text of a send or an edit. */
   readonly content: string | undefined;
-  /** When it was asked for, milliseconds since the epoch. */
+  /** When it was added, milliseconds since the epoch. */
   readonly at: number;
-  /** Why it failed; null while it waits. */
+  /** Why the op failed; null while it waits. */
   readonly error: ErrorBody | null;
 }
 
-/** What is not done yet. */
+/** The ops that wait or have failed. */
 export interface OutboxState {
-  /** All of it, oldest first, read marks too. */
+  /** All ops, oldest first, read marks included. */
   readonly ops: readonly OutboxOp[];
-  /** How many of them wait, and how many failed; read marks are not counted. */
+  /** How many ops wait, and how many have failed; read marks are not counted. */
   readonly pending: number;
   readonly failed: number;
-  /** Whether it outlives this page. */
+  /** Whether the ops survive the page. */
   readonly durable: boolean;
 }
 
-/** A user's conversations, over one socket. */
+/**
+ * A user's threads, over one socket. Data is loaded when a store gets its first subscriber and kept up to date from
+ * then on.
+ */
 export class Client {
-  /** How the connection is. */
   readonly connection: Store<ConnectionState>;
   /** The user's id; empty until it is known. */
   readonly user: Store<string>;
-  /** What the server wants to be kept to; null until the first session. */
+  /** The limits that the server states; null until the first session. */
   readonly limits: Store<Limits | null>;
   /** The user's threads, latest activity first. */
   readonly threads: Store<ThreadsState>;
-  /** What the user has not read. */
+  /** Unread counts, in total and by thread. */
   readonly unread: Store<Unread>;
-  /** What waits to be sent. */
+  /** What waits to be sent, and what failed. */
   readonly outbox: Store<OutboxState>;
   readonly #connection: Connection;
   readonly #threads: Threads;
@@ -84,9 +89,9 @@ export class Client {
   readonly #presence: Presence;
   readonly #rest: Rest;
   readonly #ids: Ids;
-  readonly #user: View<string>;
-  readonly #limitsView: View<Limits | null>;
-  readonly #outboxView: View<OutboxState>;
+  readonly #user: ComputedStore<string>;
+  readonly #limitsView: ComputedStore<Limits | null>;
+  readonly #outboxView: ComputedStore<OutboxState>;
   readonly #handles = new Map<string, ThreadHandle>();
   readonly #clock: Clock;
   readonly #url: string;
@@ -101,7 +106,7 @@ export class Client {
     const clock = options.clock ?? systemClock;
     const random = options.random ?? Math.random;
     const tokens = new Tokens(options.getToken, clock);
-    const teller = new Teller(clock);
+    const notifier = new Notifier(clock);
     this.#url = url;
     this.#clock = clock;
     this.#me = options.user ?? "";
@@ -113,7 +118,7 @@ export class Client {
       open: socketsOf(options.webSocket),
       clock,
       random,
-      teller,
+      notifier,
       onWelcome: (welcome, resumed) => this.#onWelcome(welcome, resumed),
       onFrame: (frame) => this.#onFrame(frame),
       onDown: () => this.#onDown(),
@@ -135,15 +140,15 @@ export class Client {
       rest: this.#rest,
       clock,
       random,
-      teller,
+      notifier,
       ops: (thread) => this.#outbox.of(thread),
       arrived: (message, position) => this.#arrived(message, position),
       applied: (message, content, written) => this.#outbox.applied(message, content, written),
     });
-    this.#presence = new Presence(teller, clock);
-    this.#user = new View(teller, () => this.#me);
-    this.#limitsView = new View(teller, () => this.#limits);
-    this.#outboxView = new View(teller, () => this.#outboxState());
+    this.#presence = new Presence(notifier, clock);
+    this.#user = new ComputedStore(notifier, () => this.#me);
+    this.#limitsView = new ComputedStore(notifier, () => this.#limits);
+    this.#outboxView = new ComputedStore(notifier, () => this.#outboxState());
     this.connection = this.#connection.state;
     this.user = this.#user;
     this.limits = this.#limitsView;
@@ -157,50 +162,60 @@ export class Client {
     if (this.#me) void this.#outbox.open(this.#scope);
   }
 
-  /** Connects, and stays connected until {@link disconnect}; while it waits for its next attempt, makes it now. */
+  /**
+   * Connects, and reconnects until {@link disconnect} is called. While the client waits for its next attempt, makes it
+   * now.
+   */
   connect(): void {
     this.#connection.connect();
   }
 
-  /** Ends the connection; what is sent meanwhile waits. */
+  /** Closes the connection. What is sent meanwhile waits in the outbox. */
   disconnect(): void {
     this.#connection.disconnect();
   }
 
-  /** Ends everything; what waits stays in storage for the next client. */
+  /** Ends the client. What waits stays in storage for the next one. */
   close(): void {
     this.disconnect();
     this.#outbox.close();
     this.#unlisten();
   }
 
-  /** One thread, by its id. */
+  /** Returns the handle of a thread. The same id gives the same handle. */
   thread(id: string): ThreadHandle {
     let handle = this.#handles.get(id);
     if (!handle) {
-      const room = (id: string) => this.#threads.room(id);
-      const deps = { room, outbox: this.#outbox, connection: this.#connection, rest: this.#rest, clock: this.#clock };
+      const store = (id: string) => this.#threads.store(id);
+      const deps = { store, outbox: this.#outbox, connection: this.#connection, rest: this.#rest, clock: this.#clock };
       handle = new ThreadHandle(id, deps);
       this.#handles.set(id, handle);
     }
     return handle;
   }
 
-  /** Loads further threads into {@link threads}. */
+  /** Loads the next page of threads into {@link threads}. A failure is in its `error`. */
   moreThreads(): Promise<void> {
     return this.#threads.more();
   }
 
-  /** Makes a thread, or returns the dm, or the one with this key, that there is. */
+  /**
+   * Creates a thread. A dm of these two people, or a thread with this key, that exists is returned.
+   *
+   * @throws {ThreadlineError} `invalid_field`, `key_taken`, …
+   * @example const { id } = await client.createThread({ kind: "dm", participants: ["ben"] });
+   */
   async createThread(create: CreateThread): Promise<Thread> {
     const thread = await this.#rest.repeat<Thread>("POST", "threads", { body: create, key: this.#ids.mint() });
-    this.#threads.room(thread.id).absorb(thread);
+    this.#threads.store(thread.id).applySnapshot(thread);
     return thread;
   }
 
   /**
-   * Looks a user up by id; null when nobody of this id has signed in here yet. Anyone can be written to before that: this
-   * tells a typing error from a person.
+   * Looks a user up by id. Returns null if nobody has signed in with this id yet: you can write to anyone before that,
+   * so this tells a mistyped id from a person.
+   *
+   * @throws {ThreadlineError} when the server cannot be asked
    */
   async findUser(id: string): Promise<User | null> {
     try {
@@ -211,25 +226,25 @@ export class Client {
     }
   }
 
-  /** Tries everything that failed, again. Returns whether there was anything. */
+  /** Sends all failed ops again. Returns whether there were any. */
   retryFailed(): boolean {
     return this.#outbox.retry();
   }
 
-  /** Gives up everything that failed, also in threads that are gone. Returns whether there was anything. */
+  /** Drops all failed ops, also of threads that are gone. Returns whether there were any. */
   discardFailed(): boolean {
     return this.#outbox.discard();
   }
 
-  /** Whether a user whom one shares a thread with is there; while there is no connection, as it was last known. */
+  /** The presence of a user who shares a thread with this one; while disconnected, as last known. */
   presence(user: string): Store<PresenceStatus> {
     return this.#presence.of(user);
   }
 
-  /** Tells the others whether one is looking. */
+  /** Sets the user's own presence. */
   setPresence(status: "active" | "away"): void {
     this.#away = status === "away";
-    this.#connection.tell({ type: "presence", status });
+    this.#connection.send({ type: "presence", status });
   }
 
   get #scope(): string {
@@ -244,9 +259,9 @@ export class Client {
     this.#user.changed();
     this.#limits = welcome.limits;
     this.#limitsView.changed();
-    if (this.#away) this.#connection.tell({ type: "presence", status: "away" });
+    if (this.#away) this.#connection.send({ type: "presence", status: "away" });
     this.#live = true;
-    // A session that was not asked to go on from a place does not continue what was read before it.
+    // A session that was not resumed from a cursor does not continue what was loaded before it.
     if (!resumed) this.#threads.onResync([], false);
     this.#presence.onUp();
     this.#threads.onUp();
@@ -273,10 +288,10 @@ export class Client {
         return this.#threads.onRead(frame.thread, frame.user, frame.number);
       case "typing":
         if (frame.user === this.#me) return;
-        // A large thread tells how many type, of no user and without a start: that changes nothing here.
+        // Large threads say only how many users type, without naming one.
         return this.#threads.find(frame.thread)?.typists.set(frame.user!, frame.status === "start");
       case "resync":
-        // Only "too_old" says that what is known is true as far as it goes.
+        // With any other reason than "too_old", what is known may be wrong.
         return this.#threads.onResync(frame.threads, frame.reason !== "too_old");
       case "presence":
         for (const { user, status } of frame.users) {
@@ -313,19 +328,25 @@ export class Client {
   }
 
   #outboxState(): OutboxState {
-    const ops = this.#outbox.ops.map(told);
+    const ops = this.#outbox.ops.map(outboxOpOf);
     const counted = ops.filter((op) => op.type !== "read");
     const failed = counted.filter((op) => op.error).length;
     return { ops, pending: counted.length - failed, failed, durable: this.#outbox.durable };
   }
 }
 
-function told(op: Op): OutboxOp {
+function outboxOpOf(op: Op): OutboxOp {
   const { id, thread, type, at, error } = op;
   return { id, thread, type, message: messageOf(op), content: textOf(op), at, error };
 }
 
-/** A client for one user. It does nothing until {@link Client.connect}. */
+/**
+ * Makes a client for one user. It does nothing until {@link Client.connect}.
+ *
+ * @example
+ * const client = createClient({ url: "https://chat.example.org", getToken: () => fetchToken(), user: "ann" });
+ * client.connect();
+ */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }

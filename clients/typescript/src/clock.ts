@@ -15,11 +15,15 @@ export const systemClock: Clock = {
 /** One timer at a time: setting it again replaces what was set. */
 export class Timer {
   #timer: unknown;
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   set(run: () => void, ms: number): void {
     this.clear();
-    this.#timer = this.clock.setTimeout(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       run();
     }, ms);
@@ -31,7 +35,7 @@ export class Timer {
   }
 
   clear(): void {
-    if (this.#timer !== undefined) this.clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 }

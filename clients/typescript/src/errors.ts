@@ -1,21 +1,62 @@
 import type { ErrorBody } from "./api/frames.js";
+import type { components } from "./api/schemas.js";
 
-/** A request that was not done. `code` is one of the server's, or one of {@link local} of this library's own. */
+/**
+ * What this library itself reports:
+ *
+ * - `disconnected`: there was no connection, or it ended before the answer
+ * - `ends_connection`: the server ends the connection when this is sent
+ * - `timeout`: no answer in time; it may have been done
+ * - `unreachable`: the server could not be reached by HTTP
+ * - `discarded`: it was given up before it was done
+ * - `closed`: the client was closed
+ * - `outbox_full`: too much waits to be sent
+ * - `failed`: something threw that is no {@link ThreadlineError}
+ * - `no_token`: `getToken` gave none
+ */
+export type LocalErrorCode =
+  | "disconnected"
+  | "ends_connection"
+  | "timeout"
+  | "unreachable"
+  | "discarded"
+  | "closed"
+  | "outbox_full"
+  | "failed"
+  | "no_token";
+
+/** What the server reports; later servers may have further codes: treat an unknown one by `retryable`. */
+export type ServerErrorCode = components["schemas"]["ErrorCode"];
+
+/** All error codes known to this version. */
+export type ErrorCode = ServerErrorCode | LocalErrorCode;
+
+/** A request that was not done. */
 export class ThreadlineError extends Error {
   override readonly name = "ThreadlineError";
+  readonly code: ErrorCode | (string & {});
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+  /** The field at fault, dotted. */
+  readonly field: string | null;
+  /** How long to wait before the next try, milliseconds. */
+  readonly retryAfterMs: number | null;
+
   constructor(
-    readonly code: string,
+    code: ErrorCode | (string & {}),
     message: string,
-    /** Whether the same request may succeed later. */
-    readonly retryable: boolean,
-    /** The field at fault, dotted. */
-    readonly field: string | null = null,
-    /** How long to wait before the next try, milliseconds. */
-    readonly retryAfterMs: number | null = null,
+    retryable: boolean,
+    field: string | null = null,
+    retryAfterMs: number | null = null,
   ) {
     super(message);
+    this.code = code;
+    this.retryable = retryable;
+    this.field = field;
+    this.retryAfterMs = retryAfterMs;
   }
 
+  /** Makes an error of what the server has answered. */
   static of(body: ErrorBody): ThreadlineError {
     return new ThreadlineError(
       body.code,
@@ -26,27 +67,14 @@ export class ThreadlineError extends Error {
     );
   }
 
-  /** Whatever was thrown, as one of these. */
+  /** Makes an error of whatever was thrown. */
   static from(thrown: unknown): ThreadlineError {
     if (thrown instanceof ThreadlineError) return thrown;
     return local("failed", thrown instanceof Error ? thrown.message : String(thrown), true);
   }
 }
 
-/** An error that no server told. */
-export function local(
-  code:
-    | "disconnected"
-    | "ends_connection"
-    | "timeout"
-    | "unreachable"
-    | "discarded"
-    | "closed"
-    | "outbox_full"
-    | "failed"
-    | "no_token",
-  message: string,
-  retryable = true,
-): ThreadlineError {
+/** An error that does not come from the server. */
+export function local(code: LocalErrorCode, message: string, retryable = true): ThreadlineError {
   return new ThreadlineError(code, message, retryable);
 }

@@ -11,11 +11,15 @@ const AHEAD_MS_MAX = 12 * 3_600_000;
 export class Ids {
   #ms = 0;
   #counter = 0;
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   mint(): string {
     const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
-    const now = this.clock.now();
+    const now = this.#clock.now();
     if (now > this.#ms || this.#ms - now > AHEAD_MS_MAX) {
       this.#ms = now;
       this.#counter = ((random[0]! << 8) | random[1]!) & COUNTER_START_MAX;

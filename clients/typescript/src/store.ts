@@ -1,62 +1,78 @@
 import { type Clock, Timer } from "./clock.js";
 
-/** A value that changes, as `useSyncExternalStore` wants it: the same value until something has changed. */
+/** A value that changes, as `useSyncExternalStore` wants it: the same object until something has changed. */
 export interface Store<T> {
   get(): T;
-  /** Calls back after changes; returns what ends that. */
+  /** Calls `listener` after every change, until the returned function is called. */
   subscribe(listener: () => void): () => void;
 }
 
-/** Listeners are told at most this often. */
+/** Listeners are notified at most this often. */
 const FRAME_MS = 16;
 
-/** Tells listeners of what has changed: at once after quiet, once a frame in a storm. */
-export class Teller {
-  #due = new Set<View<unknown>>();
-  #told = Number.NEGATIVE_INFINITY;
+/** Notifies listeners of changes: at once after a quiet moment, once a frame while there are many. */
+export class Notifier {
+  #changed = new Set<ComputedStore<unknown>>();
+  #notifiedAt = Number.NEGATIVE_INFINITY;
+  readonly #clock: Clock;
   readonly #timer: Timer;
-  constructor(private readonly clock: Clock) {
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
     this.#timer = new Timer(clock);
   }
 
-  tell(view: View<unknown>): void {
-    const scheduled = this.#due.size > 0;
-    this.#due.add(view);
-    if (scheduled) return;
-    const wait = this.#told + FRAME_MS - this.clock.now();
+  /** Notifies the listeners of a store soon. */
+  notify(store: ComputedStore<unknown>): void {
+    const isScheduled = this.#changed.size > 0;
+    this.#changed.add(store);
+    if (isScheduled) return;
+    const wait = this.#notifiedAt + FRAME_MS - this.#clock.now();
     if (wait <= 0) queueMicrotask(() => this.#flush());
     else this.#timer.set(() => this.#flush(), wait);
   }
 
   #flush(): void {
-    this.#told = this.clock.now();
-    const due = this.#due;
-    this.#due = new Set();
-    for (const view of due) view.told();
+    this.#notifiedAt = this.#clock.now();
+    const changed = this.#changed;
+    this.#changed = new Set();
+    for (const store of changed) store.notifyListeners();
   }
 }
 
-/** A store whose value is computed when it is asked for and something has changed. */
-export class View<T> implements Store<T> {
-  /** Undefined from a change until it is asked for: nothing is kept for those who do not ask. */
+/** When a store gains its first listener, and when it loses its last. */
+export interface ListenerHooks {
+  onFirst?(): void;
+  onNone?(): void;
+}
+
+/** A store whose value is computed when it is read after a change. */
+export class ComputedStore<T> implements Store<T> {
+  /** Undefined from a change until the next read: nothing is kept for a store that nobody reads. */
   #value: T | undefined;
   #listeners = new Set<() => void>();
-  constructor(
-    private readonly teller: Teller,
-    private readonly compute: () => T,
-    private readonly onFirstListener?: () => void,
-    private readonly onNoListener?: () => void,
-  ) {}
+  readonly #notifier: Notifier;
+  readonly #compute: () => T;
+  readonly #hooks: ListenerHooks;
 
-  get = (): T => (this.#value ??= this.compute());
+  constructor(notifier: Notifier, compute: () => T, hooks: ListenerHooks = {}) {
+    this.#notifier = notifier;
+    this.#compute = compute;
+    this.#hooks = hooks;
+  }
+
+  get = (): T => {
+    this.#value ??= this.#compute();
+    return this.#value;
+  };
 
   subscribe = (listener: () => void): (() => void) => {
     // A wrapper of its own, so that the same function can subscribe twice.
     const own = () => listener();
     this.#listeners.add(own);
-    if (this.#listeners.size === 1) this.onFirstListener?.();
+    if (this.#listeners.size === 1) this.#hooks.onFirst?.();
     return () => {
-      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.onNoListener?.();
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#hooks.onNone?.();
     };
   };
 
@@ -64,13 +80,13 @@ export class View<T> implements Store<T> {
     return this.#listeners.size > 0;
   }
 
-  /** Something that the value is computed from has changed. */
+  /** To be called when what the value is computed from has changed. */
   changed(): void {
     this.#value = undefined;
-    if (this.active) this.teller.tell(this as View<unknown>);
+    if (this.active) this.#notifier.notify(this as ComputedStore<unknown>);
   }
 
-  told(): void {
+  notifyListeners(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 }

@@ -1,31 +1,31 @@
-import { Again } from "./again.js";
 import type { Thread, ThreadEvent, ThreadsPage, Unread } from "./api/types.js";
 import { ThreadlineError } from "./errors.js";
 import type { Rest } from "./net/rest.js";
-import { type Teller, View } from "./store.js";
-import { Room, type RoomDeps } from "./thread/room.js";
+import { Retrier } from "./retrier.js";
+import { ComputedStore, type Notifier } from "./store.js";
+import { ThreadStore, type ThreadStoreDeps } from "./thread/thread-store.js";
 
 /** The user's threads, latest activity first. */
 export interface ThreadsState {
   readonly threads: readonly Thread[];
   readonly loading: boolean;
-  /** Whether there are further ones than those loaded. */
+  /** Whether there are more threads than those loaded. */
   readonly hasMore: boolean;
   readonly error: ThreadlineError | null;
 }
 
 const PAGE = 50;
-/** Pages that are loaded again after events were missed. */
+/** Pages reloaded after events were missed. */
 const RELOAD_PAGES_MAX = 4;
 
-export interface ThreadsDeps extends Omit<RoomDeps, "onSummary"> {
+export interface ThreadsDeps extends Omit<ThreadStoreDeps, "onSummary"> {
   rest: Rest;
-  teller: Teller;
+  notifier: Notifier;
 }
 
-/** All threads that this client knows of, and the list of them. */
+/** Holds all threads that this client knows, and the list of them. */
 export class Threads {
-  #rooms = new Map<string, Room>();
+  #stores = new Map<string, ThreadStore>();
   /** The cursor of the next page; undefined before the first. */
   #next: string | null | undefined;
   #pages = 0;
@@ -34,44 +34,39 @@ export class Threads {
   /** Unread counts of threads that are not loaded. */
   #counts: Record<string, number> | undefined;
   #started = false;
-  readonly #again: Again;
-  /** Users who were there during this session. */
+  readonly #retrier: Retrier;
+  /** Users who were online during this session. */
   #seen = new Set<string>();
-  readonly list: View<ThreadsState>;
-  readonly unread: View<Unread>;
+  readonly list: ComputedStore<ThreadsState>;
+  readonly unread: ComputedStore<Unread>;
 
-  constructor(private readonly deps: ThreadsDeps) {
-    this.#again = new Again(deps);
-    this.list = new View(
-      deps.teller,
-      () => this.#state(),
-      () => this.start(),
-    );
-    this.unread = new View(
-      deps.teller,
-      () => this.#unread(),
-      () => this.start(),
-    );
+  readonly #deps: ThreadsDeps;
+
+  constructor(deps: ThreadsDeps) {
+    this.#deps = deps;
+    this.#retrier = new Retrier(deps);
+    this.list = new ComputedStore(deps.notifier, () => this.#state(), { onFirst: () => this.start() });
+    this.unread = new ComputedStore(deps.notifier, () => this.#unread(), { onFirst: () => this.start() });
   }
 
-  room(id: string): Room {
-    let room = this.#rooms.get(id);
-    if (!room) {
-      room = new Room(id, { ...this.deps, onSummary: () => this.#changed() });
-      this.#rooms.set(id, room);
+  store(id: string): ThreadStore {
+    let store = this.#stores.get(id);
+    if (!store) {
+      store = new ThreadStore(id, { ...this.#deps, onSummary: () => this.#changed() });
+      this.#stores.set(id, store);
     }
-    return room;
+    return store;
   }
 
-  /** A thread, if it is known already. */
-  find(id: string): Room | undefined {
-    return this.#rooms.get(id);
+  /** Returns the store of a thread, if there is one already. */
+  find(id: string): ThreadStore | undefined {
+    return this.#stores.get(id);
   }
 
-  /** Loads the list, once, and keeps it from then on. */
+  /** Loads the list, unless it is loaded, and keeps it up to date from then on. */
   start(): void {
     this.#started = true;
-    if (!this.deps.live() || this.#loading || (this.#next !== undefined && this.#counts && !this.#error)) return;
+    if (!this.#deps.live() || this.#loading || (this.#next !== undefined && this.#counts && !this.#error)) return;
     void this.#load("first", async () => {
       await Promise.all([this.#page(null), this.#count()]);
     });
@@ -85,87 +80,89 @@ export class Threads {
   }
 
   onEvent(event: ThreadEvent): void {
-    const known = this.#rooms.get(event.thread);
-    if (known || this.#started) (known ?? this.room(event.thread)).onEvent(event);
+    const known = this.#stores.get(event.thread);
+    if (known || this.#started) (known ?? this.store(event.thread)).onEvent(event);
   }
 
   onRead(thread: string, user: string, number: number): void {
-    const room = this.#rooms.get(thread);
-    if (room) room.onRead(user, number);
-    else if (this.#counts?.[thread] && user === this.deps.me()) void this.room(thread).load();
+    const store = this.#stores.get(thread);
+    if (store) store.onRead(user, number);
+    else if (this.#counts?.[thread] && user === this.#deps.me()) void this.store(thread).load();
   }
 
-  /** A user is there; one who never was before has a name only now. */
+  /** To be called when a user is online: one who was never online before has a name only now. */
   onSeen(user: string): void {
     if (this.#seen.has(user)) return;
     this.#seen.add(user);
-    for (const room of this.#rooms.values()) room.onSeen(user);
+    for (const store of this.#stores.values()) store.onSeen(user);
   }
 
-  /** A session has begun. */
   onUp(): void {
-    for (const room of this.#rooms.values()) room.resume();
+    for (const store of this.#stores.values()) store.resume();
     if (this.#started) this.start();
   }
 
   onDown(): void {
     this.#seen.clear();
-    for (const room of this.#rooms.values()) room.typists.clear();
+    for (const store of this.#stores.values()) store.typists.clear();
   }
 
-  /** Events of these threads will not come; without any, of all. `lost`: nothing of what is known counts any more. */
+  /**
+   * Handles that the server will not send the missed events of these threads, or of all if none is named. With `lost`,
+   * the threads are reloaded from a new snapshot.
+   */
   onResync(threads: readonly string[], lost: boolean): void {
-    const missed = new Set<Room>();
-    for (const [id, room] of [...this.#rooms]) {
+    const missed = new Set<ThreadStore>();
+    for (const [id, store] of [...this.#stores]) {
       if (!lost && threads.length > 0 && !threads.includes(id)) continue;
-      if (lost && !room.wanted) this.#rooms.delete(id);
-      else if (lost) room.reset();
-      else missed.add(room);
+      if (lost && !store.wanted) this.#stores.delete(id);
+      else if (lost) store.reset();
+      else missed.add(store);
     }
     if (this.#next !== undefined) void this.#load("again", () => this.#reload(missed));
-    else for (const room of missed) void room.catchUp();
+    else for (const store of missed) void store.catchUp();
   }
 
-  /** Brings the list up to now. Rooms that nobody looks at need no more than what it says of them. */
-  async #reload(missed: Set<Room>): Promise<void> {
-    const [looked, others] = [[...missed].filter((room) => room.wanted), new Set(missed)];
-    for (const room of looked) {
-      others.delete(room);
-      void room.catchUp();
+  /** Reloads the list. Threads without listeners need no more than what it says of them. */
+  async #reload(missed: Set<ThreadStore>): Promise<void> {
+    const [looked, others] = [[...missed].filter((store) => store.wanted), new Set(missed)];
+    for (const store of looked) {
+      others.delete(store);
+      void store.catchUp();
     }
     const pages = Math.min(this.#pages, RELOAD_PAGES_MAX);
-    const listed = new Set<Room>();
+    const listed = new Set<ThreadStore>();
     this.#pages = 0;
     try {
       await this.#count();
       let next: string | null = null;
-      do next = await this.#page(next, (room) => listed.add(room));
+      do next = await this.#page(next, (store) => listed.add(store));
       while (next !== null && this.#pages < pages);
-      // Those that a whole list does not have may be ones that the user was put out of.
-      for (const room of this.#rooms.values()) if (next === null && room.summary) others.add(room);
+      // The user may have been removed from threads that the whole list does not have.
+      for (const store of this.#stores.values()) if (next === null && store.summary) others.add(store);
     } finally {
-      for (const room of listed) others.delete(room);
-      for (const room of others) void room.catchUp();
+      for (const store of listed) others.delete(store);
+      for (const store of others) void store.catchUp();
     }
   }
 
-  async #page(cursor: string | null, seen: (room: Room) => void = () => {}): Promise<string | null> {
-    const { threads, next } = await this.deps.rest.get<ThreadsPage>("threads", { limit: PAGE, cursor });
+  async #page(cursor: string | null, seen: (store: ThreadStore) => void = () => {}): Promise<string | null> {
+    const { threads, next } = await this.#deps.rest.get<ThreadsPage>("threads", { limit: PAGE, cursor });
     this.#next = next;
     this.#pages++;
-    // Pages are in the order of activity, which is told only by the order itself where it was not a message.
+    // Pages are ordered by activity. Where that was no message, only the order itself says when it was.
     let activeAt = 0;
     for (const thread of [...threads].reverse()) {
       activeAt = Math.max(activeAt, Date.parse(thread.last_message?.sent_at ?? thread.created_at));
-      const room = this.room(thread.id);
-      room.absorb(thread, activeAt);
-      seen(room);
+      const store = this.store(thread.id);
+      store.applySnapshot(thread, activeAt);
+      seen(store);
     }
     return next;
   }
 
   async #count(): Promise<void> {
-    this.#counts = (await this.deps.rest.get<Unread>("unread-count")).threads;
+    this.#counts = (await this.#deps.rest.get<Unread>("unread-count")).threads;
   }
 
   #load(name: string, run: () => Promise<unknown>): Promise<void> {
@@ -175,7 +172,7 @@ export class Threads {
       .then(() => null, ThreadlineError.from)
       .then((error) => {
         this.#error = error;
-        this.#again.settled(name, error, () => void this.#load(name, run));
+        this.#retrier.record(name, error, () => void this.#load(name, run));
         if (this.#loading === loading) this.#loading = undefined;
         this.#changed();
       });
@@ -185,7 +182,7 @@ export class Threads {
   }
 
   #state(): ThreadsState {
-    const summaries = [...this.#rooms.values()].flatMap((room) => room.summary ?? []);
+    const summaries = [...this.#stores.values()].flatMap((store) => store.summary ?? []);
     summaries.sort((one, other) => other.activeAt - one.activeAt || (one.thread.id < other.thread.id ? 1 : -1));
     return {
       threads: summaries.map((summary) => summary.thread),
@@ -197,10 +194,10 @@ export class Threads {
 
   #unread(): Unread {
     const threads = { ...this.#counts };
-    for (const [id, room] of this.#rooms) {
-      const unread = room.summary?.thread.unread;
+    for (const [id, store] of this.#stores) {
+      const unread = store.summary?.thread.unread;
       if (unread !== undefined) threads[id] = unread;
-      if (!threads[id] || room.gone) delete threads[id];
+      if (!threads[id] || store.gone) delete threads[id];
     }
     return { total: Object.values(threads).reduce((sum, count) => sum + count, 0), threads };
   }

@@ -4,7 +4,7 @@ import type { ServerFrame } from "../src/api/frames.js";
 import { closeCodes, reconnects } from "../src/codes.js";
 import { Connection } from "../src/net/connection.js";
 import { Tokens } from "../src/net/tokens.js";
-import { Teller } from "../src/store.js";
+import { Notifier } from "../src/store.js";
 import { FakeClock, settle } from "./support/clock.js";
 import { sockets, welcome } from "./support/socket.js";
 
@@ -23,7 +23,7 @@ function setUp(getToken: () => string | Promise<string> = () => "token") {
     open: (url) => new webSocket(url),
     clock,
     random: () => 0.5,
-    teller: new Teller(clock),
+    notifier: new Notifier(clock),
     onWelcome: (_, resumed) => void sessions.push(resumed ? "resumed" : "fresh"),
     onFrame: (frame) => void frames.push(frame),
     onDown: () => void sessions.push("down"),

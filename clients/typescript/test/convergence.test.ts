@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { RoomEvent } from "../src/thread/room.js";
+import type { ThreadUpdate } from "../src/thread/thread-store.js";
 import { clientOf } from "./support/client.js";
 import { FakeClock, settle } from "./support/clock.js";
 import { FakeEdge } from "./support/edge.js";
@@ -43,7 +43,7 @@ test("whatever the network does, the client ends with what the server has, and e
     const client = clientOf(edge, clock);
     const heard = new Map([["a", edge.events("a").length]]);
     const hear = (thread: string) =>
-      client.thread(thread).subscribe((event: RoomEvent) => {
+      client.thread(thread).subscribe((event: ThreadUpdate) => {
         if (event.event.type === "reset") {
           // Only so many missed events are told one by one.
           expect(edge.events(thread).length).toBeGreaterThan(1_000);

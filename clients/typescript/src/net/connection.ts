@@ -3,18 +3,18 @@ import { backoff } from "../backoff.js";
 import { type Clock, Timer } from "../clock.js";
 import { closeCodes, reconnects } from "../codes.js";
 import { local } from "../errors.js";
-import { type Teller, View } from "../store.js";
+import { ComputedStore, type Notifier } from "../store.js";
 import { Requests } from "./requests.js";
 import { leave, type OpenSocket, type Socket } from "./socket.js";
 import type { Tokens } from "./tokens.js";
 
-/** How the connection is, and why: the code and reason of the last close, or of the last step. */
+/** The state of the connection, and the code and reason of the last close or step that led to it. */
 export interface ConnectionState {
   readonly status: "disconnected" | "connecting" | "connected";
   /** A WebSocket close code; 0 where no socket was involved. */
   readonly code: number;
   readonly reason: string;
-  /** When the next attempt begins, milliseconds since the epoch, while one waits for it. */
+  /** When the next attempt begins, milliseconds since the epoch; null unless the client waits for it. */
   readonly retryAt: number | null;
 }
 
@@ -25,28 +25,28 @@ export interface ConnectionDeps {
   open: OpenSocket;
   clock: Clock;
   random: () => number;
-  teller: Teller;
-  /** A session has begun. `resumed`: it was asked to go on from a cursor. Its frames follow. */
+  notifier: Notifier;
+  /** Called when a session has begun; its frames follow. `resumed`: the hello had a cursor. */
   onWelcome(welcome: Welcome, resumed: boolean): void;
   onFrame(frame: ServerFrame): void;
-  /** A session has ended. */
+  /** Called when a session has ended. */
   onDown(): void;
 }
 
-/** From opening a socket to the welcome. */
+/** Time from opening a socket to the welcome. */
 const OPEN_MS = 20_000;
-/** From a ping to any sign of life. */
+/** Time from a ping to any frame. */
 const PONG_MS = 10_000;
-/** A session of this length is a success: the next attempt comes soon. */
+/** After a session of this length the backoff starts again. */
 const STABLE_MS = 5_000;
-/** After a close that says "too much" the next attempt waits at least this long. */
+/** The least wait after a close for rate or overload. */
 const CALM_MS = 1_000;
 
-/** One socket at a time, opened again whenever it is lost. */
+/** Keeps one socket open: opens another whenever it is lost, with backoff, and resumes from the last cursor. */
 export class Connection {
   #now: ConnectionState = { status: "disconnected", code: 0, reason: "not_started", retryAt: null };
   #socket: Socket | undefined;
-  /** Rises whenever what went before does not count any more. */
+  /** Counts attempts: callbacks of earlier ones are ignored. */
   #turn = 0;
   #attempt = 0;
   #upSince = 0;
@@ -56,10 +56,13 @@ export class Connection {
   readonly #heart: Timer;
   readonly #dead: Timer;
   readonly #requests: Requests;
-  readonly state: View<ConnectionState>;
+  readonly state: ComputedStore<ConnectionState>;
 
-  constructor(private readonly deps: ConnectionDeps) {
-    this.state = new View(deps.teller, () => this.#now);
+  readonly #deps: ConnectionDeps;
+
+  constructor(deps: ConnectionDeps) {
+    this.#deps = deps;
+    this.state = new ComputedStore(deps.notifier, () => this.#now);
     this.#retry = new Timer(deps.clock);
     this.#heart = new Timer(deps.clock);
     this.#dead = new Timer(deps.clock);
@@ -70,7 +73,7 @@ export class Connection {
     return this.#now.status === "connected";
   }
 
-  /** Begins, or ends the wait for the next attempt. */
+  /** Connects, or ends the wait for the next attempt. */
   connect(): void {
     const { status, code, reason, retryAt } = this.#now;
     if (retryAt !== null) return void this.#dial(code, reason);
@@ -79,7 +82,7 @@ export class Connection {
     void this.#dial(0, "connect");
   }
 
-  /** Ends the connection until {@link connect}; the place in the events is kept. */
+  /** Closes the connection until {@link connect} is called; keeps the cursor. */
   disconnect(code = 1000, reason = "disconnect"): void {
     if (this.#now.status === "disconnected") return;
     this.#drop();
@@ -87,8 +90,8 @@ export class Connection {
   }
 
   /**
-   * Reconnects at once, or pings an open socket, after the network or the page came or went. Resets the backoff: a socket
-   * that is dead already is replaced soon.
+   * Reconnects at once, or pings an open socket; to be called when the network or the page comes or goes. Resets the
+   * backoff, so that a dead socket is replaced soon.
    */
   wake(): void {
     this.#attempt = 0;
@@ -96,22 +99,26 @@ export class Connection {
     else if (this.up) this.#ping();
   }
 
-  /** Closes the socket and opens another one, which goes on where this one is. */
+  /** Closes the socket and opens another one, which resumes from the same cursor. */
   renew(reason: string): void {
     if (this.#now.status === "disconnected") return;
     this.#drop();
     void this.#dial(0, reason);
   }
 
-  /** A request; fails with a retryable error when there is no connection or no answer. */
+  /**
+   * Sends a request and returns its answer.
+   *
+   * @throws {ThreadlineError} the server's error; `disconnected`, `timeout` or `ends_connection` without an answer
+   */
   ask<T>(frame: ClientFrame): Promise<T> {
     const socket = this.#socket;
     if (!this.up || !socket) return Promise.reject(local("disconnected", "there is no connection"));
     return this.#requests.ask<T>(frame, (text) => socket.send(text));
   }
 
-  /** A frame that nobody waits for, lost when there is no connection. */
-  tell(frame: ClientFrame): void {
+  /** Sends a frame without an answer; drops it when there is no connection. */
+  send(frame: ClientFrame): void {
     if (this.up) this.#socket?.send(JSON.stringify(frame));
   }
 
@@ -121,9 +128,9 @@ export class Connection {
     this.#set({ status: "connecting", code, reason, retryAt: null });
     let token: string;
     try {
-      token = await this.deps.tokens.fresh();
+      token = await this.#deps.tokens.fresh();
     } catch {
-      if (turn === this.#turn) this.#again(0, "no_token");
+      if (turn === this.#turn) this.#retrier(0, "no_token");
       return;
     }
     if (turn !== this.#turn) return;
@@ -133,7 +140,7 @@ export class Connection {
   #open(turn: number, token: string): void {
     const mine = () => turn === this.#turn;
     this.#dead.set(() => this.#lost(0, "open_timeout"), OPEN_MS);
-    const socket = this.deps.open(this.deps.url);
+    const socket = this.#deps.open(this.#deps.url);
     this.#socket = socket;
     const cursor = this.#cursor;
     socket.onopen = () => {
@@ -145,7 +152,7 @@ export class Connection {
     socket.onclose = (event) => {
       if (mine()) this.#lost(event.code, event.reason);
     };
-    // What it means is told by the close that follows.
+    // The close that follows says why.
     socket.onerror = () => {};
   }
 
@@ -155,20 +162,20 @@ export class Connection {
     if ("cursor" in frame) this.#cursor = frame.cursor;
     switch (frame.type) {
       case "welcome":
-        this.#upSince = this.deps.clock.now();
+        this.#upSince = this.#deps.clock.now();
         this.#heartbeatMs = frame.heartbeat_ms;
         this.#beat();
         this.#set({ status: "connected", code: 0, reason: frame.recovered ? "recovered" : "welcome", retryAt: null });
-        return this.deps.onWelcome(frame, resumed);
+        return this.#deps.onWelcome(frame, resumed);
       case "ok":
       case "error":
         return this.#requests.answer(frame);
       case "token_expiring":
         return void this.#renewToken(this.#turn, 0);
       case "drain":
-        return this.#retry.set(() => this.renew("drain"), this.deps.random() * frame.reconnect_within_ms);
+        return this.#retry.set(() => this.renew("drain"), this.#deps.random() * frame.reconnect_within_ms);
       default:
-        this.deps.onFrame(frame);
+        this.#deps.onFrame(frame);
     }
   }
 
@@ -180,41 +187,41 @@ export class Connection {
   }
 
   #ping(): void {
-    // The first ping without an answer counts.
+    // The first unanswered ping sets the deadline.
     this.#dead.start(() => this.#lost(0, "no_pong"), PONG_MS);
-    this.tell({ type: "ping" });
+    this.send({ type: "ping" });
   }
 
   async #renewToken(turn: number, attempt: number): Promise<void> {
     try {
-      const token = await this.deps.tokens.fresh();
+      const token = await this.#deps.tokens.fresh();
       if (turn === this.#turn) await this.ask({ type: "auth", token });
     } catch {
-      // The server closes when the old one ends, and the next hello brings a new one.
+      // The server closes when the old token expires, and the next hello brings a new one.
       if (turn !== this.#turn || attempt >= 5) return;
-      const wait = CALM_MS + backoff(attempt, this.deps.random);
-      this.deps.clock.setTimeout(() => {
+      const wait = CALM_MS + backoff(attempt, this.#deps.random);
+      this.#deps.clock.setTimeout(() => {
         if (turn === this.#turn) void this.#renewToken(turn, attempt + 1);
       }, wait);
     }
   }
 
   #lost(code: number, reason: string): void {
-    // Whoever sent the frame that the server could not read gives it up in time: the others go on.
+    // The outbox gives up the op that the server could not read in time, so reconnecting helps the others.
     const isBlamed = this.#drop(code) && code === closeCodes.badFrame;
     if (!reconnects(code) && !isBlamed) this.#set({ status: "disconnected", code, reason, retryAt: null });
-    else this.#again(code, reason);
+    else this.#retrier(code, reason);
   }
 
-  /** Sets the next attempt. */
-  #again(code: number, reason: string): void {
+  /** Schedules the next attempt. */
+  #retrier(code: number, reason: string): void {
     const floor = code === closeCodes.rate || code === closeCodes.overload ? CALM_MS : 0;
-    const wait = floor + backoff(this.#attempt++, this.deps.random);
-    this.#set({ status: "connecting", code, reason, retryAt: this.deps.clock.now() + wait });
+    const wait = floor + backoff(this.#attempt++, this.#deps.random);
+    this.#set({ status: "connecting", code, reason, retryAt: this.#deps.clock.now() + wait });
     this.#retry.set(() => void this.#dial(code, reason), wait);
   }
 
-  /** Lets go of the socket and all that waits for it. Returns whether a request was under way. */
+  /** Closes the socket and fails all requests. Returns whether there were any. */
   #drop(code = 0): boolean {
     this.#turn++;
     for (const timer of [this.#retry, this.#heart, this.#dead]) timer.clear();
@@ -222,15 +229,15 @@ export class Connection {
     this.#socket = undefined;
     if (socket) leave(socket);
     const wasUp = this.up;
-    if (wasUp && this.deps.clock.now() - this.#upSince >= STABLE_MS) this.#attempt = 0;
-    // Nothing of what follows finds the connection up any more.
+    if (wasUp && this.#deps.clock.now() - this.#upSince >= STABLE_MS) this.#attempt = 0;
+    // What follows must not find the connection up.
     this.#now = { ...this.#now, status: "connecting" };
     const error =
       code === closeCodes.badFrame
         ? local("ends_connection", "the server ends the connection when this is sent", false)
         : local("disconnected", "there is no connection");
     const hadRequests = this.#requests.fail(error);
-    if (wasUp) this.deps.onDown();
+    if (wasUp) this.#deps.onDown();
     return hadRequests;
   }
 

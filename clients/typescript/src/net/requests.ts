@@ -8,20 +8,24 @@ interface Waiting {
   timer: Timer;
 }
 
-/** The server answers within 5 s or says that it cannot; more is a lost answer. */
+/** The server answers within 5 s; an answer that takes longer is lost. */
 const ANSWER_MS = 10_000;
 
-/** Requests on the socket whose answers are still to come. */
+/** Requests on the socket that wait for their answers. */
 export class Requests {
   #next = 1;
   #waiting = new Map<number, Waiting>();
-  constructor(private readonly clock: Clock) {}
+  readonly #clock: Clock;
 
-  /** Sends a frame with an id of its own; the promise is its answer. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Sends a frame with a new id and returns its answer. */
   ask<T>(frame: ClientFrame, send: (text: string) => void): Promise<T> {
     const id = this.#next++;
     return new Promise<T>((resolve, reject) => {
-      const timer = new Timer(this.clock);
+      const timer = new Timer(this.#clock);
       timer.set(() => this.#take(id)?.reject(local("timeout", "no answer in time")), ANSWER_MS);
       this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
       send(JSON.stringify({ id, ...frame }));
@@ -35,7 +39,7 @@ export class Requests {
     else waiting?.reject(ThreadlineError.of(frame.error));
   }
 
-  /** No answer will come any more. Returns whether any request waited for one. */
+  /** Fails all waiting requests. Returns whether there were any. */
   fail(error: ThreadlineError): boolean {
     const ids = [...this.#waiting.keys()];
     for (const id of ids) this.#take(id)?.reject(error);

@@ -6,18 +6,18 @@ import type { Tokens } from "./tokens.js";
 
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 export type Query = Record<string, string | number | undefined | null>;
-/** What a call carries beside its path. `key` makes it the same call when it is made again. */
+/** What a call carries beside its path. `key` is its idempotency key. */
 export interface Content {
   body?: unknown;
   query?: Query;
   key?: string;
 }
 
-/** What may be repeated is tried this often before it fails. */
+/** Attempts of a call that may be repeated. */
 const TRIES_MAX = 4;
-/** Calls under way at once; others wait. */
+/** Calls that run at once; others wait. */
 const CALLS_MAX = 6;
-/** From a call to the end of its answer. */
+/** Time from a call to the end of its answer. */
 const CALL_MS = 20_000;
 
 interface Answer {
@@ -39,14 +39,17 @@ export interface RestDeps {
 export class Rest {
   #under = 0;
   #queue: (() => void)[] = [];
-  constructor(private readonly deps: RestDeps) {}
+  readonly #deps: RestDeps;
 
-  /** Reads. */
+  constructor(deps: RestDeps) {
+    this.#deps = deps;
+  }
+
   get<T>(path: string, query: Query = {}): Promise<T> {
     return this.repeat("GET", path, { query });
   }
 
-  /** A call that may be made again; it is, when it can succeed later. */
+  /** Makes a call that is safe to repeat, again while its error is retryable. */
   async repeat<T>(method: Method, path: string, content: Content): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -54,20 +57,20 @@ export class Rest {
       } catch (thrown) {
         const error = ThreadlineError.from(thrown);
         if (!error.retryable || attempt + 1 >= TRIES_MAX) throw error;
-        await pause(this.deps.clock, backoff(attempt, this.deps.random, error));
+        await pause(this.#deps.clock, backoff(attempt, this.#deps.random, error));
       }
     }
   }
 
-  /** One call; a token that is refused is replaced once. */
+  /** Makes a call once; replaces a token that is refused. */
   async call<T>(method: Method, path: string, content: Content = {}): Promise<T> {
     await this.#turn();
     try {
-      const token = await this.deps.tokens.current();
+      const token = await this.#deps.tokens.current();
       const first = await this.#send(method, path, content, token);
       if (first.status !== 401) return read<T>(first);
-      this.deps.tokens.refused(token);
-      return read<T>(await this.#send(method, path, content, await this.deps.tokens.fresh()));
+      this.#deps.tokens.refused(token);
+      return read<T>(await this.#send(method, path, content, await this.#deps.tokens.fresh()));
     } finally {
       this.#under--;
       this.#queue.shift()?.();
@@ -81,7 +84,7 @@ export class Rest {
 
   async #send(method: Method, path: string, content: Content, token: string): Promise<Answer> {
     const { body, query, key } = content;
-    const url = new URL(`${this.deps.url}/api/chat/${path}`);
+    const url = new URL(`${this.#deps.url}/api/chat/${path}`);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined && value !== null) url.searchParams.append(name, String(value));
     }
@@ -89,16 +92,16 @@ export class Rest {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (key !== undefined) headers["Idempotency-Key"] = key;
     const abort = new AbortController();
-    const timer = this.deps.clock.setTimeout(() => abort.abort(), CALL_MS);
+    const timer = this.#deps.clock.setTimeout(() => abort.abort(), CALL_MS);
     try {
       const init: RequestInit = { method, headers, signal: abort.signal };
       if (body !== undefined) init.body = JSON.stringify(body);
-      const response = await this.deps.fetch(url.href, init);
+      const response = await this.#deps.fetch(url.href, init);
       return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (thrown) {
       throw local("unreachable", ThreadlineError.from(thrown).message);
     } finally {
-      this.deps.clock.clearTimeout(timer);
+      this.#deps.clock.clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** As much of the browsers' WebSocket as is used here. */
+/** The part of the browsers' WebSocket that this library uses. */
 export interface Socket {
   onopen: ((event: unknown) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -8,7 +8,6 @@ export interface Socket {
   close(code?: number, reason?: string): void;
 }
 
-/** Opens a socket. */
 export type OpenSocket = (url: string) => Socket;
 
 /** A class such as the browsers' `WebSocket`, or that of the package `ws`. */
@@ -20,7 +19,7 @@ export function socketsOf(given: WebSocketClass | undefined): OpenSocket {
   return (url) => new found(url) as Socket;
 }
 
-/** A socket that is not listened to any more, and closed. */
+/** Closes a socket and ignores whatever it still says. */
 export function leave(socket: Socket): void {
   socket.onopen = socket.onmessage = socket.onclose = null;
   // Closing a socket of `ws` that is not open yet makes it emit an error.

@@ -8,8 +8,8 @@ const METADATA_DEPTH_MAX = 8;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Returns why no server takes this op, as `invalid_field` with the field's name; undefined if it can be sent. Lengths are
- * checked once the server has told its limits.
+ * Returns why no server takes this op, as `invalid_field` with the field's name; undefined if it can be sent. Lengths
+ * are checked once the server has told its limits.
  */
 export function refusalOf(op: NewOp, limits: Limits | null): ThreadlineError | undefined {
   if (op.type === "send") {

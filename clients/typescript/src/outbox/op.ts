@@ -2,16 +2,16 @@ import type { ErrorBody } from "../api/frames.js";
 import type { Metadata, PostedKind } from "../api/types.js";
 
 interface Base {
-  /** A UUIDv7; ops are done in its order. The id of a posted message is that of its op. */
+  /** A UUIDv7; ops run in its order. A posted message has the id of its op. */
   readonly id: string;
-  /** Whose it is: nobody else sends it. */
+  /** The server and user that the op belongs to. */
   readonly scope: string;
-  /** The client that does it, as long as it lives. */
+  /** The client that runs the op while it exists. */
   readonly owner: string;
   readonly thread: string;
-  /** When it was asked for, milliseconds since the epoch. */
+  /** When it was added, milliseconds since the epoch. */
   readonly at: number;
-  /** Why it was refused for good; null while it waits. */
+  /** Why the op has failed; null while it waits. */
   readonly error: ErrorBody | null;
 }
 
@@ -23,7 +23,7 @@ export interface Draft {
   readonly reply_to: string | null;
 }
 
-/** Something to be done once there is a connection. Plain data: it is kept in storage. */
+/** A change to be sent once there is a connection. Plain data: it is kept in storage. */
 export type Op =
   | (Base & { readonly type: "send"; readonly draft: Draft })
   | (Base & {
@@ -36,21 +36,21 @@ export type Op =
   | (Base & { readonly type: "read"; readonly number: number });
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** What is asked for, before it is an {@link Op}. */
+/** An op before it has an id and an owner. */
 export type NewOp = DistributiveOmit<Op, "id" | "scope" | "owner" | "at" | "error">;
 
-/** The message that an op is about; none for a read mark. */
+/** Returns the message that an op is about; undefined for a read mark. */
 export function messageOf(op: Op): string | undefined {
   if (op.type === "read") return undefined;
   return op.type === "send" ? op.id : op.message;
 }
 
-/** The text that an op brings. */
+/** Returns the text of a send or an edit. */
 export function textOf(op: Op): string | undefined {
   return op.type === "send" ? op.draft.content : op.type === "edit" ? op.content : undefined;
 }
 
-/** Ops of one lane are done one after the other. */
-export function laneOf(op: Op): string {
+/** Names the queue of an op: the ops of one queue are done one after the other. */
+export function queueOf(op: Op): string {
   return op.type === "read" ? `read ${op.thread}` : op.thread;
 }

@@ -3,11 +3,11 @@ import { backoff } from "../backoff.js";
 import { type Clock, Timer } from "../clock.js";
 import { local, ThreadlineError } from "../errors.js";
 import type { Ids } from "../ids.js";
-import { laneOf, messageOf, type NewOp, type Op } from "./op.js";
+import { messageOf, type NewOp, type Op, queueOf } from "./op.js";
 import type { Owner } from "./owner.js";
 import { type Sending, Sendings } from "./sendings.js";
 import type { OutboxStorage } from "./storage.js";
-import { Suspects } from "./suspects.js";
+import { isEnding, Suspects } from "./suspects.js";
 
 export interface OutboxDeps {
   storage: OutboxStorage;
@@ -15,75 +15,82 @@ export interface OutboxDeps {
   ids: Ids;
   clock: Clock;
   random: () => number;
-  /** Says why no server takes it, as far as the server's limits are known. */
+  /** Returns why no server would accept this op, as far as the server's limits are known. */
   refusalOf(newOp: NewOp): ThreadlineError | undefined;
-  /** Does it on the connection at hand; the same op may be done again. */
+  /** Sends the op over the present connection. The same op may be sent again. */
   submit(op: Op): Promise<Written>;
-  /** The ops of this thread have changed, or what is true of all of them. */
+  /** Called when the ops of this thread have changed; without a thread, when the state of the whole outbox has. */
   onChange(thread?: string): void;
 }
 
-/** Ops that may wait. */
+/** Ops kept at most; further ones are refused as `outbox_full`. */
 export const OUTBOX_OPS_MAX = 1_000;
-/** Lanes in which something is under way at once: the server bounds the requests of one session. */
-const LANES_MAX = 16;
-/** Refusals that may pass, one after the other, before an op counts as failed. */
+/** Queues that run at once: the server limits the requests of one session. */
+const QUEUES_MAX = 16;
+/** Retryable refusals in a row after which an op has failed. */
 const REFUSALS_MAX = 20;
-/** What a failed op is sent with a new id for: its old one can never succeed. */
+/** Errors after which a failed op is sent with a new id, as its old id can never succeed. */
 const NEW_ID_FOR = new Set(["message_conflict", "invalid_field"]);
 
-interface Lane {
-  busy: string | undefined;
+/** What is under way, or waits for its next attempt, among ops that are done one after the other. */
+interface OpQueue {
+  /** The id of the op under way. */
+  running: string | undefined;
   attempt: number;
   readonly wait: Timer;
-  waits: boolean;
+  isWaiting: boolean;
 }
 
 type Sent = Op & { type: "send" };
 
-/** Does what was asked for, in its order in each thread, and keeps it until it is done. */
+/**
+ * A durable queue of ops. Runs those of a thread one after the other, in the order in which they were added, and keeps
+ * each in storage until the server has confirmed it, or it was refused for good.
+ */
 export class Outbox {
   #scope: string | undefined;
   #ops: readonly Op[] = [];
-  /** Those that were never told to the server, as far as is known here. */
+  /** Ids of ops that this client has never sent: the server cannot have them. */
   #fresh = new Set<string>();
   readonly #sendings = new Sendings();
   readonly #suspects = new Suspects();
-  #lanes = new Map<string, Lane>();
+  #queues = new Map<string, OpQueue>();
   #online = false;
   #durable = true;
-  constructor(private readonly deps: OutboxDeps) {}
+  readonly #deps: OutboxDeps;
 
-  /** All ops, in their order. */
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+  }
+
   get ops(): readonly Op[] {
     return this.#ops;
   }
 
-  /** Those of a thread. */
   of(thread: string): readonly Op[] {
     return this.#ops.filter((op) => op.thread === thread);
   }
 
-  /** Whether what waits is also in storage. */
+  /** Whether all ops are in storage, too. */
   get durable(): boolean {
     return this.#durable && this.#scope !== undefined;
   }
 
-  /** Names whose ops these are, once and for ever, and takes up what was left of an earlier time. */
+  /** Sets the user whose ops these are, and loads what that user's earlier clients have left. Later calls only load. */
   async open(scope: string): Promise<void> {
     if (this.#scope === undefined) {
       this.#scope = scope;
-      // What was asked for before the name was known is this user's too.
+      // What was added before the user was known is this user's, too.
       this.#ops = this.#ops.map((op) => ({ ...op, scope }));
       for (const op of this.#ops) this.#save(op);
-      this.deps.onChange();
+      this.#deps.onChange();
     }
     await this.adopt();
   }
 
-  /** Takes over what clients left behind that are no more. */
+  /** Takes over the ops of clients that have ended. */
   async adopt(): Promise<void> {
-    const { storage, owner, ids } = this.deps;
+    const { storage, owner, ids } = this.#deps;
     const scope = this.#scope;
     if (scope === undefined) return;
     const take = async (alive: (owner: string) => boolean) => {
@@ -97,14 +104,14 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Asks for something. What concerns a message that is certain not to be posted yet is done to its draft. */
+  /** Adds an op. Editing or deleting a message that was never sent changes its draft instead. */
   add(newOp: NewOp): Sending {
-    const refusal = this.deps.refusalOf(newOp);
-    if (refusal) return this.#sendings.rejected(this.deps.ids.mint(), refusal);
+    const refusal = this.#deps.refusalOf(newOp);
+    if (refusal) return this.#sendings.rejected(this.#deps.ids.mint(), refusal);
     if (newOp.type === "read") this.#forgetReads(newOp.thread);
     const send = "message" in newOp ? this.#unsent(newOp.message) : undefined;
-    if (send && newOp.type === "edit") return this.#amend(send, newOp);
-    const { ids, clock, owner } = this.deps;
+    if (send && newOp.type === "edit") return this.#editDraft(send, newOp);
+    const { ids, clock, owner } = this.#deps;
     const op = { ...newOp, id: ids.mint(), scope: this.#scope ?? "", owner: owner.id, at: clock.now(), error: null };
     if (!send && this.#ops.length >= OUTBOX_OPS_MAX) {
       return this.#sendings.rejected(op.id, local("outbox_full", `more than ${OUTBOX_OPS_MAX} are waiting`));
@@ -113,12 +120,12 @@ export class Outbox {
     this.#fresh.add(op.id);
     this.#save(op);
     this.#set([...this.#ops, op], op);
-    if (send) this.#unmake(send.id);
+    if (send) this.#cancelDeletedSend(send.id);
     this.#pump();
     return sending;
   }
 
-  /** Tries what failed of a message, or of everything, again. Returns whether there was anything. */
+  /** Sends the failed ops of a message again, or all failed ops. Returns whether there were any. */
   retry(message?: string): boolean {
     const renamed = new Map<string | undefined, string>();
     let any = false;
@@ -130,11 +137,11 @@ export class Outbox {
       this.#suspects.clear(op.id);
       let next: Op = { ...op, error: null };
       if (op.type === "send" && NEW_ID_FOR.has(op.error!.code)) {
-        next = { ...next, id: this.deps.ids.mint() };
+        next = { ...next, id: this.#deps.ids.mint() };
         renamed.set(op.id, next.id);
       } else if (name) {
-        // What follows a message that has a new id stays behind it.
-        next = { ...next, id: this.deps.ids.mint(), message: name } as Op;
+        // Ops about a message that has a new id stay after it.
+        next = { ...next, id: this.#deps.ids.mint(), message: name } as Op;
       }
       this.#replace(op, next);
     }
@@ -142,19 +149,19 @@ export class Outbox {
     return any;
   }
 
-  /** Gives up what failed or waits for a message, or all that failed. What is on its way cannot be taken back. */
+  /** Drops the ops of a message that failed or wait, or all that failed. An op that is being sent cannot be dropped. */
   discard(message?: string): boolean {
-    const busy = new Set([...this.#lanes.values()].map((lane) => lane.busy));
-    const stuck = this.#stuck();
+    const busy = new Set([...this.#queues.values()].map((queue) => queue.running));
+    const blockedBy = this.#failedSends();
     const given = this.#ops.filter((op) => {
       const about = messageOf(op);
-      return message ? about === message && !busy.has(op.id) : op.error || stuck.has(about);
+      return message ? about === message && !busy.has(op.id) : op.error || blockedBy.has(about);
     });
-    for (const op of given) this.#give(op);
+    for (const op of given) this.#drop(op);
     return given.length > 0;
   }
 
-  /** A message with this id has arrived in the thread: its posting is done. */
+  /** Confirms a post by its message, which has arrived in the thread. */
   arrived(id: string, written: Written): void {
     const op = this.#ops.find((op) => op.id === id && op.type === "send");
     if (!op) return;
@@ -163,8 +170,8 @@ export class Outbox {
   }
 
   /**
-   * A message was edited to this content by the user, or deleted (null), and this is known by its event. An op that asked
-   * for it and lost its answer is done.
+   * Confirms an edit to this content, or a deletion (null), by its event, if the op has lost an answer before: its next
+   * answer may be lost as well.
    */
   applied(message: string, content: string | null, written: Written): void {
     const op = this.#ops.find((op) => "message" in op && op.message === message);
@@ -174,118 +181,117 @@ export class Outbox {
     this.#pump();
   }
 
-  /** There is a connection. */
+  /** Runs ops from now on: there is a connection. */
   start(): void {
     this.#online = true;
-    for (const lane of this.#lanes.values()) this.#calm(lane);
+    for (const queue of this.#queues.values()) this.#resetBackoff(queue);
     this.#pump();
   }
 
-  /** There is none. */
   stop(): void {
     this.#online = false;
   }
 
-  /** All that waits for storage has been told to it; nothing is done any more. */
+  /** Ends the outbox; what waits stays in storage. */
   close(): void {
     this.stop();
-    for (const lane of this.#lanes.values()) lane.wait.clear();
+    for (const queue of this.#queues.values()) queue.wait.clear();
     this.#sendings.close();
-    this.deps.owner.close();
+    this.#deps.owner.close();
   }
 
   #pump(): void {
     if (!this.#online) return;
-    const underWay = [...this.#lanes.values()].flatMap(({ busy }) => busy ?? []);
+    const underWay = [...this.#queues.values()].flatMap(({ running }) => running ?? []);
     if (underWay.some((id) => this.#suspects.isAlone(id))) return;
-    let free = LANES_MAX - underWay.length;
-    const stuck = this.#stuck();
+    let free = QUEUES_MAX - underWay.length;
+    const blockedBy = this.#failedSends();
     const alone = new Map<string, Op>();
     for (const op of this.#ops) {
       if (free <= 0) return;
-      const name = laneOf(op);
-      if (op.error || stuck.has(messageOf(op)) || alone.has(name)) continue;
-      const lane = this.#lane(name);
-      if (lane.busy || lane.waits) continue;
+      const name = queueOf(op);
+      if (op.error || blockedBy.has(messageOf(op)) || alone.has(name)) continue;
+      const queue = this.#queue(name);
+      if (queue.running || queue.isWaiting) continue;
       if (this.#suspects.isAlone(op.id)) {
         alone.set(name, op);
         continue;
       }
       free--;
-      void this.#run(op, name, lane);
+      void this.#run(op, name, queue);
     }
-    if (free < LANES_MAX) return;
+    if (free < QUEUES_MAX) return;
     const score = ([, op]: [string, Op]) => this.#suspects.score(op.id);
     const [next] = [...alone].sort((one, other) => score(one) - score(other));
-    if (next) void this.#run(next[1], next[0], this.#lane(next[0]));
+    if (next) void this.#run(next[1], next[0], this.#queue(next[0]));
   }
 
-  #lane(name: string): Lane {
-    let lane = this.#lanes.get(name);
-    if (!lane) {
-      lane = { busy: undefined, attempt: 0, wait: new Timer(this.deps.clock), waits: false };
-      this.#lanes.set(name, lane);
+  #queue(name: string): OpQueue {
+    let queue = this.#queues.get(name);
+    if (!queue) {
+      queue = { running: undefined, attempt: 0, wait: new Timer(this.#deps.clock), isWaiting: false };
+      this.#queues.set(name, queue);
     }
-    return lane;
+    return queue;
   }
 
-  async #run(op: Op, name: string, lane: Lane): Promise<void> {
-    lane.busy = op.id;
+  async #run(op: Op, name: string, queue: OpQueue): Promise<void> {
+    queue.running = op.id;
     this.#fresh.delete(op.id);
-    // The limits may have come after the op.
-    const refusal = this.deps.refusalOf(op);
-    const outcome = refusal ?? (await this.deps.submit(op).catch(ThreadlineError.from));
-    lane.busy = undefined;
-    if (outcome instanceof ThreadlineError) this.#onRefused(op, lane, outcome);
+    // The limits may be known only since the op was added.
+    const refusal = this.#deps.refusalOf(op);
+    const outcome = refusal ?? (await this.#deps.submit(op).catch(ThreadlineError.from));
+    queue.running = undefined;
+    if (outcome instanceof ThreadlineError) this.#onRefused(op, queue, outcome);
     else {
-      this.#calm(lane);
+      this.#resetBackoff(queue);
       this.#done(op, outcome);
     }
-    if (!lane.waits && !this.#ops.some((op) => laneOf(op) === name)) this.#lanes.delete(name);
+    if (!queue.isWaiting && !this.#ops.some((op) => queueOf(op) === name)) this.#queues.delete(name);
     this.#pump();
   }
 
-  #onRefused(op: Op, lane: Lane, error: ThreadlineError): void {
+  #onRefused(op: Op, queue: OpQueue, error: ThreadlineError): void {
     if (!this.#has(op)) return;
     const { code } = error;
-    if (code === "disconnected" || code === "ends_connection") {
+    if (isEnding(code)) {
       if (!this.#suspects.blame(op.id, code)) {
-        // The next connection carries on, whatever became of it.
-        lane.waits = true;
+        // The next connection sends it again, whether the server has it or not.
+        queue.isWaiting = true;
         return;
       }
-    } else if (error.retryable && ++lane.attempt < REFUSALS_MAX) {
-      lane.waits = true;
+    } else if (error.retryable && ++queue.attempt < REFUSALS_MAX) {
+      queue.isWaiting = true;
       const again = () => {
-        lane.waits = false;
+        queue.isWaiting = false;
         this.#pump();
       };
-      lane.wait.set(again, backoff(lane.attempt, this.deps.random, error));
+      queue.wait.set(again, backoff(queue.attempt, this.#deps.random, error));
       return;
     }
-    this.#calm(lane);
+    this.#resetBackoff(queue);
     if (op.type === "read") return this.#remove(op);
     const { message: detail, retryable, field } = error;
     this.#replace(op, { ...op, scope: this.#scope ?? "", error: { code, title: code, detail, field, retryable } });
     this.#sendings.reject(op.id, error);
-    if (this.#unsent(op.id)) this.#unmake(op.id);
+    if (this.#unsent(op.id)) this.#cancelDeletedSend(op.id);
   }
 
-  /** The posting of this message, if it is certain that the server does not have it. */
+  /** Returns the op that posts this message, if the server certainly does not have it. */
   #unsent(message: string): Sent | undefined {
     const sends = this.#ops.filter((op): op is Sent => op.type === "send" && op.id === message);
     return sends.find((op) => (op.error ? !op.error.retryable : this.#fresh.has(op.id)));
   }
 
-  /** Messages whose posting failed: nothing of what concerns them can be done. */
-  #stuck(): Set<string | undefined> {
+  /** Returns the messages whose post has failed: ops about them are blocked. */
+  #failedSends(): Set<string | undefined> {
     return new Set(this.#ops.filter((op) => op.error && op.type === "send").map((op) => op.id));
   }
 
-  /** Changes what is to be posted; what was refused is another message then. */
-  #amend(send: Sent, { content, metadata }: { content: string; metadata: Metadata | null }): Sending {
-    for (const op of this.#ops) if (op.type === "edit" && op.message === send.id) this.#give(op);
-    const id = send.error ? this.deps.ids.mint() : send.id;
+  /** Changes the draft of a message. One that was refused gets a new id. */
+  #editDraft(send: Sent, { content, metadata }: { content: string; metadata: Metadata | null }): Sending {
+    for (const op of this.#ops) if (op.type === "edit" && op.message === send.id) this.#drop(op);
+    const id = send.error ? this.#deps.ids.mint() : send.id;
     const draft = { ...send.draft, content, metadata: metadata ?? send.draft.metadata };
     this.#replace(send, { ...send, id, error: null, draft });
     const sending = this.#sendings.of(id);
@@ -293,23 +299,23 @@ export class Outbox {
     return sending;
   }
 
-  /** A message that was never posted is gone once it is to be deleted. */
-  #unmake(message: string): void {
+  /** Drops a message that was never posted, if it is to be deleted. */
+  #cancelDeletedSend(message: string): void {
     const end = this.#ops.find((op) => op.type === "delete" && op.message === message);
     if (!end) return;
     this.#sendings.resolve(end.id, { message, seq: 0, at: new Date(end.at).toISOString(), position: null });
     this.discard(message);
   }
 
-  #give(op: Op, why = "it was given up"): void {
+  #drop(op: Op, why = "it was given up"): void {
     this.#remove(op);
     this.#sendings.reject(op.id, local("discarded", why, false));
   }
 
-  #calm(lane: Lane): void {
-    lane.wait.clear();
-    lane.waits = false;
-    lane.attempt = 0;
+  #resetBackoff(queue: OpQueue): void {
+    queue.wait.clear();
+    queue.isWaiting = false;
+    queue.attempt = 0;
   }
 
   #done(op: Op, written: Written): void {
@@ -317,12 +323,12 @@ export class Outbox {
     this.#sendings.resolve(op.id, written);
   }
 
-  /** A later read mark says more than those that wait. */
+  /** Drops waiting read marks: a later one covers them. */
   #forgetReads(thread: string): void {
-    const busy = this.#lanes.get(`read ${thread}`)?.busy;
+    const busy = this.#queues.get(`read ${thread}`)?.running;
     for (const op of this.#ops) {
       if (op.type !== "read" || op.thread !== thread || op.id === busy) continue;
-      this.#give(op, "a later read mark took its place");
+      this.#drop(op, "a later read mark took its place");
     }
   }
 
@@ -331,14 +337,14 @@ export class Outbox {
     if (left.length === this.#ops.length) return;
     this.#fresh.delete(op.id);
     this.#suspects.clear(op.id);
-    if (this.#scope !== undefined) void this.#keep(this.deps.storage.remove(op.id));
+    if (this.#scope !== undefined) void this.#keep(this.#deps.storage.remove(op.id));
     this.#set(left, op);
   }
 
   #replace(op: Op, next: Op): void {
     this.#save(next);
     if (next.id !== op.id) {
-      void this.#keep(this.deps.storage.remove(op.id));
+      void this.#keep(this.#deps.storage.remove(op.id));
       this.#sendings.rename(op.id, next.id);
     }
     this.#set(
@@ -348,14 +354,14 @@ export class Outbox {
   }
 
   #save(op: Op): void {
-    if (this.#scope !== undefined) void this.#keep(this.deps.storage.save(op));
+    if (this.#scope !== undefined) void this.#keep(this.#deps.storage.save(op));
   }
 
   #keep(stored: Promise<void>): Promise<void> {
     return stored.catch(() => {
       if (!this.#durable) return;
       this.#durable = false;
-      this.deps.onChange();
+      this.#deps.onChange();
     });
   }
 
@@ -363,9 +369,9 @@ export class Outbox {
     return this.#ops.some((other) => other.id === op.id);
   }
 
-  /** Ops are done in the order of their ids: that in which they were asked for, across tabs and restarts. */
+  /** Ops run in the order of their ids, which is that in which they were added, across tabs and restarts. */
   #set(ops: readonly Op[], ...changed: readonly Op[]): void {
     this.#ops = [...ops].sort((one, other) => (one.id < other.id ? -1 : 1));
-    for (const thread of new Set(changed.map((op) => op.thread))) this.deps.onChange(thread);
+    for (const thread of new Set(changed.map((op) => op.thread))) this.#deps.onChange(thread);
   }
 }

@@ -1,14 +1,13 @@
-/** Which ops in a storage are this client's to do, where several clients share it. */
+/** Says which ops in a shared storage belong to this client. */
 export interface Owner {
-  /** This client's name. */
   readonly id: string;
-  /** Runs while no other client looks for orphans; tells which owners are alive. */
+  /** Runs while no other client adopts; `alive` says whether an owner still exists. */
   adopt(run: (alive: (owner: string) => boolean) => Promise<void>): Promise<void>;
-  /** This client is no more. */
+  /** Gives up this client's ops. */
   close(): void;
 }
 
-/** Owners that hold a lock of the browser as long as they live. Without such locks nobody else is thought to live. */
+/** Makes an owner that holds a browser lock while it exists. Without Web Locks, no other owner is considered alive. */
 export function owner(id: string, locks: LockManager | undefined = globalThis.navigator?.locks): Owner {
   if (!locks) {
     let turn: Promise<void> = Promise.resolve();

@@ -1,11 +1,14 @@
 import type { Written } from "../api/types.js";
 import { local, type ThreadlineError } from "../errors.js";
 
-/** Something that was asked for. */
+/** An op as its caller sees it. */
 export interface Sending {
-  /** The op's id: that of the message, when it is posted. */
+  /** The op's id; for a send, also that of the message. */
   readonly id: string;
-  /** Fulfilled once it is durable; rejected once it was refused for good. Nobody has to listen. */
+  /**
+   * Fulfilled once the op is durable; rejected with a {@link ThreadlineError} once it was refused for good or
+   * discarded. You need not handle the rejection.
+   */
   readonly sent: Promise<Written>;
 }
 
@@ -15,11 +18,11 @@ interface Promised {
   reject(error: ThreadlineError): void;
 }
 
-/** What was promised to those who asked for ops that are not settled yet. */
+/** The promises of ops that are not settled yet. */
 export class Sendings {
   #promised = new Map<string, Promised>();
 
-  /** What is told of an op to those who ask for it. */
+  /** Returns the sending of an op. */
   of(id: string): Sending {
     let promised = this.#promised.get(id);
     if (!promised) {
@@ -34,14 +37,14 @@ export class Sendings {
     return { id, sent: promised.sent };
   }
 
-  /** What was refused before it had a place anywhere. */
+  /** Returns the sending of an op that was refused at once. */
   rejected(id: string, error: ThreadlineError): Sending {
     const sending = this.of(id);
     this.reject(id, error);
     return sending;
   }
 
-  /** It is known from here on by another id. */
+  /** Moves the promise of an op to its new id. */
   rename(id: string, to: string): void {
     const promised = this.#take(id);
     if (promised) this.#promised.set(to, promised);

@@ -1,15 +1,15 @@
 import type { Op } from "./op.js";
 
-/** Where the outbox is kept while nobody is there. Calls are carried out in their order. */
+/** Keeps ops across pages. Calls must take effect in the order in which they were made. */
 export interface OutboxStorage {
-  /** All ops of a scope. */
+  /** Returns all ops of a scope. */
   load(scope: string): Promise<Op[]>;
-  /** Adds or replaces. */
+  /** Adds or replaces an op. */
   save(op: Op): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
-/** Kept as long as the process lives; several clients may share one. */
+/** Makes a storage in memory; several clients may share it. */
 export function memoryStorage(): OutboxStorage {
   const ops = new Map<string, Op>();
   return {
@@ -21,7 +21,7 @@ export function memoryStorage(): OutboxStorage {
 
 const STORE = "outbox";
 
-/** Kept by the browser, across tabs and restarts. */
+/** Makes a storage in IndexedDB: it survives restarts, and tabs share it. */
 export function indexedDbStorage(name = "threadline", factory: IDBFactory = indexedDB): OutboxStorage {
   let opened: Promise<IDBDatabase> | undefined;
   const open = () =>
@@ -29,7 +29,7 @@ export function indexedDbStorage(name = "threadline", factory: IDBFactory = inde
       const request = factory.open(name, 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
       request.onsuccess = () => {
-        // Another tab may bring a newer layout.
+        // Another tab may have a newer layout.
         request.result.onversionchange = () => request.result.close();
         resolve(request.result);
       };
@@ -50,7 +50,7 @@ export function indexedDbStorage(name = "threadline", factory: IDBFactory = inde
         transaction.onerror = transaction.onabort = () => reject(transaction.error);
       });
     } catch (thrown) {
-      // Browsers end connections, with word of it or without: another one may do.
+      // Browsers close connections, sometimes without an event: another one may work.
       if (opened === database) opened = undefined;
       if (again) return run(mode, act, false);
       throw thrown;

@@ -1,6 +1,10 @@
 /** How an op's request ended without an answer. */
 export type Ending = "disconnected" | "ends_connection";
 
+export function isEnding(code: string): code is Ending {
+  return Object.hasOwn(SCORES, code);
+}
+
 /** What each ending counts: a server that rejects the frame says more than a network that drops the connection. */
 const SCORES: Record<Ending, number> = { disconnected: 1, ends_connection: 3 };
 /** From this score on, an op is sent only while nothing else is under way, so that no other op is blamed for it. */
@@ -9,8 +13,8 @@ const ALONE_SCORE = 2;
 const FAILED_SCORE = 6;
 
 /**
- * Counts how often each op was under way when its connection ended. An op that ends every connection would otherwise be sent
- * again for ever and keep all others waiting.
+ * Counts how often each op was under way when its connection ended. An op that ends every connection would otherwise be
+ * sent again for ever and keep all others waiting.
  */
 export class Suspects {
   #scores = new Map<string, number>();

@@ -5,7 +5,7 @@ import type { OutboxState } from "../client.js";
 import type { ConnectionState } from "../net/connection.js";
 import type { Store } from "../store.js";
 import type { ThreadHandle } from "../thread/handle.js";
-import type { MessagesState, ThreadState } from "../thread/room.js";
+import type { MessagesState, ThreadState } from "../thread/thread-store.js";
 import type { ThreadsState } from "../threads.js";
 import { useClient } from "./context.js";
 

@@ -11,56 +11,58 @@ export interface Port {
 
 interface Guest {
   port: Port;
-  /** Its hello's cursor, from when it has said hello. */
+  /** The tab's hello, once it was sent. */
   hello?: { text: string; cursor: string | undefined };
-  /** Whether it has its welcome. */
+  /** Whether the tab has its welcome. */
   in: boolean;
   active: boolean;
 }
 
 type Frame = { id?: number; type: string; cursor?: string; status?: string };
 
-/** Tabs that come right after the socket has opened share its session from the first frame on. */
+/** Time in which further tabs join a new session from its first frame on. */
 const GATHER_MS = 50;
 const MOVED = 1001;
-/** Events that are kept for tabs that are let in later, characters: the views have what is older. */
+/** Newest events kept for tabs that join later, characters; older ones are read from the server. */
 const RECENT_CHARS_MAX = 262_144;
 
-/** The leading tab's part: one real socket, and what goes to which tab. */
+/** The leading tab's part: holds the one real socket and routes frames between it and the tabs. */
 export class Hub {
   #guests = new Map<string, Guest>();
   #socket: Socket | undefined;
-  /** Whose hello began the session. Its token counts, and with it the session ends. */
+  /** The tab whose hello began the session: the session has its token, and ends with it. */
   #owner: string | undefined;
   #welcome: Welcome | undefined;
   #cursor: string | undefined;
   #next = 1;
-  #asked = new Map<number, { tab: string; id: number }>();
+  #requests = new Map<number, { tab: string; id: number }>();
   #present = new Map<string, string>();
-  /** The newest events: reads that a tab makes now may not have them yet. */
+  /** The newest events, which a tab that joins may not find in its reads yet. */
   #recent: string[] = [];
   #recentChars = 0;
-  #told = true;
-  constructor(
-    private readonly openSocket: () => Socket,
-    private readonly clock: Clock,
-  ) {}
+  #sentActive = true;
+  readonly #openSocket: () => Socket;
+  readonly #clock: Clock;
 
-  /** A tab opens its end. */
+  constructor(openSocket: () => Socket, clock: Clock) {
+    this.#openSocket = openSocket;
+    this.#clock = clock;
+  }
+
   enter(tab: string, port: Port): void {
     this.exit(tab);
     this.#guests.set(tab, { port, in: false, active: true });
     port.open();
   }
 
-  /** A tab has closed its end, or is gone. */
+  /** Removes a tab. */
   exit(tab: string): void {
     this.#guests.delete(tab);
     if (tab === this.#owner) this.#end(MOVED, "moved");
-    else if (this.#welcome) this.#tellPresence();
+    else if (this.#welcome) this.#sendPresence();
   }
 
-  /** A tab sends a frame. */
+  /** Handles a frame from a tab. */
   send(tab: string, text: string): void {
     const guest = this.#guests.get(tab);
     if (!guest) return;
@@ -68,11 +70,11 @@ export class Hub {
     if (frame.type === "hello") return this.#onHello(tab, guest, text, frame.cursor);
     if (frame.type === "presence") {
       guest.active = frame.status === "active";
-      return this.#tellPresence();
+      return this.#sendPresence();
     }
     if (frame.id === undefined) return this.#forward(text);
     const id = this.#next++;
-    this.#asked.set(id, { tab, id: frame.id });
+    this.#requests.set(id, { tab, id: frame.id });
     this.#forward(JSON.stringify({ ...frame, id }));
   }
 
@@ -81,10 +83,10 @@ export class Hub {
     if (this.#welcome) return this.#greet(guest);
     if (this.#owner !== undefined) return;
     this.#owner = tab;
-    const socket = this.openSocket();
+    const socket = this.#openSocket();
     this.#socket = socket;
     socket.onopen = () => {
-      this.clock.setTimeout(() => {
+      this.#clock.setTimeout(() => {
         if (this.#socket === socket) socket.send(text);
       }, GATHER_MS);
     };
@@ -108,8 +110,8 @@ export class Hub {
     }
     if (frame.type === "event") this.#remember(text);
     if ("id" in frame && frame.id !== undefined) {
-      const asked = this.#asked.get(frame.id);
-      this.#asked.delete(frame.id);
+      const asked = this.#requests.get(frame.id);
+      this.#requests.delete(frame.id);
       if (asked) this.#guests.get(asked.tab)?.port.frame(JSON.stringify({ ...frame, id: asked.id }));
       return;
     }
@@ -122,7 +124,7 @@ export class Hub {
     while (this.#recentChars > RECENT_CHARS_MAX) this.#recentChars -= this.#recent.shift()!.length;
   }
 
-  /** Those who left off where the owner did have the same session; the others are told where it stands. */
+  /** Passes the welcome on to tabs with the owner's cursor; the others join the session where it is now. */
   #onWelcome(welcome: Welcome, text: string, cursor: string | undefined): void {
     this.#welcome = welcome;
     for (const guest of this.#guests.values()) {
@@ -135,7 +137,7 @@ export class Hub {
     }
   }
 
-  /** Lets a tab into the session that there is: what it has is brought up by its own reads and the newest events. */
+  /** Lets a tab join the session under way: its own reads and the newest events bring it up to date. */
   #greet(guest: Guest): void {
     guest.in = true;
     guest.port.frame(JSON.stringify({ ...this.#welcome!, cursor: this.#cursor, recovered: false }));
@@ -145,11 +147,11 @@ export class Hub {
     for (const text of [...this.#present.values(), ...this.#recent]) guest.port.frame(text);
   }
 
-  /** The user is there as long as one of the tabs is looked at. */
-  #tellPresence(): void {
+  /** The user is active while one of the tabs is. */
+  #sendPresence(): void {
     const active = [...this.#guests.values()].some((guest) => guest.active);
-    if (active === this.#told) return;
-    this.#told = active;
+    if (active === this.#sentActive) return;
+    this.#sentActive = active;
     this.#forward(JSON.stringify({ type: "presence", status: active ? "active" : "away" }));
   }
 
@@ -161,12 +163,12 @@ export class Hub {
     const guests = [...this.#guests.values()];
     const socket = this.#socket;
     this.#guests.clear();
-    this.#asked.clear();
+    this.#requests.clear();
     this.#present.clear();
     this.#recent = [];
     this.#recentChars = 0;
     this.#socket = this.#owner = this.#welcome = undefined;
-    this.#told = true;
+    this.#sentActive = true;
     if (socket) leave(socket);
     for (const guest of guests) guest.port.close(code, reason);
   }

@@ -3,14 +3,14 @@ import { type Clock, systemClock, Timer } from "../clock.js";
 import { leave, type Socket, type WebSocketClass } from "../net/socket.js";
 import { Hub, type Port } from "./hub.js";
 
-/** As much of a BroadcastChannel as is used here. */
+/** The part of a BroadcastChannel that this library uses. */
 export interface Channel {
   postMessage(message: unknown): void;
   onmessage: ((event: { data: unknown }) => void) | null;
 }
 
 export interface SharedOptions {
-  /** Whose connection it is: tabs of another user have another one. */
+  /** The user: tabs of different users do not share a connection. */
   user: string;
   webSocket?: WebSocketClass;
   locks?: LockManager | undefined;
@@ -18,7 +18,7 @@ export interface SharedOptions {
   clock?: Clock;
 }
 
-/** Between a tab and the leading one; `to` or `from` is the tab, no `to` is all of them. */
+/** Messages between a tab and the leading one. `to` or `from` names the tab. */
 type Question = { type: "enter" | "exit"; from: string } | { type: "send"; from: string; text: string };
 type Answer =
   | { type: "open"; to: string }
@@ -26,7 +26,7 @@ type Answer =
   | { type: "close"; to: string; code: number; reason: string };
 type Note = { type: "lead" } | Question | Answer;
 
-/** A leading tab that does not answer in this time is passed over with a socket of one's own. */
+/** When the leading tab does not answer in this time, a tab opens a socket of its own. */
 const ANSWER_MS = 3_000;
 const ABNORMAL = 1006;
 
@@ -59,18 +59,19 @@ const broadcast = (name: string): Channel => new BroadcastChannel(name) as Chann
 /** This tab among the others. */
 class Tab {
   readonly #id = crypto.randomUUID();
-  /** Known once the browser has said whether another tab leads. */
+  /** Resolved once it is known whether another tab leads. */
   readonly #ready: Promise<void>;
   #hub: Hub | undefined;
   #end: End | undefined;
 
-  constructor(
-    private readonly open: () => Socket,
-    name: string,
-    locks: LockManager,
-    private readonly channel: Channel,
-    private readonly clock: Clock,
-  ) {
+  readonly #open: () => Socket;
+  readonly #channel: Channel;
+  readonly #clock: Clock;
+
+  constructor(open: () => Socket, name: string, locks: LockManager, channel: Channel, clock: Clock) {
+    this.#open = open;
+    this.#channel = channel;
+    this.#clock = clock;
     channel.onmessage = ({ data }) => this.#onNote(data as Note);
     globalThis.addEventListener?.("pagehide", () => this.#end?.close());
     this.#ready = new Promise((resolve) => {
@@ -92,24 +93,24 @@ class Tab {
         if (this.#hub) this.#hub.exit(this.#id);
         else this.#post({ type: "exit", from: this.#id });
       },
-      this.clock,
+      this.#clock,
     );
     this.#end = end;
     void this.#ready.then(() => {
       if (this.#end !== end) return;
       if (this.#hub) this.#hub.enter(this.#id, end);
       else {
-        end.fallBack(this.open, ANSWER_MS);
+        end.fallBack(this.#open, ANSWER_MS);
         this.#post({ type: "enter", from: this.#id });
       }
     });
     return end;
   }
 
-  /** Leads as long as the tab lives. */
+  /** Leads until the tab is closed. */
   #lead(ready: () => void): Promise<void> {
-    this.#hub = new Hub(this.open, this.clock);
-    // Whoever relied on the one before begins anew.
+    this.#hub = new Hub(this.#open, this.#clock);
+    // Tabs that used the previous leader reconnect.
     this.#post({ type: "lead" });
     this.#end?.close(ABNORMAL, "leader_gone");
     ready();
@@ -117,7 +118,7 @@ class Tab {
   }
 
   #post(note: Note): void {
-    this.channel.postMessage(note);
+    this.#channel.postMessage(note);
   }
 
   #onNote(note: Note): void {
@@ -141,7 +142,7 @@ class Tab {
   }
 }
 
-/** What the library sees as its socket. */
+/** The socket that the client of this tab uses. */
 class End implements Socket, Port {
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
@@ -150,18 +151,19 @@ class End implements Socket, Port {
   #own: Socket | undefined;
   #done = false;
   readonly #late: Timer;
-  constructor(
-    private readonly post: (text: string) => void,
-    private readonly exit: () => void,
-    clock: Clock,
-  ) {
+  readonly #post: (text: string) => void;
+  readonly #exit: () => void;
+
+  constructor(post: (text: string) => void, exit: () => void, clock: Clock) {
+    this.#post = post;
+    this.#exit = exit;
     this.#late = new Timer(clock);
   }
 
-  /** Opens a socket of its own when nobody answers. */
+  /** Opens a socket of its own if the leader does not answer in time. */
   fallBack(open: () => Socket, ms: number): void {
     this.#late.set(() => {
-      this.exit();
+      this.#exit();
       const own = open();
       this.#own = own;
       own.onopen = () => this.onopen?.({});
@@ -182,16 +184,16 @@ class End implements Socket, Port {
 
   send(text: string): void {
     if (this.#own) this.#own.send(text);
-    else this.post(text);
+    else this.#post(text);
   }
 
-  /** Both sides close: the library without a reason to tell, the other one with it. */
+  /** Closes this end. The client closes without a reason, the other side with one. */
   close(code = 1000, reason?: string): void {
     if (this.#done) return;
     this.#done = true;
     this.#late.clear();
     if (this.#own) leave(this.#own);
-    else if (reason === undefined) this.exit();
+    else if (reason === undefined) this.#exit();
     if (reason !== undefined) this.onclose?.({ code, reason });
   }
 }

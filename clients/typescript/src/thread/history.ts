@@ -6,13 +6,17 @@ import { MessageWindow } from "./window.js";
 const PAGE = 50;
 const OLDER_PAGE = 100;
 
-/** The loaded part of a thread's messages, and how it grows. */
+/** The loaded part of a thread's messages. */
 export class History {
   #window: MessageWindow | undefined;
-  /** Events that came while a page was on its way. */
+  /** Events that arrived while a page was loading. */
   #meanwhile: ThreadEvent[] = [];
   #reads = 0;
-  constructor(private readonly read: (query: Query) => Promise<MessagesPage>) {}
+  readonly #read: (query: Query) => Promise<MessagesPage>;
+
+  constructor(read: (query: Query) => Promise<MessagesPage>) {
+    this.#read = read;
+  }
 
   get loaded(): boolean {
     return this.#window !== undefined;
@@ -33,7 +37,7 @@ export class History {
     });
   }
 
-  /** Loads those below. */
+  /** Loads the page before those loaded. */
   async older(): Promise<void> {
     const window = this.#window;
     if (!window || !this.hasOlder) return;
@@ -51,7 +55,7 @@ export class History {
     return this.messages.findLast((message) => message.id === id);
   }
 
-  /** How many of others' messages above this number there are, or undefined when they are not all loaded. */
+  /** Counts others' messages after this number; undefined when they are not all loaded. */
   countAbove(number: number, me: string): number | undefined {
     if (!this.#window || this.#window.first > number + 1) return undefined;
     let count = 0;
@@ -72,9 +76,9 @@ export class History {
   async #page(query: Query, place: (messages: readonly Message[]) => void): Promise<void> {
     this.#reads++;
     try {
-      const { messages } = await this.read(query);
+      const { messages } = await this.#read(query);
       place(messages);
-      // The page may be older than these.
+      // The page may have been read before these events.
       for (const event of this.#meanwhile) this.#window?.apply(event);
     } finally {
       if (--this.#reads === 0) this.#meanwhile = [];

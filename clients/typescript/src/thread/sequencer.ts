@@ -6,7 +6,10 @@ export class Sequencer<E extends { readonly seq: number }> {
   #waiting = new Map<number, E>();
   #highest: number;
   /** @param last the seq up to which everything is known */
-  constructor(public last: number) {
+  last: number;
+
+  constructor(last: number) {
+    this.last = last;
     this.#highest = last;
   }
 

@@ -27,11 +27,11 @@ export function summaryOf(thread: Thread, me: string, before?: Summary): Summary
   const unread = myRead >= thread.last_number ? 0 : thread.unread;
   // A snapshot from before one's own mark counts too much.
   const unsure = whole && unread > 0 && mineThen(thread, me) < myRead;
-  const told = Date.parse(thread.last_message?.sent_at ?? thread.created_at);
+  const lastAt = Date.parse(thread.last_message?.sent_at ?? thread.created_at);
   return {
     thread: { ...thread, members, unread },
     whole: whole || Boolean(keep),
-    activeAt: Math.max(told, before?.activeAt ?? 0),
+    activeAt: Math.max(lastAt, before?.activeAt ?? 0),
     myRead,
     unsure,
   };

@@ -1,5 +1,5 @@
 import { type Clock, Timer } from "../clock.js";
-import { type Teller, View } from "../store.js";
+import { ComputedStore, type Notifier } from "../store.js";
 
 /** The server ends typing after 5 s; should it be lost, this does. */
 const TYPING_MS = 8_000;
@@ -9,12 +9,12 @@ const TYPISTS_MAX = 100;
 /** Who types in a thread. */
 export class Typists {
   #timers = new Map<string, Timer>();
-  readonly view: View<readonly string[]>;
-  constructor(
-    private readonly clock: Clock,
-    teller: Teller,
-  ) {
-    this.view = new View(teller, () => [...this.#timers.keys()]);
+  readonly view: ComputedStore<readonly string[]>;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, notifier: Notifier) {
+    this.#clock = clock;
+    this.view = new ComputedStore(notifier, () => [...this.#timers.keys()]);
   }
 
   set(user: string, types: boolean): void {
@@ -27,7 +27,7 @@ export class Typists {
     }
     if (!timer) {
       if (this.#timers.size >= TYPISTS_MAX) return;
-      timer = new Timer(this.clock);
+      timer = new Timer(this.#clock);
       this.#timers.set(user, timer);
       this.view.changed();
     }

@@ -40,10 +40,12 @@ export class FakeEdge {
   readonly webSocket;
   #open = false;
 
-  constructor(
-    private readonly clock: Clock,
-    readonly user = "ann",
-  ) {
+  readonly user: string;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, user = "ann") {
+    this.#clock = clock;
+    this.user = user;
     this.webSocket = sockets((socket) => {
       this.socket = socket;
       this.#open = false;
@@ -145,7 +147,7 @@ export class FakeEdge {
   }
 
   now(): string {
-    return new Date(this.clock.now()).toISOString();
+    return new Date(this.#clock.now()).toISOString();
   }
 
   /** A thread's events, as far as the log goes or up to an offset. */

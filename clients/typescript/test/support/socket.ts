@@ -15,7 +15,11 @@ export class FakeSocket implements Socket {
   closed = false;
   /** Called with every frame from the client. */
   onsent: (frame: Sent) => void = () => {};
-  constructor(readonly url: string) {}
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
 
   send(text: string): void {
     if (this.closed) throw new Error("the socket is closed");

@@ -39,10 +39,10 @@ export class Threadline {
   #output = "";
   readonly #end = () => this.#process?.kill("SIGKILL");
 
-  constructor(
-    private readonly path: string,
-    environment: Record<string, string> = {},
-  ) {
+  readonly #path: string;
+
+  constructor(path: string, environment: Record<string, string> = {}) {
+    this.#path = path;
     // What is set for the tests is not meant for the server.
     const ours = /^(DATABASE_URL|KAFKA_|THREADLINE_)/;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
@@ -66,7 +66,7 @@ export class Threadline {
       process.once("exit", this.#end);
     }
     const port = this.#port || (await freePorts(2));
-    const started = spawn(this.path, ["dev", "--edges", "2", "--port", String(port)], {
+    const started = spawn(this.#path, ["dev", "--edges", "2", "--port", String(port)], {
       cwd: this.#directory,
       env: this.#environment,
       stdio: ["ignore", "ignore", "pipe"],
@@ -116,12 +116,12 @@ export class Threadline {
   /** Appends a history, lines of JSON; done when it can be read. Meanwhile connections that the server ends are noticed. */
   async import(file: string): Promise<void> {
     const options = { cwd: this.#directory, env: this.#environment };
-    await promisify(execFile)(this.path, ["import", file, "--json"], options);
+    await promisify(execFile)(this.#path, ["import", file, "--json"], options);
   }
 
   #run(...words: string[]): string {
     const options = { cwd: this.#directory, env: this.#environment, encoding: "utf8" as const };
-    return execFileSync(this.path, words, options);
+    return execFileSync(this.#path, words, options);
   }
 
   /** A server that was killed leaves its Postgres running. */

@@ -1,10 +1,14 @@
 /** What tests need of the server besides the page, as one user. */
 export class Api {
-  private constructor(
-    private readonly edge: string,
-    private readonly token: string,
-    readonly user: string,
-  ) {}
+  readonly #edge: string;
+  readonly #token: string;
+  readonly user: string;
+
+  private constructor(edge: string, token: string, user: string) {
+    this.#edge = edge;
+    this.#token = token;
+    this.user = user;
+  }
 
   static async of(edge: string, user: string, name: string): Promise<Api> {
     const response = await fetch(`${edge}/api/dev/token`, {
@@ -64,9 +68,9 @@ export class Api {
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.edge}/api/chat/${path}`, {
+    const response = await fetch(`${this.#edge}/api/chat/${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();

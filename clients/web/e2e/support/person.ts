@@ -15,13 +15,19 @@ export class Person {
   #page: Page | undefined;
   #watches: Watch[] = [];
 
-  constructor(
-    readonly name: string,
-    readonly user: string,
-    readonly url: string,
-    readonly context: BrowserContext,
-    private readonly cable?: Cable,
-  ) {}
+  readonly name: string;
+  readonly user: string;
+  readonly url: string;
+  readonly context: BrowserContext;
+  readonly #cable: Cable | undefined;
+
+  constructor(name: string, user: string, url: string, context: BrowserContext, cable?: Cable) {
+    this.name = name;
+    this.user = user;
+    this.url = url;
+    this.context = context;
+    this.#cable = cable;
+  }
 
   get page(): Page {
     if (!this.#page) throw new Error(`${this.name} has no page open`);
@@ -119,12 +125,12 @@ export class Person {
   async goOffline(): Promise<void> {
     this.networkFails(true);
     await this.context.setOffline(true);
-    this.cable?.pull();
+    this.#cable?.pull();
   }
 
   /** The network is there again. */
   async plug(): Promise<void> {
-    this.cable?.plug();
+    this.#cable?.plug();
     await this.context.setOffline(false);
   }
 
@@ -147,7 +153,7 @@ export class Person {
 
   async close(): Promise<void> {
     await this.context.close();
-    await this.cable?.close();
+    await this.#cable?.close();
   }
 }
 

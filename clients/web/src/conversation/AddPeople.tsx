@@ -26,7 +26,7 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
       onClose={onClose}
       error={add.error}
       action={{
-        label: strangers.told.length > 0 ? "Add anyway" : "Add",
+        label: strangers.warnedOf.length > 0 ? "Add anyway" : "Add",
         run: () => void add.run(),
         disabled: add.busy || users.length === 0,
       }}
@@ -38,7 +38,7 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
         onChange={setPicked}
         without={thread.members.map((member) => member.user)}
       />
-      <StrangersNotice users={strangers.told} />
+      <StrangersNotice users={strangers.warnedOf} />
     </Dialog>
   );
 }

@@ -16,15 +16,15 @@ const CHARS_LEFT_TOLD = 1_000;
 const KEY_OF_CHOICE = 229;
 const HEIGHT_PX_MAX = 220;
 
-/** What is written refers to a message. */
-export interface About {
+/** The message that what is written answers or changes. */
+export interface ComposerTarget {
   readonly kind: "reply" | "edit";
   readonly message: ChatMessage;
 }
 
 interface ComposerProps {
   thread: string;
-  about: About | undefined;
+  target: ComposerTarget | undefined;
   nameOf: (user: string) => string;
   onDone: () => void;
   /** The last message of one's own is to be edited. */
@@ -32,11 +32,11 @@ interface ComposerProps {
 }
 
 /** Where one writes. */
-export function Composer({ thread, about, nameOf, onDone, onEditLast }: ComposerProps) {
+export function Composer({ thread, target, nameOf, onDone, onEditLast }: ComposerProps) {
   const handle = useClient().thread(thread);
   const me = useUser();
   const field = useRef<HTMLTextAreaElement>(null);
-  const editing = about?.kind === "edit" ? about.message : undefined;
+  const editing = target?.kind === "edit" ? target.message : undefined;
   const [draft, setDraft] = useState(() => draftOf(me, thread));
   const [change, setChange] = useState("");
   const [refusal, setRefusal] = useState<string>();
@@ -46,9 +46,9 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
   const ready = text.trim() !== "" && left >= 0;
 
   useEffect(() => {
-    if (about?.kind === "edit") setChange(about.message.content);
-    if (about) field.current?.focus();
-  }, [about]);
+    if (target?.kind === "edit") setChange(target.message.content);
+    if (target) field.current?.focus();
+  }, [target]);
   useEffect(() => keepDraft(me, thread, draft), [me, thread, draft]);
   useEffect(() => {
     // On telephones that would bring up the keyboard.
@@ -73,7 +73,7 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
     if (!editing || text !== editing.content) {
       const sending = editing
         ? handle.edit(editing.id, text)
-        : handle.send({ content: text, replyTo: about?.message.id ?? null });
+        : handle.send({ content: text, replyTo: target?.message.id ?? null });
       const refused = await refusedAtOnce(sending);
       setRefusal(refused === undefined ? undefined : `${explain(refused)} Your text is still here.`);
       if (refused !== undefined) return;
@@ -86,24 +86,24 @@ export function Composer({ thread, about, nameOf, onDone, onEditLast }: Composer
     if (event.nativeEvent.isComposing || event.nativeEvent.keyCode === KEY_OF_CHOICE) return;
     // Keyboards on a screen have no other key for a new line, and a button to send is beside it.
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && !onTouch()) void send();
-    else if (event.key === "Escape" && about) onDone();
-    else if (event.key === "ArrowUp" && text === "" && !about) onEditLast();
+    else if (event.key === "Escape" && target) onDone();
+    else if (event.key === "ArrowUp" && text === "" && !target) onEditLast();
     else return;
     event.preventDefault();
   };
 
   return (
     <div className={styles.place}>
-      {about && (
+      {target && (
         <div className={styles.about}>
           <Icon name={editing ? "edit" : "reply"} size={18} />
           <p>
             <strong>
               {editing
                 ? "Editing message"
-                : `Replying to ${about.message.sender === me ? "yourself" : nameOf(about.message.sender)}`}
+                : `Replying to ${target.message.sender === me ? "yourself" : nameOf(target.message.sender)}`}
             </strong>
-            <span>{oneLine(about.message.content)}</span>
+            <span>{oneLine(target.message.content)}</span>
           </p>
           <IconButton icon="close" size={18} label={editing ? "Cancel editing" : "Cancel reply"} onClick={onDone} />
         </div>

@@ -8,7 +8,7 @@ import { explain } from "../ui/explain";
 import { Menu, type MenuAnchor, MenuItem } from "../ui/Menu";
 import { Announcer } from "./Announcer";
 import { type Actions, choicesFor, roleOf } from "./actions";
-import { type About, Composer } from "./Composer";
+import { Composer, type ComposerTarget } from "./Composer";
 import styles from "./Conversation.module.css";
 import { DeleteMessage } from "./DeleteMessage";
 import { Header } from "./Header";
@@ -22,14 +22,14 @@ export function Conversation({ id }: { id: string }) {
   const handle = useClient().thread(id);
   const me = useUser();
   const nameOf = useNames();
-  const [about, setAbout] = useState<About>();
+  const [target, setTarget] = useState<ComposerTarget>();
   const [removing, setRemoving] = useState<ChatMessage>();
   const [menu, setMenu] = useState<{ message: ChatMessage; anchor: MenuAnchor }>();
 
   const actions = useMemo<Actions>(
     () => ({
-      reply: (message) => setAbout({ kind: "reply", message }),
-      edit: (message) => setAbout({ kind: "edit", message }),
+      reply: (message) => setTarget({ kind: "reply", message }),
+      edit: (message) => setTarget({ kind: "edit", message }),
       copy: (message) => void navigator.clipboard?.writeText(message.content).catch(() => {}),
       // What is on its way cannot be taken back any more, only deleted.
       remove: (message) => {
@@ -63,7 +63,13 @@ export function Conversation({ id }: { id: string }) {
       {thread.archived_at ? (
         <p className={styles.archived}>This conversation is archived. It can be read, not written to.</p>
       ) : (
-        <Composer thread={id} about={about} nameOf={nameOf} onDone={() => setAbout(undefined)} onEditLast={editLast} />
+        <Composer
+          thread={id}
+          target={target}
+          nameOf={nameOf}
+          onDone={() => setTarget(undefined)}
+          onEditLast={editLast}
+        />
       )}
       <Announcer thread={id} />
       {removing && <DeleteMessage message={removing} onClose={() => setRemoving(undefined)} />}

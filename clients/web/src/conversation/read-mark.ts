@@ -1,7 +1,7 @@
 import type { Thread } from "threadline";
 
 /** The numbers of the first and the last message in view. */
-export interface View {
+export interface VisibleRange {
   readonly first: number;
   readonly last: number;
 }
@@ -18,11 +18,11 @@ export function firstUnreadOf(thread: Thread, me: string): number {
 }
 
 /** Moves the read mark by what is in view. It stays where messages that were never in view lie between. */
-export function markAfter(mark: number, view: View): number {
-  return hasGap(mark, view) ? mark : Math.max(mark, view.last);
+export function markAfter(mark: number, range: VisibleRange): number {
+  return hasGap(mark, range) ? mark : Math.max(mark, range.last);
 }
 
 /** Whether messages that are not read lie above what is in view. */
-export function hasGap(mark: number, view: View): boolean {
-  return view.first > mark + 1;
+export function hasGap(mark: number, range: VisibleRange): boolean {
+  return range.first > mark + 1;
 }

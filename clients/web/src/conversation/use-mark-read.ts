@@ -1,7 +1,7 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
-import { hasGap, markAfter, markOf, type View } from "./read-mark";
+import { hasGap, markAfter, markOf, type VisibleRange } from "./read-mark";
 import type { Row } from "./rows";
 
 /** Marks are written at most this often. */
@@ -9,7 +9,7 @@ const WRITE_MS = 300;
 /** A message is in view once this much of it is. */
 const SEEN_PX = 24;
 const LOOKS = 20;
-const NOTHING: View = { first: Number.POSITIVE_INFINITY, last: 0 };
+const NOTHING: VisibleRange = { first: Number.POSITIVE_INFINITY, last: 0 };
 
 interface Looked {
   thread: Thread;
@@ -49,7 +49,7 @@ export function useMarkRead({ thread, me, scroller, rows, isStuck }: Looked): Se
   const check = useCallback(() => {
     const look = () => {
       frame.current = --looks.current > 0 ? requestAnimationFrame(look) : 0;
-      const view = scroller.current ? viewOf(scroller.current) : NOTHING;
+      const view = scroller.current ? visibleRange(scroller.current) : NOTHING;
       if (view.last === 0) return;
       setUpTo((before) => Math.max(before, view.last));
       const isLooking = document.visibilityState === "visible" && document.hasFocus();
@@ -91,7 +91,7 @@ export function useMarkRead({ thread, me, scroller, rows, isStuck }: Looked): Se
 }
 
 /** The posted messages that are in view. */
-function viewOf(scroller: HTMLElement): View {
+function visibleRange(scroller: HTMLElement): VisibleRange {
   const { top, bottom } = scroller.getBoundingClientRect();
   let { first, last } = NOTHING;
   for (const article of scroller.querySelectorAll<HTMLElement>("article[data-number]")) {

@@ -34,7 +34,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       error={create.error}
       action={{
-        label: strangers.told.length > 0 ? "Start anyway" : "Start conversation",
+        label: strangers.warnedOf.length > 0 ? "Start anyway" : "Start conversation",
         run: () => void create.run(),
         disabled: create.busy || users.length === 0,
       }}
@@ -64,7 +64,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         picked={kind === "dm" ? { ...picked, users: picked.users.slice(0, 1) } : picked}
         onChange={setPicked}
       />
-      <StrangersNotice users={strangers.told} />
+      <StrangersNotice users={strangers.warnedOf} />
     </Dialog>
   );
 }

@@ -10,12 +10,14 @@ export class Directory {
   #listeners = new Set<() => void>();
   #nameOf: NameOf;
 
-  constructor(
-    private readonly client: Client,
-    private readonly own: () => string,
-  ) {
+  readonly #client: Client;
+  readonly #own: () => string;
+
+  constructor(client: Client, own: () => string) {
+    this.#client = client;
+    this.#own = own;
     this.#nameOf = this.#namer();
-    client.threads.subscribe(() => this.#absorb(client.threads.get().threads));
+    client.threads.subscribe(() => this.#addNames(client.threads.get().threads));
   }
 
   get = (): NameOf => this.#nameOf;
@@ -35,7 +37,7 @@ export class Directory {
     return (this.#names.get(user) ?? user) !== user;
   }
 
-  #absorb(threads: readonly Thread[]): void {
+  #addNames(threads: readonly Thread[]): void {
     let news = false;
     for (const { members } of threads) {
       if (this.#seen.has(members)) continue;
@@ -56,7 +58,7 @@ export class Directory {
   #namer(): NameOf {
     return (user) => {
       const name = this.#names.get(user) ?? user;
-      return name === user && user === this.client.user.get() ? this.own() : name;
+      return name === user && user === this.#client.user.get() ? this.#own() : name;
     };
   }
 }

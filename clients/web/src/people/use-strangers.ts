@@ -5,9 +5,9 @@ import { suggested } from "../session/people";
 
 /** Ids that nobody has signed in with yet: they may be mistyped. */
 export interface Strangers {
-  /** Those of the chosen ids that the user was told of. */
-  readonly told: readonly string[];
-  /** Looks up these users. Returns false when there is one whom the user has to be told of first. */
+  /** The chosen ids that the user has been warned of. */
+  readonly warnedOf: readonly string[];
+  /** Looks up these users. Returns false if the user has to be warned of one first. */
   check(users: readonly string[]): Promise<boolean>;
 }
 
@@ -16,15 +16,15 @@ export function useStrangers(chosen: readonly string[]): Strangers {
   const client = useClient();
   const { directory, development } = useSession();
   const [strangers, setStrangers] = useState<readonly string[]>([]);
-  const told = strangers.filter((user) => chosen.includes(user));
+  const warnedOf = strangers.filter((user) => chosen.includes(user));
   const isKnown = (user: string) =>
     directory.isNamed(user) || (development && suggested.some((person) => person.user === user));
   const check = async (users: readonly string[]) => {
-    const doubtful = users.filter((user) => !told.includes(user) && !isKnown(user));
+    const doubtful = users.filter((user) => !warnedOf.includes(user) && !isKnown(user));
     const found = await Promise.all(doubtful.map((user) => client.findUser(user)));
     const news = doubtful.filter((_, index) => found[index] === null);
-    setStrangers([...told, ...news]);
+    setStrangers([...warnedOf, ...news]);
     return news.length === 0;
   };
-  return { told, check };
+  return { warnedOf, check };
 }

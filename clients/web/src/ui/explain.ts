@@ -22,12 +22,12 @@ const texts: Record<string, string> = {
 /** What went wrong, in words for the user. */
 export function explain(thrown: unknown): string {
   const { code, message } = ThreadlineError.from(thrown);
-  return told(code, message);
+  return textOf(code, message);
 }
 
 /** Why a message was refused. */
 export function explainRefusal({ code, title, detail }: ErrorBody): string {
-  return told(code, detail || title);
+  return textOf(code, detail || title);
 }
 
-const told = (code: string, message: string) => texts[code] ?? (message || "Something went wrong.");
+const textOf = (code: string, message: string) => texts[code] ?? (message || "Something went wrong.");
