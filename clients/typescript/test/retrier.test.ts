@@ -30,6 +30,20 @@ describe("while the socket stays up, what could not be read is read again", () =
     expect([state.get().error, messages.get().error, messages.get().loading]).toEqual([null, null, false]);
   });
 
+  test("messages that could not be opened keep their error while older ones are asked for", async () => {
+    const { clock, edge, client, connect } = await setUp();
+    edge.post("t", "ben", "hello");
+    await connect();
+    // Nothing is repeated meanwhile.
+    client.disconnect();
+    edge.fails = (path) => path === "threads/t/messages";
+    const thread = client.thread("t");
+    thread.messages.subscribe(() => {});
+    void thread.older();
+    await clock.advance(10_000);
+    expect(thread.messages.get()).toMatchObject({ loaded: false, error: { code: "unavailable" } });
+  });
+
   test("events that were lost", async () => {
     const { clock, edge, client, connect, texts } = await setUp();
     client.thread("t").messages.subscribe(() => {});

@@ -207,10 +207,7 @@ export class ThreadStore {
 
   /** Loads the messages before those loaded. */
   older(): Promise<void> {
-    return this.#once("older", async () => {
-      if (this.#history.loaded) await this.#history.older();
-      else await this.open();
-    });
+    return this.#history.loaded ? this.#once("older", () => this.#history.older()) : this.open();
   }
 
   /** Drops all loaded messages but the newest `keep`. */

@@ -74,8 +74,8 @@ export class World {
     await settle();
   }
 
-  ask(wish: Parameters<Outbox["add"]>[0]): Sending {
-    const sending = this.outbox.add(wish);
+  ask(newOp: Parameters<Outbox["add"]>[0]): Sending {
+    const sending = this.outbox.add(newOp);
     this.asked.push(sending);
     sending.sent.then(
       () => this.outcomes.set(sending.id, "sent"),

@@ -1,6 +1,7 @@
 //! Users: whether an id belongs to somebody.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,10 @@ use super::path::UserPath;
 use crate::error::Problem;
 use crate::sealing;
 use crate::state::Edge;
+
+/// Nobody who signs in waits until that is in the log: before an id is unknown, it is looked up again for a second.
+const LOOKS_AGAIN_MAX: u32 = 4;
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// A user by id, with the display name. Anyone may be written to before signing in for the first time: this says whether an
 /// id belongs to somebody, before a typing error becomes a conversation with nobody.
@@ -33,8 +38,11 @@ pub(super) async fn get_user(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let mut found = edge.conversations.user(&user).await?;
-    if found.is_none() {
-        // The projection may not have somebody who has just signed in.
+    for _ in 0..LOOKS_AGAIN_MAX {
+        if found.is_some() {
+            break;
+        }
+        tokio::time::sleep(LOOK_AGAIN_AFTER).await;
         edge.wait_for_end(Topic::Users).await?;
         found = edge.conversations.user(&user).await?;
     }
