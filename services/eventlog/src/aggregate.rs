@@ -10,16 +10,28 @@ use threadline_wire::avro::{self, Encoded};
 use crate::codec::{self, CommandReply, Context, DecodeError, Refusal};
 use crate::{Headers, NewRecord, Offset, Record, Topic, header};
 
-/// The answer to a command of an aggregate that gave no event.
+/// The reply to a command of an aggregate that gave no event.
 pub type ReplyOf<A> = CommandReply<<A as Aggregate>::Outcome, <A as Aggregate>::Rejection>;
 
 /// A [`Refusal`] of an aggregate's command.
 pub type RefusalOf<A> = Refusal<<A as Aggregate>::Id, <A as Aggregate>::Outcome, <A as Aggregate>::Rejection>;
 
-/// An aggregate whose commands and events lie in the log.
+/// An aggregate whose commands and events are in the log.
 ///
-/// An aggregate says which topic its commands come from and how each of its records is encoded; the records' keys and
-/// headers are the same for all aggregates. Edges, deciders and tools know an aggregate's records by this trait alone.
+/// The implementer names the topic of commands and encodes each record's body. The provided methods add keys and
+/// headers, which are the same for all aggregates. Edges, deciders and tools know an aggregate's records by this trait
+/// alone (decision 21).
+///
+/// ```text
+/// edge     command_record ─▶ COMMANDS ─▶ read_command    decider
+/// decider  event_record   ─▶ EVENTS   ─▶ read_event      edge, projector
+/// decider  refusal_record ─▶ rejections ─▶ read_refusal  edge that waits
+/// ```
+///
+/// Decoding fails with [`DecodeError`]: of an unknown schema ([`unknown_schema`] gives its id), a newer program wrote
+/// the record and the reader must stop; anything else is a corrupt record. [`lost_event`](Self::lost_event) still reads
+/// a corrupt event's numbers from its headers, so that they stay dense (decision 9). `services/eventlog/src/thread.rs`
+/// is the example to copy.
 pub trait LoggedAggregate: Aggregate<Id: Display, FactId: Hash> {
     /// The topic of its commands.
     const COMMANDS: Topic;

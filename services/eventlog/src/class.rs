@@ -1,31 +1,26 @@
-//! Append classes: what is appended apart, so that one sort of record does not wait for another.
+//! Append classes: topics that share a queue and a connection, so that one sort of record does not wait for another.
 //!
 //! A log gives each class a queue and a connection or producer of its own. A flood of read marks fills the queue of
-//! facts and delays other facts; events and commands do not notice. Order holds within a partition, so it needs no more
-//! than that a topic is in one class.
+//! facts and delays other facts; events and commands are not affected. Order holds within a partition, so it is enough
+//! that a topic is in one class (decision 6).
 
 use threadline_domain::topic::{Durability, Sort};
 
 use crate::Topic;
 
-/// What is appended together.
+/// A class of topics whose records are appended together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum AppendClass {
-    /// Events of every aggregate.
     Events,
-    /// Commands, and the answers to those that gave no event.
+    /// Commands, and the replies to those that gave no event.
     Commands,
-    /// Facts and dead letters.
     Facts,
-    /// Signals.
     Signals,
 }
 
 impl AppendClass {
-    /// Every class.
     pub(crate) const ALL: [Self; 4] = [Self::Events, Self::Commands, Self::Facts, Self::Signals];
 
-    /// The topic's class.
     pub(crate) const fn of(topic: Topic) -> Self {
         match topic.spec().sort {
             Sort::Events => Self::Events,
@@ -35,7 +30,7 @@ impl AppendClass {
         }
     }
 
-    /// What an acknowledged append of this class has survived: the same for each of its topics.
+    /// What an acknowledged append of this class survives; the same for each of its topics.
     pub(crate) const fn durability(self) -> Durability {
         match self {
             Self::Events | Self::Facts => Durability::Durable,
@@ -43,7 +38,7 @@ impl AppendClass {
         }
     }
 
-    /// For metrics and logs.
+    /// The name in metrics and logs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -54,23 +49,22 @@ impl AppendClass {
     }
 }
 
-/// A value for each class.
+/// One value for each class.
 #[derive(Debug)]
 pub(crate) struct ByClass<T>([T; AppendClass::ALL.len()]);
 
 impl<T> ByClass<T> {
-    /// Asks for the value of each class in turn.
+    /// Makes the value of each class in turn.
     pub(crate) fn from_fn(value: impl FnMut(AppendClass) -> T) -> Self {
         Self(AppendClass::ALL.map(value))
     }
 
-    /// Likewise, when making one can fail.
+    /// Makes the value of each class in turn; fails with the first failure.
     pub(crate) fn try_from_fn<E>(mut value: impl FnMut(AppendClass) -> Result<T, E>) -> Result<Self, E> {
         let [events, commands, facts, signals] = AppendClass::ALL;
         Ok(Self([value(events)?, value(commands)?, value(facts)?, value(signals)?]))
     }
 
-    /// The value of the topic's class.
     pub(crate) fn of(&self, topic: Topic) -> &T {
         let [events, commands, facts, signals] = &self.0;
         match AppendClass::of(topic) {
@@ -81,7 +75,6 @@ impl<T> ByClass<T> {
         }
     }
 
-    /// Each class with its value.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (AppendClass, &T)> {
         AppendClass::ALL.into_iter().zip(&self.0)
     }

@@ -1,4 +1,4 @@
-//! Typed records that belong to no aggregate, and what the records of every aggregate share.
+//! Typed records that belong to no aggregate, and what the records of all aggregates share.
 
 use bytes::Bytes;
 use threadline_domain::thread::EventKind;
@@ -8,16 +8,16 @@ pub use threadline_wire::avro::{CommandReply, DeadLetter, DecodeError, Refusal};
 
 use crate::{Headers, NewRecord, Offset, Position, Record, Topic, header};
 
-/// What the CloudEvents type of our records begins with.
+/// The prefix of our records' CloudEvents types.
 const CE_TYPE_PREFIX: &str = "threadline.";
 /// Characters of a reason that a dead letter keeps.
 const LETTER_REASON_CHARS_MAX: usize = 500;
 /// Bytes of a key that a dead letter keeps.
 const LETTER_KEY_BYTES_MAX: usize = 1_000;
-/// A dead letter holds a value of at most this size.
+/// Bytes of the largest value that a dead letter keeps.
 const LETTER_VALUE_BYTES_MAX: usize = 1_000_000;
 
-/// What travels from a command to all that comes of it.
+/// What an event or refusal copies from its command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// Who waits for the outcome: `<edge>/<request>`.
@@ -33,7 +33,7 @@ impl Context {
         Self { reply_to: owned(header::REPLY_TO), traceparent: owned(header::TRACEPARENT) }
     }
 
-    /// The id of the trace, 32 hexadecimal digits; empty when there is none.
+    /// Returns the id of the trace, 32 hexadecimal digits; empty when there is none.
     pub fn trace_id(&self) -> &str {
         let traceparent = self.traceparent.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
         traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default()
@@ -51,17 +51,17 @@ impl Context {
     }
 }
 
-/// An event's cause, from the header alone.
+/// Reads an event's cause from the header, without the body.
 pub fn cause_of(record: &Record) -> Option<Offset> {
     record.headers.text(header::CAUSE)?.parse().ok()
 }
 
-/// What sort of event it is, from the header alone; `None` also for a kind that only newer programs know.
+/// Reads an event's kind from the header, without the body; `None` also for a kind that only newer programs know.
 pub fn event_kind_of(record: &Record) -> Option<EventKind> {
     EventKind::from_name(record.headers.text(header::CE_TYPE)?.strip_prefix(CE_TYPE_PREFIX)?)
 }
 
-/// A read mark, keyed `thread:user`.
+/// Makes the record of a read mark, keyed `thread:user`.
 pub fn read_mark_record(mark: &ReadMark) -> NewRecord {
     let encoded = avro::encode_read_mark(mark);
     let headers = Context::default().headers(&encoded);
@@ -73,7 +73,7 @@ pub fn read_read_mark(record: &Record) -> Result<ReadMark, DecodeError> {
     avro::decode_read_mark(value_of(record)?)
 }
 
-/// A user's name, keyed by user.
+/// Makes the record of a user's name, keyed by user.
 pub fn user_record(user: &UserProfile) -> NewRecord {
     let encoded = avro::encode_user(user);
     let headers = Context::default().headers(&encoded);
@@ -85,8 +85,9 @@ pub fn read_user(record: &Record) -> Result<UserProfile, DecodeError> {
     avro::decode_user(value_of(record)?)
 }
 
-/// The letter about a record that could not be read or applied. Its record fits into every topic: of what is too long,
-/// the beginning is kept of the reason and of the key, and nothing of the value. All of it stays where it lies.
+/// Makes the letter about a record that could not be read or applied. It fits into the dead-letter topic whatever the
+/// record: a reason or key that is too long is cut, a value that is too large is left out. The record itself stays in
+/// its topic.
 pub fn dead_letter(topic: Topic, record: &Record, reason: &str) -> DeadLetter {
     DeadLetter {
         position: Position { topic, partition: record.partition, offset: record.offset },
@@ -96,14 +97,14 @@ pub fn dead_letter(topic: Topic, record: &Record, reason: &str) -> DeadLetter {
     }
 }
 
-/// A dead letter, keyed as the record that it is about.
+/// Makes the record of a dead letter, keyed like the record that it is about.
 pub fn dead_letter_record(letter: &DeadLetter) -> NewRecord {
     let encoded = avro::encode_dead_letter(letter);
     let headers = Context::default().headers(&encoded);
     NewRecord { key: letter.key.clone(), value: Some(encoded.value), headers }
 }
 
-/// Reads such a record.
+/// Reads a dead letter.
 pub fn read_dead_letter(record: &Record) -> Result<DeadLetter, DecodeError> {
     avro::decode_dead_letter(value_of(record)?)
 }

@@ -1,4 +1,4 @@
-//! What a log can answer instead of doing it.
+//! Failures of the log.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -7,40 +7,37 @@ use std::sync::Arc;
 
 use crate::Topic;
 
-/// Why the log did not do it. Everything but [`Error::TooLarge`] and [`Error::Misconfigured`] is worth a retry.
+/// Why the log did not do what it was asked. Every variant but [`Error::TooLarge`] and [`Error::Misconfigured`] is
+/// worth a retry ([`retryable`](Self::retryable)).
 ///
-/// Shown as one line with its cause; [`source`](StdError::source) goes on with what caused that.
-#[derive(Clone, Debug)]
+/// | variant | is the record in the log? |
+/// |---|---|
+/// | `Unavailable` | perhaps |
+/// | all others | no |
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// The log cannot be reached, or did not confirm in time: the record may or may not be there.
-    Unavailable(Reason),
-    /// The appender's bounded queue is full; the record is not there.
+    /// The log cannot be reached, or did not confirm in time. The record may be in the log or not.
+    #[error("the log is unavailable: {0}")]
+    Unavailable(String),
+    /// The append queue is full.
+    #[error("the log's append queue is full")]
     Full,
-    /// The record is larger than the log takes; it is not there.
+    /// The record is larger than the log takes.
+    #[error("a record of {bytes} bytes is larger than {topic} takes ({bytes_max})")]
     TooLarge {
-        /// The topic.
         topic: Topic,
-        /// The record's size.
         bytes: usize,
-        /// The limit.
         bytes_max: usize,
     },
-    /// A role in operation does not read records of this schema, or may not; the record is not there.
+    /// A role in operation does not read records of this schema, or nobody knows whether it does.
+    #[error("not every role in operation reads schema {schema_id} yet")]
     Unsupported {
-        /// The schema's id.
         schema_id: u32,
     },
-    /// The log is there but not as it should be: topic missing, partitions differ, credentials refused.
-    Misconfigured(Reason),
-}
-
-/// What was tried in vain, and what kept it from succeeding, where that is an error of its own.
-#[derive(Clone, Debug)]
-pub struct Reason {
-    text: Cow<'static, str>,
-    cause: Option<Arc<dyn StdError + Send + Sync>>,
-    /// What else is known.
-    detail: Option<String>,
+    /// The log is there but not as it must be: a topic is missing, its number of partitions differs, credentials are
+    /// refused.
+    #[error("the log is misconfigured: {0}")]
+    Misconfigured(String),
 }
 
 impl Error {

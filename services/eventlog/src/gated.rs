@@ -1,4 +1,4 @@
-//! A log that takes a record only when every role in operation reads it.
+//! A log that refuses records until every role in operation reads them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,17 +8,26 @@ use threadline_wire::avro::awaited_schemas;
 
 use crate::{Appending, Error, EventLog, NewRecord, Ownership, Partition, PartitionOffsets, Start, Tail, Topic};
 
-/// Tells which schemas every role in operation reads.
+/// Knows which schemas every role in operation reads.
+///
+/// Asked for each append of a record that awaits schemas, so it must answer from memory. While it does not know, the
+/// answer is `false`: the append fails as retryable.
 pub trait Readers: Send + Sync + 'static {
-    /// Whether they all read this one, as far as is known; never waits.
+    /// Whether every role reads this schema, as far as is known now. Never waits.
     fn is_read_everywhere(&self, schema_id: u32) -> bool;
 }
 
-/// A log that refuses records with [`Error::Unsupported`] until every role in operation reads what they [await]; all else is
-/// the log's below it. A record of a schema that every program reads costs a look into the list of schemas.
+/// A log that refuses records with [`Error::Unsupported`] until every role in operation reads the schemas that they
+/// [await]; everything else goes to the log it wraps. A record whose schema every program reads costs one look into the
+/// list of schemas.
 ///
-/// For whoever lets something new into the log: edges. What follows from a command is not asked about again, because a
-/// decider's answer must not depend on who runs: so commands await the schemas of their events, too.
+/// Edges use it, because they let new things into the log. Deciders do not: their answer to a command must not depend
+/// on who runs, so a command awaits the schemas of its events as well (decision 10).
+///
+/// ```text
+/// edge ─▶ GatedLog ─ schema read by all? ─▶ log
+///             └ no ─▶ Error::Unsupported, retryable
+/// ```
 ///
 /// [await]: threadline_wire::avro::Schema::awaits
 pub struct GatedLog<R> {
@@ -27,7 +36,7 @@ pub struct GatedLog<R> {
 }
 
 impl<R: Readers> GatedLog<R> {
-    /// Puts the gate before a log.
+    /// Wraps a log.
     pub fn new(log: Arc<dyn EventLog>, readers: R) -> Self {
         Self { log, readers }
     }

@@ -1,9 +1,15 @@
-//! Shares partitions among processes by Postgres session locks, which die with the connection that holds them.
+//! Shares partitions among processes by Postgres session locks, which end with the connection that holds them.
 //!
-//! Each member holds a shared lock that stands for its presence, and an exclusive one for every partition it owns. All
-//! members see the same locks, order themselves by their connections, and so agree on how many partitions each may own
-//! without a word: who has too many gives some up, who has too few takes what is free. A member that is frozen loses its
-//! session to others, and learns of it when it wakes up.
+//! Each member holds one shared lock for its presence and one exclusive lock for each partition it owns. All members
+//! see the same locks and order themselves by their connections, so they agree on how many partitions each may own
+//! without talking: a member with too many gives some up, a member with too few takes free ones. A frozen member loses
+//! its session, and notices when it wakes up.
+//!
+//! ```text
+//! 6 partitions   member 1 ▓▓▓▓▓▓                 alone: owns all
+//!                member 1 ▓▓▓    member 2 ▓▓▓    the second joined: 1 gives up 3, then 2 takes them
+//!                                member 2 ▓▓▓▓▓▓ the first died: its locks ended with its connection
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,16 +27,16 @@ use crate::{Error, Offset, Ownership, OwnershipChange, Partition};
 
 /// How often a member looks at the locks. A dead member's partitions are taken within about this time.
 const ROUND_MS: u64 = 200;
-/// A member that cannot look for this long has lost everything.
+/// The longest a member may go without looking at the locks; after that it counts its partitions as lost.
 const ROUND_MS_MAX: u64 = 3_000;
-/// The server ends the session of a member that does not look for this long: one that is frozen keeps its connection,
-/// and would keep its locks.
+/// The server ends the session of a member that has not looked for this long: a frozen member keeps its connection, and
+/// would keep its locks.
 const IDLE_MS_MAX: &str = "2500";
-/// How long a member may take to stop working on what it gives up.
+/// The longest a member may take to stop working on partitions it gives up.
 const REVOKE_MS_MAX: u64 = 3_000;
 /// Changes that may wait for the owner.
 const CHANGES_MAX: usize = 16;
-/// The lock, among a lease's, that stands for presence.
+/// The lock, among those of a lease, that stands for a member's presence.
 const PRESENCE: i32 = i32::MAX;
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2)";
@@ -46,9 +52,15 @@ const RELEASE: &str = "SELECT pg_advisory_unlock($1, partition) FROM unnest($2::
 /// The database whose locks the members hold.
 pub type Database = PgConnectOptions;
 
-/// Takes part in sharing out `partitions` partitions among all processes that use the same name on the same database.
-/// No offsets are kept: partitions are assigned without one, commits go nowhere.
-/// Lasts until the returned value is dropped; must be called within a Tokio runtime.
+/// Takes part in sharing out `partitions` partitions among all processes that use the same `name` on the same database.
+///
+/// - No two members own a partition, except that a member that lost its connection may work on for a moment until it
+///   receives `Lost`; so writers need a check of their own (a compare-and-set, or the cause).
+/// - A dead member's partitions are taken within about 200 ms, those of a frozen one within 3 s.
+/// - Stores no offsets: partitions are assigned without one, and commits are dropped.
+/// - An outage of Postgres gives `Lost`; the member reconnects by itself and is assigned partitions again.
+///
+/// Lasts until the returned value is dropped. Call it within a Tokio runtime.
 pub fn share(database: &Database, name: &str, partitions: u32) -> Ownership {
     let (changes, changes_out) = mpsc::channel(CHANGES_MAX);
     let (commits, commits_unread) = mpsc::channel(1);
@@ -75,8 +87,8 @@ struct Member {
     _commits_unread: mpsc::Receiver<(Partition, Offset)>,
 }
 
-/// What is being given up.
-struct Revocation {
+/// Partitions that are being given up.
+struct Leaving {
     partitions: Vec<i32>,
     done: oneshot::Receiver<()>,
     until: Instant,
@@ -84,9 +96,9 @@ struct Revocation {
 
 /// Why a member stopped.
 enum Stop {
-    /// Nobody listens any more.
+    /// Nobody listens to the changes any more.
     Left,
-    /// The connection is gone, and with it the locks.
+    /// The connection is gone, and its locks with it.
     Lost(Error),
 }
 
@@ -146,7 +158,7 @@ impl Member {
         }
     }
 
-    /// Looks at the locks, and gives up or takes what is too many or too few.
+    /// Looks at the locks, then gives up or takes partitions until this member has its share.
     async fn balance(&mut self, connection: &mut PgConnection) -> Result<(), Stop> {
         let owns_all = self.owned.len() == self.partitions as usize && self.leaving.is_none();
         if owns_all && self.is_alone(connection).await? {
@@ -201,8 +213,8 @@ impl Member {
     }
 }
 
-impl Revocation {
-    /// Waits until the owner has stopped, or its time is up; for ever when nothing is being given up.
+impl Leaving {
+    /// Waits until the owner has stopped or its time is up; pending while nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {
             Some(leaving) => {
@@ -213,7 +225,7 @@ impl Revocation {
     }
 }
 
-/// How many of the partitions the member at this rank may own.
+/// Returns how many of the partitions the member at this rank may own.
 pub(crate) const fn quota(partitions: usize, members: usize, rank: usize) -> usize {
     if members == 0 {
         return 0;

@@ -1,5 +1,34 @@
-//! The log: append, tail, own. One trait, three implementations (`kafka`, `postgres`, `memory`), one contract
-//! suite that runs against all of them. Nothing outside this crate names a broker's client.
+//! The event log: appends records, tails partitions, shares partitions out among owners.
+//!
+//! Start at [`EventLog`], then [`LoggedAggregate`], which turns commands and events into records. Three implementations
+//! pass one contract suite (`tests/tests/all/log_contract`):
+//!
+//! | module | used | durable by |
+//! |---|---|---|
+//! | [`kafka`] | on more than one machine | every in-sync replica |
+//! | [`postgres`] | on one machine; the default | a committed transaction |
+//! | [`memory`] | in tests and simulations | nothing; faults can be injected |
+//!
+//! A record's way through the log:
+//!
+//! ```text
+//! append(topic, record) ─▶ queue of its class ─▶ durable, has an offset ─▶ tail() of every process
+//!        │                                              │
+//!        └ Full, TooLarge: at once                      └ the Appending resolves to its position
+//! ```
+//!
+//! What holds in all three:
+//! - Offsets of a partition rise, and appends of one process to one partition take effect in call order.
+//! - A failed append never leaves a gap that its caller does not know of ([`EventLog`], "Failed appends").
+//! - Ownership says who works on a partition; it does not protect the log from a former owner. Consumers drop
+//!   duplicates by their cause (decision 3).
+//! - No record is larger than [`topics::RECORD_BYTES_MAX`], and every queue is bounded.
+//!
+//! What is never here: rules of conversations, SQL on projections, JSON. Nothing outside this crate names a broker's
+//! client.
+//!
+//! Decisions: 3 (one writer for each partition), 4 (ownership and reading are separate), 5 (Kafka groups know a decider
+//! by name), 6 (append classes), 10 (new schemas await their readers).
 
 mod aggregate;
 mod class;

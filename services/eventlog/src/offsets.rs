@@ -1,12 +1,18 @@
-//! An offset for each partition of a topic, as far as the log could tell.
+//! One offset for each partition of a topic, as far as the log could tell.
 
 use std::collections::BTreeMap;
 
 use crate::error::Error;
 use threadline_domain::{Offset, Partition};
 
-/// An offset for each partition of a topic. A partition that did not answer fails alone, so a caller says which ones it
-/// needs: [`all`](Self::all), [`of`](Self::of) one, or those that are [`known`](Self::known).
+/// One offset for each partition of a topic. A partition that did not answer fails alone, so the caller says which ones
+/// it needs:
+///
+/// | the caller needs | method | fails |
+/// |---|---|---|
+/// | every partition | [`all`](Self::all) | when one did not answer |
+/// | one partition | [`of`](Self::of) | when that one did not answer |
+/// | whatever is there | [`known`](Self::known) | never |
 #[derive(Clone, Debug, Default)]
 pub struct PartitionOffsets {
     known: BTreeMap<Partition, Offset>,
@@ -14,29 +20,29 @@ pub struct PartitionOffsets {
 }
 
 impl PartitionOffsets {
-    /// Of partitions that all answered.
+    /// Makes one of partitions that all answered.
     pub fn from_known(known: BTreeMap<Partition, Offset>) -> Self {
         Self { known, away: BTreeMap::new() }
     }
 
-    /// Of partitions none of which answered.
+    /// Makes one of partitions none of which answered.
     pub fn from_away(partitions: impl IntoIterator<Item = Partition>, error: &Error) -> Self {
         let away = partitions.into_iter().map(|partition| (partition, error.clone()));
         Self { known: BTreeMap::new(), away: away.collect() }
     }
 
-    /// The partitions that answered.
+    /// Returns the partitions that answered.
     pub fn known(&self) -> &BTreeMap<Partition, Offset> {
         &self.known
     }
 
-    /// The partitions that did not, and why.
+    /// Returns the partitions that did not answer, with the reason.
     pub fn away(&self) -> &BTreeMap<Partition, Error> {
         &self.away
     }
 
-    /// One partition's offset; `None` when the topic has no such partition. Fails when it did not answer, whatever
-    /// became of the others.
+    /// Returns one partition's offset; `None` when the topic has no such partition. Fails when this partition did not
+    /// answer, whatever became of the others.
     pub fn of(&self, partition: Partition) -> Result<Option<Offset>, Error> {
         match (self.known.get(&partition), self.away.get(&partition)) {
             (Some(offset), _) => Ok(Some(*offset)),
@@ -45,7 +51,7 @@ impl PartitionOffsets {
         }
     }
 
-    /// Every partition's offset. Fails when one did not answer.
+    /// Returns every partition's offset. Fails when one did not answer.
     pub fn all(self) -> Result<BTreeMap<Partition, Offset>, Error> {
         match self.away.into_values().next() {
             None => Ok(self.known),

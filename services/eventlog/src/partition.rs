@@ -3,7 +3,7 @@
 
 use crate::Partition;
 
-/// The partition of a key among `partitions` (at least 1).
+/// Returns the partition of a key among `partitions` (at least 1).
 pub fn partition_of(key: &[u8], partitions: u32) -> Partition {
     (murmur2(key) & 0x7fff_ffff) % partitions
 }

@@ -8,12 +8,12 @@ use crate::{Offset, Partition};
 pub mod header {
     /// On an event: the offset of the command that caused it, as decimal text.
     pub const CAUSE: &str = "cause";
-    /// On an event that gives a message its number: that number, as decimal text. Numbers stay dense even when the body of
-    /// the event is lost.
+    /// On an event that gives a message its number: that number, as decimal text. Numbers stay dense even when the body
+    /// of the event is corrupt.
     pub const NUMBER: &str = "number";
-    /// On a command, and copied to what comes of it: who waits for the outcome, `<edge>/<request>`.
+    /// On a command, and copied to the event or refusal that answers it: who waits for the outcome, `<edge>/<request>`.
     pub const REPLY_TO: &str = "reply_to";
-    /// W3C trace context, carried from the command to what comes of it.
+    /// W3C trace context, copied from the command to the event or refusal that answers it.
     pub const TRACEPARENT: &str = "traceparent";
     /// CloudEvents binary mode: the type, such as `threadline.message_posted`.
     pub const CE_TYPE: &str = "ce_type";
@@ -34,7 +34,7 @@ pub mod header {
 pub struct Headers(Vec<(Bytes, Bytes)>);
 
 impl Headers {
-    /// No headers.
+    /// Makes an empty list.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -44,70 +44,65 @@ impl Headers {
         self.0.push((name.into(), value.into()));
     }
 
-    /// [`push`](Self::push), for building.
+    /// Adds a header and returns the list.
     pub fn with(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
         self.push(Bytes::from_static(name.as_bytes()), value);
         self
     }
 
-    /// The value of the first header of this name.
+    /// Returns the value of the first header of this name.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().find(|(n, _)| n == name.as_bytes()).map(|(_, value)| value.as_ref())
     }
 
-    /// Like [`get`](Self::get), as text; `None` also when it is not UTF-8.
+    /// Returns the value like [`get`](Self::get), as text; `None` also when it is not UTF-8.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    /// All of them, in order.
+    /// Iterates over all headers, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
     }
 
-    /// Bytes of names and values.
+    /// Returns the bytes of names and values together.
     pub fn size_bytes(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 }
 
-/// A record to append. Its key gives its partition: murmur2, as JVM clients do it.
+/// A record to append. Its key decides its partition ([`partition_of`](crate::partition_of)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRecord {
-    /// The key's bytes.
     pub key: Bytes,
-    /// The value's bytes; `None` is a tombstone on a compacted topic.
+    /// `None` is a tombstone on a compacted topic.
     pub value: Option<Bytes>,
-    /// The headers.
     pub headers: Headers,
 }
 
 impl NewRecord {
-    /// Bytes of key, value and headers: what counts against a log's record limit.
+    /// Returns the bytes of key, value and headers: what counts against a log's record limit.
     pub fn size_bytes(&self) -> usize {
         self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + self.headers.size_bytes()
     }
 }
 
-/// A record as it lies in the log.
+/// A record as it is in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Its partition.
     pub partition: Partition,
     /// Its offset in the partition.
     pub offset: Offset,
-    /// When it was appended, milliseconds since the epoch, by the log's clock.
+    /// When it was appended, in milliseconds since the epoch by the log's clock.
     pub appended_at_ms: i64,
-    /// The key's bytes.
     pub key: Bytes,
-    /// The value's bytes; `None` is a tombstone.
+    /// `None` is a tombstone.
     pub value: Option<Bytes>,
-    /// The headers.
     pub headers: Headers,
 }
 
 impl Record {
-    /// Bytes of key, value and headers.
+    /// Returns the bytes of key, value and headers.
     pub fn size_bytes(&self) -> usize {
         self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + self.headers.size_bytes()
     }

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{Partition, Position, Topic};
 
-/// A record with a schema that this program does not know: a newer program wrote it.
+/// A record whose schema this program does not know, because a newer program wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Where the record lies.
+    /// Where the record is.
     pub position: Position,
-    /// The schema's id.
     pub schema_id: u32,
 }
 
@@ -21,18 +20,18 @@ impl fmt::Display for Stopped {
     }
 }
 
-/// The partitions at which a role stands still. Cheap to clone: clones share what they hold, so a role notes here what
-/// its `/readyz` says.
+/// The partitions that a role does not serve until a newer program runs. Cheap to clone: clones share the list, which
+/// the role writes and its `/readyz` reads.
 #[derive(Clone, Debug, Default)]
 pub struct StoppedPartitions(Arc<Mutex<BTreeMap<(Topic, Partition), Stopped>>>);
 
 impl StoppedPartitions {
-    /// None.
+    /// Makes an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes that a partition stands still; logs it unless it was noted already.
+    /// Adds a partition, and logs it unless it was listed already.
     pub fn stop(&self, stopped: Stopped) {
         let Position { topic, partition, .. } = stopped.position;
         if self.lock().insert((topic, partition), stopped) != Some(stopped) {
@@ -40,12 +39,12 @@ impl StoppedPartitions {
         }
     }
 
-    /// Notes that a partition goes on, or is not this role's any more.
+    /// Removes a partition that goes on, or is not this role's any more.
     pub fn clear(&self, topic: Topic, partition: Partition) {
         self.lock().remove(&(topic, partition));
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub fn all(&self) -> Vec<Stopped> {
         self.lock().values().copied().collect()
     }

@@ -1,4 +1,4 @@
-//! A tail's reading end, and the bounded way to it.
+//! A tail's reading end, and the bounded queue that leads to it.
 
 use std::sync::Arc;
 
@@ -16,14 +16,23 @@ const TAIL_BYTES_MAX: u32 = 4 << 20;
 pub struct TailBatch {
     /// The partition.
     pub partition: Partition,
-    /// The records, offsets rising.
+    /// Records of one partition, in order, at least one. Shared, because many tails of one process read the same ones.
     pub records: Arc<[Record]>,
 }
 
-/// Follows partitions; dropping it ends it.
+/// Follows partitions of a topic. Dropping it ends it.
 ///
-/// At most 16 batches wait for the reader, and no more of them than 4 MiB of records unless a single batch is larger:
-/// when there is no room, the log stops reading until the reader takes one.
+/// - Within a partition records come in offset order, without gaps other than those of the log (compaction, retention).
+///   Batches of different partitions come in any order.
+/// - It never fails: during an outage it waits. [`next`](Self::next) returns `None` only when the log was shut down.
+/// - At most 16 batches wait for the reader, with at most 4 MiB of records unless a single batch is larger. When there
+///   is no room, the log stops reading until the reader takes a batch: a slow reader delays itself and no other tail.
+///
+/// ```text
+/// while let Some(TailBatch { partition, records }) = tail.next().await {
+///     apply(partition, &records);          // resume later from records.last().offset + 1
+/// }
+/// ```
 pub struct Tail {
     batches: mpsc::Receiver<WaitingBatch>,
 }
@@ -35,12 +44,12 @@ struct WaitingBatch {
 }
 
 impl Tail {
-    /// The next batch; `None` when the log was shut down. Cancel-safe.
+    /// Waits for the next batch; `None` when the log was shut down. Cancel-safe: a batch is never lost.
     pub async fn next(&mut self) -> Option<TailBatch> {
         self.batches.recv().await.map(|waiting| waiting.batch)
     }
 
-    /// A batch that is already there.
+    /// Takes a batch that is already there.
     pub fn try_next(&mut self) -> Option<TailBatch> {
         self.batches.try_recv().ok().map(|waiting| waiting.batch)
     }
@@ -53,11 +62,11 @@ pub(crate) struct TailSender {
     room: Arc<Semaphore>,
 }
 
-/// Nobody reads the tail any more.
+/// The error of a sender whose tail was dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unread;
 
-/// A tail and the end that the log writes to.
+/// Makes a tail and the end that the log writes to.
 pub(crate) fn tail_channel() -> (TailSender, Tail) {
     let (batches, batches_out) = mpsc::channel(TAIL_BATCHES_MAX);
     let room = Arc::new(Semaphore::new(TAIL_BYTES_MAX as usize));
@@ -65,21 +74,21 @@ pub(crate) fn tail_channel() -> (TailSender, Tail) {
 }
 
 impl TailSender {
-    /// Hands a batch over as soon as there is room for it. One writer at a time.
+    /// Hands a batch over as soon as there is room for it. One writer at a time. Fails when the tail was dropped.
     pub(crate) async fn send(&self, batch: TailBatch) -> Result<(), Unread> {
         let bytes: usize = batch.records.iter().map(Record::size_bytes).sum();
         let bytes = u32::try_from(bytes).unwrap_or(TAIL_BYTES_MAX).min(TAIL_BYTES_MAX);
-        // A reader that goes away drops what waits, which makes room.
+        // A reader that goes away drops the batches that wait, which makes room.
         let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Unread)?;
         self.batches.send(WaitingBatch { batch, _room: room }).await.map_err(|_| Unread)
     }
 
-    /// Whether nobody reads any more.
+    /// Whether the tail was dropped.
     pub(crate) fn is_closed(&self) -> bool {
         self.batches.is_closed()
     }
 
-    /// Waits until nobody reads any more.
+    /// Waits until the tail is dropped.
     pub(crate) async fn closed(&self) {
         self.batches.closed().await;
     }

@@ -41,7 +41,7 @@ impl LoggedAggregate for Thread {
     }
 
     fn encode_refusal(id: Option<ThreadId>, reply: ReplyOf<Self>) -> Encoded {
-        // The thread only tells where an earlier event lies; an answer without one does not need it.
+        // The thread only tells where an earlier event is; a reply without one does not need it.
         avro::encode_refusal(&Refusal { id: id.unwrap_or(ThreadId::NIL), reply })
     }
 

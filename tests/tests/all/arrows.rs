@@ -60,9 +60,10 @@ const KEEPERS: [(&str, &[&str]); 5] = [
 ];
 
 /// All that may lie at the top, besides names that begin with a dot.
-const TOP: [&str; 16] = [
+const TOP: [&str; 17] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
     "Dockerfile",

@@ -1,9 +1,9 @@
-//! Appending the records of one [class](crate::class): an idempotent producer, records queued in call order.
+//! Appends the records of one [class](crate::class): an idempotent producer, records queued in call order.
 //!
-//! A producer cannot give up the records of one partition alone. So when those of a partition are not confirmed in time,
-//! the next producer takes over: what comes meanwhile waits, the other partitions' records leave the old producer as
-//! usual, and what is left in it then, those of the partition that is away, fails together. What reached the log is always a
-//! prefix of what was appended to a partition, and the partitions that are there wait for a moment:
+//! A producer cannot give up the records of one partition alone. So when a partition does not confirm in time, the next
+//! producer takes over. Meanwhile new records wait, the other partitions' records leave the old producer as usual, and
+//! the records left in it, those of the partition that is away, fail together. The log always has a prefix of what was
+//! appended to a partition, and healthy partitions wait only for a moment:
 //!
 //! ```text
 //! partition 0 (no leader)   append(1) ............. 10 s ............. FAILED
@@ -35,19 +35,22 @@ use crate::metrics;
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
-/// How long the delivery thread waits at a time before it looks at the clock.
+/// Records of one partition in a producer: half of its queue, so that a partition without a leader leaves room for the
+/// others.
+const PARTITION_RECORDS_MAX: usize = super::config::APPEND_QUEUE_RECORDS_MAX / 2;
+/// The delivery thread waits this long for outcomes before it looks at the clock.
 const POLL_MS: u64 = 200;
 /// How long the next producer has to find the brokers before it takes over.
 const WARM_UP_MS: u64 = 200;
-/// How long the records of other partitions may take to leave a producer that is given up because of one.
+/// The longest wait for the other partitions' records to leave a producer that is given up.
 const DRAIN_MS_MAX: u64 = 1_000;
-/// How long to wait for them at a time.
+/// The interval of that wait.
 const DRAIN_POLL_MS: u64 = 5;
-/// How long a producer that was given up may take to hand back its records.
+/// The longest wait for a producer that was given up to return its records.
 const GIVE_BACK_MS_MAX: u64 = 2_000;
-/// How long queued records may still be sent after the log was dropped.
+/// The longest time to send queued records after the log was dropped.
 const LAST_FLUSH_MS_MAX: u64 = 1_000;
-/// How long to wait before a producer that could not be made is tried again.
+/// The wait before creating a producer again after a failure.
 const REMAKE_MS: u64 = 200;
 
 type Producer = Arc<BaseProducer<Deliveries>>;
@@ -114,7 +117,7 @@ impl Appender {
         if let Err(error) = check_size(topic, record) {
             return failed(error);
         }
-        // Held while queueing: whoever replaces the producer knows that nothing is queued meanwhile.
+        // Held while queueing, so whoever replaces the producer knows that nothing is queued meanwhile.
         let state = self.shared.state.read().unwrap_or_else(PoisonError::into_inner);
         if self.shared.barrier.is_closed(topic, partition) {
             return failed(Error::Unavailable("a record before this one failed".into()));
@@ -139,14 +142,7 @@ impl Appender {
     }
 }
 
-impl Drop for Appender {
-    fn drop(&mut self) {
-        self.shared.held.close();
-        self.shared.send_held();
-    }
-}
-
-/// A record that a producer did not take.
+/// A record that a producer refused.
 struct Refused {
     error: Error,
     outcome: oneshot::Sender<Outcome>,
@@ -195,8 +191,8 @@ impl Shared {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fails a record that a producer had, and those of its partition that are held: they were called before its caller
-    /// could see the failure.
+    /// Fails a record that a producer had, and the held records of its partition: their appends were called before the
+    /// caller could know of the failure.
     fn fail(&self, topic: Topic, partition: Partition, error: Error) -> Failure {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let mut held = self.held.lock();
@@ -207,7 +203,8 @@ impl Shared {
         self.barrier.close(topic, partition, error)
     }
 
-    /// Goes on with a new producer: what was held is queued in it, in call order, or fails where something before it did.
+    /// Switches to a new producer. Queues the held records in it, in call order; a record whose predecessor failed
+    /// fails too.
     fn go_on(&self, producer: &Producer, failed: Option<&Error>) {
         let mut state = self.change();
         let held = self.held.lock().take();
@@ -259,7 +256,7 @@ fn make(config: &KafkaConfig, shared: &Arc<Shared>) -> Result<Producer, Error> {
     producer.map(Arc::new).map_err(|error| Error::misconfigured("failed to make a Kafka client", error))
 }
 
-/// The delivery thread: hears what became of records, and replaces a producer that cannot go on.
+/// The delivery thread: receives the outcomes of records, and replaces a producer that cannot go on.
 fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer) {
     let timeout = config.delivery_timeout();
     let poll = Duration::from_millis(POLL_MS).min(timeout / 2);
@@ -294,16 +291,7 @@ fn deliver(appender: &Weak<Shared>, config: &KafkaConfig, mut producer: Producer
     }
 }
 
-/// Sends what is held, a moment after the first record was.
-fn gather(appender: &Weak<Shared>, held: &Held, wait: Duration) {
-    while held.wait_filled() {
-        std::thread::sleep(wait);
-        let Some(shared) = appender.upgrade() else { return };
-        shared.send_held();
-    }
-}
-
-/// Fails everything in a producer that cannot go on; the next one, once it can be made.
+/// Fails everything in a producer that cannot go on, and returns the next one as soon as it can be created.
 fn replace(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer) -> Option<Producer> {
     *shared.change() = State::Away;
     give_back(producer);
@@ -314,8 +302,8 @@ fn replace(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer) -> O
     Some(next)
 }
 
-/// Fails the records of partitions that do not confirm in time, and lets those of the others leave the producer before the
-/// next one takes over. None when there is none yet, or no need of one any more.
+/// Fails the records of partitions that do not confirm in time, and lets the other partitions' records leave the
+/// producer before the next one takes over. Returns `None` when there is no next producer yet, or the log was dropped.
 fn hand_over(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer, timeout: Duration) -> Option<Producer> {
     let next = made(shared, config)?;
     poll_while(producer, WARM_UP_MS, || true);
@@ -338,7 +326,7 @@ fn hand_over(shared: &Arc<Shared>, config: &KafkaConfig, producer: &Producer, ti
     Some(next)
 }
 
-/// A new producer; none, after a pause, when it cannot be made.
+/// Creates a producer; `None`, after a pause, when that fails.
 fn made(shared: &Arc<Shared>, config: &KafkaConfig) -> Option<Producer> {
     let made = make(config, shared);
     made.inspect_err(|error| {
@@ -348,7 +336,7 @@ fn made(shared: &Arc<Shared>, config: &KafkaConfig) -> Option<Producer> {
     .ok()
 }
 
-/// Hears what became of records, for a while.
+/// Receives outcomes for a while.
 fn poll_while(producer: &Producer, ms_max: u64, goes_on: impl Fn() -> bool) {
     let until = Instant::now() + Duration::from_millis(ms_max);
     while goes_on() && Instant::now() < until {
@@ -356,21 +344,21 @@ fn poll_while(producer: &Producer, ms_max: u64, goes_on: impl Fn() -> bool) {
     }
 }
 
-/// Fails what is left in a producer.
+/// Fails the records that are left in a producer.
 fn give_back(producer: &Producer) {
     producer.purge(PurgeConfig::default().queue().inflight());
     let _ = producer.flush(Duration::from_millis(GIVE_BACK_MS_MAX));
 }
 
-/// A record on its way.
-struct PendingRecord {
+/// A record in a producer, and who waits for its outcome.
+struct Waiting {
     topic: Topic,
     partition: Partition,
     since: u64,
     outcome: oneshot::Sender<Outcome>,
 }
 
-/// Hands each outcome to the one who waits for it.
+/// Hands each outcome to its caller.
 struct Deliveries(Weak<Shared>);
 
 impl ClientContext for Deliveries {

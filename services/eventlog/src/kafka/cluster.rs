@@ -1,4 +1,4 @@
-//! Asking the brokers: which topics there are, where partitions begin and end, whether anybody answers.
+//! Asks the brokers which topics there are, where partitions begin and end, and whether anybody answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use super::context::Logging;
 use super::error::unavailable;
 use crate::{Error, Offset, Partition, PartitionOffsets};
 
-/// How long the brokers may take to answer a question.
+/// The longest wait for an answer of the brokers.
 pub(super) const ANSWER_MS_MAX: u64 = 5_000;
 /// Log lines taken in at each question, at most.
 const LINES_MAX: usize = 50;
-/// How long to wait before a question is asked again.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
-/// How long all brokers may take to answer a question that they are asked together.
-const ALL_BROKERS_WAIT: Duration = Duration::from_secs(1);
-/// How long one broker may take to answer a question about its partitions.
-const ONE_BROKER_WAIT: Duration = Duration::from_millis(500);
+/// The wait before asking again.
+const AGAIN: Duration = Duration::from_millis(50);
+/// The longest wait for an answer of all brokers together.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// The longest wait for one broker's answer about its partitions.
+const ONE_BROKER: Duration = Duration::from_millis(500);
 /// How long a partition may be without a leader before its offset counts as unknown.
 const ELECTION_WAIT: Duration = Duration::from_millis(1_500);
 
@@ -32,7 +32,7 @@ const ELECTION_WAIT: Duration = Duration::from_millis(1_500);
 pub(super) struct Cluster(Arc<BaseConsumer<Logging>>);
 
 impl Cluster {
-    /// Makes the client; says what is wrong with the configuration.
+    /// Creates the client; fails when the configuration is wrong.
     pub(super) fn new(config: &KafkaConfig) -> Result<Self, Error> {
         let mut client = config.client();
         for (name, value) in &config.properties {
@@ -44,7 +44,7 @@ impl Cluster {
         Ok(Self(Arc::new(consumer)))
     }
 
-    /// Every topic there is, with its number of partitions.
+    /// Returns every topic with its number of partitions.
     pub(super) fn topics(&self) -> Result<BTreeMap<String, u32>, Error> {
         self.take_lines();
         let metadata = self.0.fetch_metadata(None, timeout()).map_err(|error| self.failed(&error))?;
@@ -62,25 +62,25 @@ impl Cluster {
         }
     }
 
-    /// The cluster's own name for itself.
+    /// Returns the cluster's own id.
     pub(super) fn id(&self) -> Option<String> {
         self.0.client().fetch_cluster_id(timeout())
     }
 
-    /// For each of the partitions the offset that the next record will get.
+    /// Returns for each partition the offset that the next record will get.
     pub(super) fn ends(&self, topic: &str, partitions: u32, wait: Duration) -> PartitionOffsets {
         self.offsets(topic, partitions, KafkaOffset::End, wait)
     }
 
-    /// For each of the partitions the first offset still kept.
+    /// Returns for each partition the first offset still kept.
     pub(super) fn starts(&self, topic: &str, partitions: u32) -> PartitionOffsets {
         self.offsets(topic, partitions, KafkaOffset::Beginning, timeout())
     }
 
-    /// Asks for all partitions at once. Where that fails, because one of them has no leader or its broker is away, asks
-    /// the leaders one by one and again those that fail, until there are answers or the time is over: while brokers change
-    /// roles they send clients away.
-    fn offsets(&self, topic: &str, partitions: u32, which: KafkaOffset, wait: Duration) -> PartitionOffsets {
+    /// Asks for all partitions at once. If that fails, because one of them has no leader or its broker is away, asks
+    /// the leaders one by one, and asks again those that failed, until all have answered or the time is over: brokers
+    /// that change roles refuse questions for a moment.
+    fn places(&self, topic: &str, partitions: u32, place: Place, wait: Duration) -> PartitionOffsets {
         let asked = Instant::now();
         let left = || wait.saturating_sub(asked.elapsed());
         let all: Vec<Partition> = (0..partitions).collect();
@@ -121,7 +121,7 @@ impl Cluster {
         Ok(leaders)
     }
 
-    /// One request for each broker. In the protocol, "earliest" and "latest" are timestamps.
+    /// Sends one request to each broker. In the protocol, "earliest" and "latest" are timestamps.
     fn ask(
         &self,
         topic: &str,
@@ -151,7 +151,7 @@ impl Cluster {
         answers.into_iter()
     }
 
-    /// The failure, with the reason why the brokers could not be reached, where there is one.
+    /// Makes the error, with the reason why the brokers could not be reached, if there is one.
     fn failed(&self, error: &KafkaError) -> Error {
         self.take_lines();
         match (unavailable(error), self.0.context().take_trouble()) {
@@ -160,7 +160,7 @@ impl Cluster {
         }
     }
 
-    /// Hands the client's log lines on; they wait in its queue until somebody polls.
+    /// Passes the client's log lines on; they wait in its queue until somebody polls.
     fn take_lines(&self) {
         for _ in 0..LINES_MAX {
             // Nothing comes back for a line that was handed on, nor when there is none left.

@@ -1,4 +1,4 @@
-//! How to reach the brokers, and what we ask of them.
+//! How to reach the brokers, and the settings of our clients.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,25 +14,37 @@ use crate::topics::RECORD_BYTES_MAX;
 
 /// Bytes a broker's batch adds around a record of [`RECORD_BYTES_MAX`].
 pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
+/// Kilobytes of fetched records that wait in the client for one tail, before those that the [tail](crate::Tail) itself
+/// holds.
+const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
+/// Records that wait to be appended, for each class of topics.
+pub(super) const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
+/// Records of one partition that wait there: half of the queue, so that a partition without a leader leaves room for the
+/// others.
+pub(super) const PARTITION_RECORDS_MAX: usize = APPEND_QUEUE_RECORDS_MAX / 2;
+/// Kilobytes that wait to be appended, for each class of topics.
+pub(super) const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
+/// The longest an owner may leave a change of its ownership unread before it loses its partitions.
+const OWNER_SILENT_MS_MAX: u64 = 30_000;
 
-/// Everything the Kafka log needs to know.
+/// The configuration of the Kafka log.
 #[derive(Clone)]
 pub struct KafkaConfig {
     /// `host:port`, comma separated.
     pub brokers: String,
-    /// In front of every topic and group name; `threadline.` by default.
+    /// The prefix of every topic and group name; `threadline.` by default.
     pub topic_prefix: String,
-    /// How to speak to the brokers.
+    /// Encryption and authentication.
     pub security: Security,
-    /// How long an append may take until it fails as unavailable.
-    pub delivery_timeout: Duration,
-    /// After how much silence an owner loses its partitions. Brokers refuse less than their
+    /// The time after which an append fails as unavailable, in milliseconds.
+    pub delivery_timeout_ms: u64,
+    /// The silence after which an owner loses its partitions, in milliseconds. Brokers refuse less than their
     /// `group.min.session.timeout.ms`, 6000 by default.
     pub session_timeout: Duration,
     /// How a group recognises this process when it is killed and started again.
     pub group_instance: GroupInstance,
-    /// How long an append waits for others to share a request with.
-    pub linger: Duration,
+    /// The time an append waits for others to share a request with, in milliseconds.
+    pub linger_ms: f64,
     /// How many appends of one class are not confirmed yet when further ones are held, to be sent together.
     pub gather_from_records: usize,
     /// How long they are held; none holds none. Brokers and clients pay for requests, one a partition, more than for records:
@@ -52,24 +64,22 @@ pub struct KafkaConfig {
     pub properties: BTreeMap<String, String>,
 }
 
-/// Encryption and authentication, in librdkafka's and the JVM clients' own words.
+/// Encryption and authentication, in the terms of librdkafka and the JVM clients.
 #[derive(Clone, Default)]
 pub struct Security {
     /// `plaintext` (default), `ssl`, `sasl_plaintext` or `sasl_ssl`.
     pub protocol: Option<String>,
     /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
     pub sasl_mechanism: Option<String>,
-    /// SASL user.
     pub username: Option<String>,
-    /// SASL password.
     pub password: Option<String>,
-    /// File of the certificates to trust, PEM; the system's if none.
+    /// PEM file of the certificates to trust; the system's if `None`.
     pub ssl_ca: Option<PathBuf>,
-    /// File of our certificate, PEM, for mutual TLS.
+    /// PEM file of our certificate, for mutual TLS.
     pub ssl_certificate: Option<PathBuf>,
-    /// File of our private key, PEM.
+    /// PEM file of our private key.
     pub ssl_key: Option<PathBuf>,
-    /// What opens the private key.
+    /// The password of the private key.
     pub ssl_key_password: Option<String>,
 }
 
@@ -124,12 +134,12 @@ impl fmt::Debug for Security {
 }
 
 impl KafkaConfig {
-    /// The default configuration, for these brokers.
+    /// Returns the default configuration for these brokers.
     pub fn new(brokers: impl Into<String>) -> Self {
         Self { brokers: brokers.into(), ..Self::default() }
     }
 
-    /// Delivery timeouts that may be configured, milliseconds.
+    /// The delivery timeouts that may be configured, in milliseconds.
     pub const DELIVERY_TIMEOUT_MS: RangeInclusive<u64> = 100..=60_000;
 
     /// Records of one partition that wait to be appended: half of the queue, so that a partition without a leader leaves room for
@@ -144,7 +154,7 @@ impl KafkaConfig {
         self.delivery_timeout.clamp(Duration::from_millis(min_ms), Duration::from_millis(max_ms))
     }
 
-    /// For asking about topics, offsets and health.
+    /// Settings of clients that ask about topics, offsets and health.
     pub(super) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client
@@ -175,7 +185,7 @@ impl KafkaConfig {
         client
     }
 
-    /// For appending. librdkafka's own timeout is longer than ours, which fails records in order.
+    /// Settings of producers. librdkafka's own timeout is longer than ours, which fails records in order.
     pub(super) fn producer(&self) -> ClientConfig {
         let mut client = self.client();
         client
@@ -192,7 +202,7 @@ impl KafkaConfig {
         self.with_properties(client)
     }
 
-    /// For following partitions at offsets of our own choice; the group is a name only.
+    /// Settings of consumers that follow partitions at offsets of our choice; the group is only a name.
     pub(super) fn tail(&self) -> ClientConfig {
         let mut client = self.consumer(&format!("{}tail", self.topic_prefix));
         client
@@ -206,7 +216,8 @@ impl KafkaConfig {
         self.with_properties(client)
     }
 
-    /// For sharing out partitions; nothing is ever fetched through it. The group recognises the member by `instance`.
+    /// Settings of consumers that share out partitions; they fetch nothing. The group recognises the member by
+    /// `instance`.
     pub(super) fn owner(&self, group: &str, instance: Option<&str>) -> ClientConfig {
         let mut client = self.consumer(group);
         let session_ms = self.session_timeout.as_millis();

@@ -1,4 +1,4 @@
-//! What librdkafka tells us, in our own logs.
+//! Passes librdkafka's log lines and errors on to `tracing`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,14 +10,14 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 /// librdkafka's name for lines about connections.
 const CONNECTION_FAILED: &str = "FAIL";
 
-/// Passes the client's lines on to `tracing`, and remembers why it could not reach the brokers.
+/// Passes the client's lines on to `tracing`, and keeps the reason why it could not reach the brokers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Logging {
     trouble: Arc<Mutex<Option<String>>>,
 }
 
 impl Logging {
-    /// Why a connection failed last, if one did since this was asked.
+    /// Returns why a connection failed last, if one did since the last call.
     pub(super) fn take_trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -47,9 +47,9 @@ impl ClientContext for Logging {
 
 impl ConsumerContext for Logging {}
 
-/// A line of librdkafka's log. Its errors are warnings to us: it goes on by itself, and what fails for good fails a call.
+/// Logs a line of librdkafka. Its errors are warnings to us: it retries by itself, and a lasting failure fails a call.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
-    // Connections fail by the dozen while a broker is away; that none is left is reported once, see below.
+    // Many connections fail while a broker is away; that none is left is reported once, in `report`.
     let told_elsewhere = facility == CONNECTION_FAILED || line.contains("enable.gapless.guarantee is experimental");
     if (level as i32) <= RDKafkaLogLevel::Warning as i32 && !told_elsewhere {
         tracing::warn!(kafka.facility = facility, "{line}");
@@ -58,7 +58,7 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, line: &str) {
     }
 }
 
-/// An error of the client as a whole. Single connections come and go; what lasts is worth a warning.
+/// Reports an error of the client as a whole. Single connections come and go; a lasting error is worth a warning.
 pub(super) fn report(error: &KafkaError, reason: &str) {
     let lasts = matches!(
         error.rdkafka_error_code(),

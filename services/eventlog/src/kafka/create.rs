@@ -1,4 +1,4 @@
-//! Makes the topics of a log that is new, and those that a newer program adds to an older one.
+//! Creates the topics of a new log, and those that a newer program adds to an older log.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::{Error, Topic};
 
 /// Partitions of each topic unless something else is asked for.
 pub const PARTITIONS_DEFAULT: u32 = 24;
-/// How often new topics are looked for until every broker knows them.
+/// The number of looks for new topics until every broker knows them.
 const SETTLE_TRIES_MAX: u32 = 100;
 /// The time between two looks.
 const SETTLE_MS: u64 = 50;
 
-/// Our topics, as they are on the brokers.
+/// Returns our topics as they are on the brokers.
 pub async fn list_topics(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
     let cluster = Cluster::new(config)?;
     let found = blocking(move || cluster.topics()).await?;
     Ok(Topic::ALL.map(|topic| describe(config, topic, &found)).to_vec())
 }
 
-/// Creates what is missing, `partitions` each, every record on `replication` brokers. Fails as misconfigured when a
-/// topic is there with another number of partitions, before any is created.
+/// Creates the topics that are missing, with `partitions` each and every record on `replication` brokers. Fails as
+/// misconfigured, before it creates any, when a topic exists with another number of partitions.
 pub async fn create_topics(
     config: &KafkaConfig,
     partitions: u32,
@@ -53,7 +53,7 @@ pub async fn create_topics(
     }
 }
 
-/// Refuses topics that are there with another number of partitions.
+/// Refuses topics that exist with another number of partitions.
 fn check_partitions(topics: &[TopicDescription], partitions: u32) -> Result<(), Error> {
     for it in topics {
         if let Some(found) = it.partitions.filter(|found| *found != partitions) {
@@ -69,7 +69,7 @@ fn check_partitions(topics: &[TopicDescription], partitions: u32) -> Result<(), 
     Ok(())
 }
 
-/// Waits, within bounds, until the brokers tell of every topic.
+/// Waits, within bounds, until the brokers know every topic.
 async fn settle(config: &KafkaConfig) -> Result<Vec<TopicDescription>, Error> {
     let mut topics = list_topics(config).await?;
     for _ in 0..SETTLE_TRIES_MAX {

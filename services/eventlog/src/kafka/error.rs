@@ -1,10 +1,10 @@
-//! Failures of librdkafka in the words of our callers.
+//! Translates failures of librdkafka into ours.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::Error;
 
-/// What a failure of the client means to our callers.
+/// Translates a failure of the client.
 pub(super) fn unavailable(error: &KafkaError) -> Error {
     match error.rdkafka_error_code() {
         Some(

@@ -1,4 +1,4 @@
-//! Records that wait to be handed to a producer: for others to be sent with, or for the next producer.
+//! Holds records until the next producer takes over.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -11,7 +11,6 @@ use super::underway::Underway;
 use crate::failure_barrier::Outcome;
 use crate::{Error, NewRecord, Partition, Topic};
 
-/// A record that waits.
 pub(super) struct HeldRecord {
     pub(super) topic: Topic,
     /// The topic's full name.

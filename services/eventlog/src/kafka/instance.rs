@@ -4,20 +4,20 @@ use std::os::unix::net::UnixDatagram;
 
 use crate::partition::murmur2;
 
-/// Processes on one host that have names of their own; further ones have none.
+/// Processes on one host that can have names of their own; further ones have none.
 const PROCESSES_MAX: u32 = 256;
 /// Bytes of a name; brokers refuse longer ones.
 const NAME_BYTES_MAX: usize = 249;
 
-/// How a group recognises a process that was killed and started again (Kafka's static membership).
+/// How a group recognises a process that was killed and started again (Kafka's static membership; decision 5).
 ///
-/// A member with a name gets its partitions back as soon as it joins again. One without waits until the broker has given
-/// up on the member that it was before, for the length of a session. Two processes must not have one name at the same
-/// time: the one that joined first loses its partitions, and goes on without a name.
+/// A member with a name gets its partitions back as soon as it joins again. One without waits for the length of a
+/// session until the broker gives up on the member that it was before. Two processes must not have one name at the same
+/// time: the one that joined first loses its partitions and goes on without a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum GroupInstance {
-    /// The name is made of the host's and the lowest number that no other process on this host has in the group. Without a
-    /// name where the system is not Linux.
+    /// The name of the host and the lowest number that no other process on this host has in the group. No name where
+    /// the system is not Linux.
     #[default]
     OfHost,
     /// This name, for a host whose name changes with each start.
@@ -26,7 +26,7 @@ pub enum GroupInstance {
     Unnamed,
 }
 
-/// The name that this process has in a group, as long as this lives.
+/// The name that this process has in a group, held while this lives.
 pub(super) struct Claim {
     pub(super) name: Option<String>,
     /// Bound to an address that stands for the number; the kernel frees it however the process ends.
@@ -34,7 +34,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Takes a name in the group.
+    /// Claims a name in the group.
     pub(super) fn take(instance: &GroupInstance, group: &str) -> Self {
         match instance {
             GroupInstance::OfHost => Self::of_host(group).unwrap_or_else(Self::none),
@@ -58,7 +58,7 @@ impl Claim {
     }
 }
 
-/// A socket at an address in no file system; none when another process has it.
+/// Binds a socket to an abstract address; `None` when another process has it.
 #[cfg(target_os = "linux")]
 fn bind(name: &str) -> Option<UnixDatagram> {
     use std::os::linux::net::SocketAddrExt;
@@ -72,7 +72,7 @@ fn bind(_: &str) -> Option<UnixDatagram> {
     None
 }
 
-/// The name with nothing in it that brokers refuse.
+/// Replaces the characters of a name that brokers refuse.
 fn allowed(name: &str) -> String {
     let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
     name.chars().map(legal).take(NAME_BYTES_MAX).collect()

@@ -1,4 +1,4 @@
-//! One process's way into the log on Kafka.
+//! A process's handle of the log on Kafka.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,13 +22,22 @@ use crate::{
     Appending, Error, EventLog, NewRecord, Ownership, Partition, PartitionOffsets, Start, Tail, Topic, partition_of,
 };
 
-/// How long the brokers may take to answer a question about their health.
+/// The longest wait for an answer about the brokers' health.
 const HEALTH_MS_MAX: u64 = 2_000;
 
-/// How long a caller who follows from the end is kept waiting for where that is.
+/// The longest wait of a caller who follows from the end for where the end is.
 const END_MS_MAX: u64 = 500;
 
-/// A log on Kafka. Cheap to share; dropping it ends its threads.
+/// A process's handle of the log on Kafka. Cheap to share. Dropping it ends its threads.
+///
+/// | what | how |
+/// |---|---|
+/// | append | one idempotent producer for each append class ([`EventLog`], decision 6) |
+/// | tail | a consumer outside any group, at offsets of our choice, on a thread of its own |
+/// | own | a group consumer that fetches nothing (decision 4) |
+///
+/// While brokers are away, appends fail with [`Error::Unavailable`] after `delivery_timeout_ms`, in order; tails and
+/// ownerships reconnect by themselves.
 pub struct KafkaLog {
     config: KafkaConfig,
     topics: TopicMap<(String, u32)>,
@@ -38,7 +47,8 @@ pub struct KafkaLog {
 }
 
 impl KafkaLog {
-    /// Connects, and checks that the topics are as they should be.
+    /// Connects and checks the topics. Fails with [`Error::Unavailable`] when no broker answers, and with
+    /// [`Error::Misconfigured`] when topics are missing or differ in their number of partitions.
     pub async fn connect(config: KafkaConfig) -> Result<Self, Error> {
         let cluster = Cluster::new(&config)?;
         let (asked, asker) = (config.clone(), cluster.clone());
@@ -93,7 +103,7 @@ impl EventLog for KafkaLog {
         self.appenders.of(topic).append(topic, name, partition, &record)
     }
 
-    /// Where the end is wanted, it is looked up before this returns: a round trip, or [`END_MS_MAX`] while nobody answers.
+    /// Looks up the end, where it is wanted, before it returns: a round trip, or [`END_MS_MAX`] while nobody answers.
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail {
         let (batches, tail) = tail_channel();
         let (name, partitions) = self.topic(topic);

@@ -1,5 +1,5 @@
-//! What tells one log from another on the same brokers: the time when the log's topics were made, noted in a topic of
-//! its own. Offsets of topics that were deleted and made again must not pass for the old ones.
+//! Tells one log from another on the same brokers: the time when the log's topics were created, recorded in a topic of
+//! its own. Offsets of topics that were deleted and created again must not pass for the old ones.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::topics::Retention;
 /// The topic's name without the prefix.
 const NAME: &str = "log-id";
 
-/// Notes that the topics are new.
+/// Records that the topics are new.
 pub(super) async fn write(config: &KafkaConfig, replication: u32) -> Result<(), Error> {
     let topic = topic(config);
     topics::create(config, &[(&topic, &topics::settings(Retention::LastOfEachKey, replication))], 1, replication)
@@ -30,8 +30,8 @@ pub(super) async fn write(config: &KafkaConfig, replication: u32) -> Result<(), 
     Ok(())
 }
 
-/// When the topics were made, milliseconds since the epoch by the broker's clock; none when they were made by other
-/// means. Blocks.
+/// Reads when the topics were created, in milliseconds since the epoch by the broker's clock; `None` when they were
+/// created by other means. Blocks.
 pub(super) fn read(config: &KafkaConfig, cluster: &Cluster) -> Result<Option<i64>, Error> {
     let topic = topic(config);
     if !cluster.topics()?.contains_key(&topic) {

@@ -1,4 +1,5 @@
-//! Sharing out partitions: a group consumer that fetches nothing. Who owns what is all it is used for.
+//! Shares partitions out with a group consumer that fetches nothing; it is used only to agree on who owns what
+//! (decision 4).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,18 +24,18 @@ use crate::{Offset, OwnershipChange, Partition};
 pub(super) const CHANGES_MAX: usize = 16;
 /// Commits that wait to be taken in.
 pub(super) const COMMITS_MAX: usize = 1_024;
-/// How long an owner may take to stop working on partitions it gives up.
+/// The longest wait for an owner to stop working on partitions it gives up.
 const GIVE_UP_MS_MAX: u64 = 3_000;
-/// How long to wait for news of the group at a time.
+/// The interval of polling the group.
 const POLL_MS: u64 = 50;
-/// How long leaving the group may take.
+/// The longest wait for leaving the group.
 const LEAVE_MS_MAX: u64 = 1_000;
-/// How long to wait at a time until it is left.
+/// The interval of that wait.
 const LEAVE_POLL_MS: u64 = 10;
-/// How long to wait before something that failed is tried again.
+/// The wait before a retry.
 const RETRY_MS: u64 = 500;
 
-/// One process's part in a group.
+/// One process's membership in a group.
 pub(super) struct Owning {
     pub(super) config: KafkaConfig,
     /// The topic's full name.
@@ -48,7 +49,7 @@ pub(super) struct Owning {
 }
 
 impl Owning {
-    /// Takes part until nobody listens.
+    /// Takes part until nobody listens to the changes.
     pub(super) fn run(self) {
         let commits = Arc::new(Mutex::new(self.commits));
         let mut claim = Claim::take(&self.config.group_instance, &self.group);
@@ -111,8 +112,8 @@ fn take_part(config: &KafkaConfig, group: &str, name: Option<&str>, member: Memb
     Ok(())
 }
 
-/// Leaves the group for good. A client with a name does not do so when it is closed: the group would keep its partitions for
-/// it until its session ends.
+/// Leaves the group. Closing a client with a name does not leave it: the group would keep its partitions for it until
+/// its session ends.
 fn leave(consumer: &BaseConsumer<Member>, group: &str, name: &str) {
     let until = Instant::now() + Duration::from_millis(LEAVE_MS_MAX);
     consumer.unsubscribe();
@@ -121,7 +122,7 @@ fn leave(consumer: &BaseConsumer<Member>, group: &str, name: &str) {
     }
 }
 
-/// Whether the group has a member of this name; brokers begin the ids of members with their names.
+/// Whether the group has a member of this name; the ids that brokers give members begin with their names.
 fn is_member(consumer: &BaseConsumer<Member>, group: &str, name: &str) -> bool {
     let groups = consumer.fetch_group_list(Some(group), Duration::from_millis(LEAVE_MS_MAX));
     groups.is_ok_and(|groups| {
@@ -130,13 +131,12 @@ fn is_member(consumer: &BaseConsumer<Member>, group: &str, name: &str) -> bool {
     })
 }
 
-/// Hears from the group, on the thread that polls.
+/// Receives assignments and revocations, on the thread that polls.
 struct Member {
     topic: String,
     changes: mpsc::Sender<OwnershipChange>,
     commits: Arc<Mutex<mpsc::Receiver<(Partition, Offset)>>>,
     runtime: Handle,
-    /// Which partitions are ours.
     owned: Mutex<BTreeSet<Partition>>,
 }
 
@@ -156,14 +156,9 @@ impl Member {
             return Ok(());
         }
         self.owned().extend(partitions);
-        // Without an answer there is no hint where to resume; that costs time, nothing else.
-        let committed = consumer.committed_offsets(offsets, cluster::timeout()).unwrap_or_else(|error| {
-            tracing::debug!(
-                %error,
-                topic = self.topic,
-                "failed to read the committed offsets of {}: {error}; deciders find their own",
-                self.topic
-            );
+        // Without an answer nobody knows where to resume; that costs time, nothing else.
+        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_else(|error| {
+            tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
             TopicPartitionList::default()
         });
         let hints = partitions.iter().map(|partition| {
@@ -178,8 +173,8 @@ impl Member {
         Ok(())
     }
 
-    /// Asks the owner to stop, and waits for it, within bounds; what it has done by then is committed with the partitions'
-    /// being given up.
+    /// Asks the owner to stop and waits for it, within bounds; what it has committed by then is committed together with
+    /// giving the partitions up.
     fn revoke(&self, consumer: &BaseConsumer<Self>, partitions: Vec<Partition>) {
         let given_up = partitions.clone();
         let (done, stopped) = oneshot::channel();
@@ -198,7 +193,7 @@ impl Member {
         self.owned().retain(|owned| !given_up.contains(owned));
     }
 
-    /// Tells the owner that these, or all of its partitions, are gone.
+    /// Tells the owner that these partitions, or all of them, are lost.
     fn lose(&self, partitions: Option<Vec<Partition>>) {
         let lost = partitions.unwrap_or_else(|| self.owned().iter().copied().collect());
         self.owned().retain(|owned| !lost.contains(owned));
@@ -207,8 +202,8 @@ impl Member {
         }
     }
 
-    /// Hands over the commits that wait, of partitions that are ours. The client sends them soon, again when the group
-    /// refuses them in the middle of a rebalance, and at the latest before it gives a partition up.
+    /// Passes the waiting commits of our partitions on. The client sends them soon, again when the group refuses them
+    /// in the middle of a rebalance, and at the latest before it gives a partition up.
     fn note_commits(&self, consumer: &BaseConsumer<Self>) {
         let mut latest = BTreeMap::new();
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Following partitions: a consumer outside any group, at offsets of our own choice, read by a thread of its own.
+//! Follows partitions with a consumer outside any group, at offsets of our choice, read by a thread of its own.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -21,16 +21,18 @@ use crate::{Headers, Offset, Partition, Record, TailBatch};
 const BATCH_RECORDS_MAX: usize = 512;
 /// Bytes after which a batch takes no more records.
 const BATCH_BYTES_MAX: usize = 1 << 20;
-/// How long to wait for a record before looking whether the reader is still there.
+/// The longest wait for a record before checking whether the reader is still there.
 const POLL_MS: u64 = 200;
-/// How often the end of a partition that is away is asked for again.
+/// The silence after which the log's end is compared with the next offsets.
+const SILENT_MS_MAX: u64 = 15_000;
+/// The interval of asking again for the end of a partition that is away.
 const END_AGAIN_MS: u64 = 2_000;
-/// How long that may hold up the partitions that are there.
+/// The longest time that this may delay the partitions that answer.
 const END_MS_MAX: u64 = 500;
-/// How long to wait before something that failed is tried again.
+/// The wait before a retry.
 const RETRY_MS: u64 = 200;
 
-/// What is followed, and how far it came.
+/// The partitions that are followed, and how far.
 pub(super) struct Following {
     pub(super) config: KafkaConfig,
     pub(super) cluster: Cluster,
@@ -38,7 +40,7 @@ pub(super) struct Following {
     pub(super) topic: String,
     /// How many partitions it has.
     pub(super) partitions: u32,
-    /// For each partition followed the offset that comes next; none until the end is known.
+    /// The next offset of each partition; `None` until its end is known.
     pub(super) next: BTreeMap<Partition, Option<Offset>>,
     pub(super) batches: TailSender,
     /// Where a batch waits for room.
@@ -47,18 +49,18 @@ pub(super) struct Following {
 
 /// Why a consumer was given up.
 enum Ended {
-    /// Nobody reads any more.
+    /// The tail was dropped.
     Unread,
-    /// The end of a partition was found that was away; another consumer reads it with the others.
+    /// The end of a partition was found that was away; the next consumer reads it with the others.
     Found,
-    /// It is not to be trusted any more; another one goes on where it stopped.
+    /// The consumer may be stuck; the next one continues where it stopped.
     Broken,
 }
 
 impl Following {
-    /// Reads until nobody listens.
+    /// Reads until the tail is dropped.
     pub(super) fn run(mut self) {
-        // Ends that a new consumer could not reach either: nothing is left there to read.
+        // Ends that a new consumer could not reach either: there is nothing left to read.
         let mut unreachable = BTreeMap::new();
         while !self.batches.is_closed() {
             if !self.find_ends(cluster::timeout()) {
@@ -82,7 +84,8 @@ impl Following {
         }
     }
 
-    /// Fills in the places that are "the end", as far as their partitions answer; false when no offset is known yet.
+    /// Looks up the offsets of partitions that start at their end, as far as they answer; `false` when no offset is
+    /// known yet.
     pub(super) fn find_ends(&mut self, wait: Duration) -> bool {
         if self.is_complete() {
             return true;
@@ -94,7 +97,7 @@ impl Following {
         self.next.is_empty() || self.next.values().any(Option::is_some)
     }
 
-    /// Whether every offset is known.
+    /// Whether every partition's next offset is known.
     fn is_complete(&self) -> bool {
         self.next.values().all(Option::is_some)
     }
@@ -174,7 +177,7 @@ impl Following {
         }
     }
 
-    /// Whether the log goes on where we hear nothing.
+    /// Whether the log has records that the consumer does not deliver.
     fn stalled(&self, unreachable: &mut BTreeMap<Partition, Offset>) -> bool {
         let ends = self.cluster.ends(&self.topic, self.partitions, cluster::timeout()).known().clone();
         let is_behind = |(partition, end): (&Partition, &Offset)| {
@@ -189,7 +192,7 @@ impl Following {
     }
 }
 
-/// Records that were there together.
+/// Records that were available together.
 #[derive(Default)]
 struct Gathered {
     by_partition: BTreeMap<Partition, Vec<Record>>,
@@ -198,7 +201,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Adds a record, unless it lies before the offset that is wanted.
+    /// Adds a record, unless its offset is below the next one.
     fn take(&mut self, message: &BorrowedMessage<'_>, next: &mut BTreeMap<Partition, Option<Offset>>) {
         let record = record(message);
         let Some(Some(next)) = next.get_mut(&record.partition) else { return };

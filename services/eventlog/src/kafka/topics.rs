@@ -19,15 +19,14 @@ const FILES_OF_A_RETENTION: u128 = 4;
 /// A topic on the brokers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicDescription {
-    /// Which.
     pub topic: Topic,
-    /// Its full name.
+    /// The full name, with the prefix.
     pub name: String,
-    /// How many partitions it has; none when it is missing.
+    /// The number of partitions; `None` when the topic is missing.
     pub partitions: Option<u32>,
 }
 
-/// Creates topics with settings of their own.
+/// Creates topics, each with its settings.
 pub(super) async fn create(
     config: &KafkaConfig,
     topics: &[(&str, &BTreeMap<&str, String>)],
@@ -62,7 +61,8 @@ pub(super) async fn create(
     Ok(())
 }
 
-/// The full name and the number of partitions of every topic, or which topic is not as it should be.
+/// Returns the full name and the number of partitions of every topic; fails with the first topic that is not as it must
+/// be.
 pub(super) fn verified(config: &KafkaConfig, found: &BTreeMap<String, u32>) -> Result<TopicMap<(String, u32)>, Error> {
     let topics = TopicMap::from_fn(|topic| {
         let it = describe(config, topic, found);
@@ -94,7 +94,7 @@ pub(super) fn describe(config: &KafkaConfig, topic: Topic, found: &BTreeMap<Stri
     TopicDescription { topic, name, partitions }
 }
 
-/// The topic settings that keep what is to be kept.
+/// Returns the topic settings for a retention.
 pub(super) fn settings(retention: Retention, replication: u32) -> BTreeMap<&'static str, String> {
     let mut settings = BTreeMap::from([
         ("max.message.bytes", (RECORD_BYTES_MAX + BATCH_OVERHEAD_BYTES_MAX).to_string()),

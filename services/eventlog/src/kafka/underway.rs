@@ -1,4 +1,4 @@
-//! How long the records of each partition have been on their way.
+//! Knows how long the records of each partition have been unconfirmed.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,12 +12,11 @@ pub(super) const TICK_MS: u64 = 100;
 
 type TopicPartition = (Topic, Partition);
 
-/// The records that a producer has and that nobody has confirmed yet, counted by partition and age.
+/// A producer's unconfirmed records, counted by partition and age.
 pub(super) struct Underway {
     start: Instant,
-    /// An entry stays when it is empty: there are no more than partitions.
-    by_partition: Mutex<BTreeMap<TopicPartition, Ages>>,
-    records: AtomicUsize,
+    /// An empty entry stays: there are no more entries than partitions.
+    by_place: Mutex<BTreeMap<Place, Ages>>,
 }
 
 /// Records by the tick they were queued in.
@@ -44,7 +43,7 @@ impl Underway {
         ages.records += 1;
         self.records.fetch_add(1, Ordering::Relaxed);
         match ages.by_tick.back_mut() {
-            // Callers that run beside each other may come with the tick before.
+            // Concurrent callers may come with the previous tick.
             Some((newest, count)) if *newest >= tick => *count += 1,
             _ => ages.by_tick.push_back((tick, 1)),
         }
@@ -85,9 +84,9 @@ impl Underway {
         self.lock().iter().filter(|(_, ages)| is_older(ages)).map(|(partition, _)| *partition).collect()
     }
 
-    /// Whether no partition but these has a record on its way.
-    pub(super) fn is_empty_but_for(&self, partitions: &BTreeSet<TopicPartition>) -> bool {
-        self.lock().iter().all(|(partition, ages)| ages.records == 0 || partitions.contains(partition))
+    /// Whether only these partitions have unconfirmed records.
+    pub(super) fn is_empty_but_for(&self, places: &BTreeSet<Place>) -> bool {
+        self.lock().iter().all(|(place, ages)| ages.records == 0 || places.contains(place))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Ages>> {

@@ -1,4 +1,4 @@
-//! What all processes share.
+//! The log in memory that all processes share.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -19,12 +19,12 @@ use crate::{
     Appending, Error, NewRecord, Offset, OwnershipChange, Partition, PartitionOffsets, Position, Record, Topic,
 };
 
-/// Appends of a class that may wait, for the log or for their confirmation.
+/// Appends of a class that may wait for the log or for their confirmation.
 const QUEUE_RECORDS_MAX: usize = 20_000;
 /// The longest an append waits while the log is away.
 const APPEND_WAIT_MS_MAX: u64 = 2_000;
 
-/// Tells logs of one test process apart.
+/// Numbers the logs of one test process.
 static LOGS: AtomicU64 = AtomicU64::new(0);
 
 type Fates = Box<dyn FnMut(Topic, Partition) -> Fate + Send>;
@@ -38,7 +38,6 @@ pub(super) struct Broker {
     state: Mutex<State>,
 }
 
-/// Everything that changes.
 pub(super) struct State {
     outage: bool,
     /// Partitions that are away while the others are there.
@@ -146,7 +145,7 @@ impl Broker {
         self.lock().groups.commit(key, partition, offset);
     }
 
-    /// Gives partitions to others as soon as those who had them have stopped.
+    /// Gives partitions to others as soon as their owners have stopped.
     fn release(self: &Arc<Self>, given_up: Vec<GivenUp>) {
         for mut one in given_up {
             let broker = Arc::clone(self);
@@ -196,9 +195,9 @@ impl Broker {
         failure_barrier::appending(waits)
     }
 
-    /// Decides about an append.
-    fn take(&self, state: &mut State, waiting: WaitingTail) {
-        let WaitingTail { process, topic, partition, record, outcome, .. } = waiting;
+    /// Applies the fate of an append.
+    fn take(&self, state: &mut State, waiting: Waiting) {
+        let Waiting { process, topic, partition, record, outcome, .. } = waiting;
         let fate = (state.fates)(topic, partition);
         let failure = |state: &State| {
             let error = Error::Unavailable(format!("as was decided: {fate:?}").into());
@@ -261,17 +260,13 @@ impl Broker {
         self.changed.send_replace(());
     }
 
-    /// Decides about the appends that need not wait any longer.
+    /// Applies the fates of the appends that need not wait any longer.
     fn take_waiting(&self, state: &mut State) {
         for waiting in std::mem::take(&mut state.waiting) {
             if state.is_away(waiting.topic, waiting.partition) {
                 state.waiting.push_back(waiting);
-            // One that failed takes those after it with it.
-            } else if state
-                .barriers
-                .get(&waiting.process)
-                .is_some_and(|f| f.is_closed(waiting.topic, waiting.partition))
-            {
+            // A failed append makes the later ones of its process fail too.
+            } else if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
                 fail(state, waiting);
             } else {
                 self.take(state, waiting);
@@ -312,7 +307,7 @@ impl State {
         self.outage || self.away.contains(&(topic, partition))
     }
 
-    /// Whether so many appends of the class wait that no other may.
+    /// Whether the class has as many waiting appends as it may have.
     fn is_full(&self, class: AppendClass) -> bool {
         if self.waiting.len() + self.withheld.len() < QUEUE_RECORDS_MAX {
             return false;
@@ -335,7 +330,7 @@ fn fail(state: &State, waiting: WaitingTail) {
         waiting.outcome.send(Err(barrier.close(waiting.topic, waiting.partition, error)));
 }
 
-/// Fails what waits, all of it, when the oldest has waited for too long.
+/// Fails all waiting appends when the oldest has waited too long.
 async fn fail_late(broker: Arc<Broker>) {
     loop {
         tokio::time::sleep(Duration::from_millis(APPEND_WAIT_MS_MAX)).await;

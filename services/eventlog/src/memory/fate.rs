@@ -1,15 +1,16 @@
-//! What becomes of an append, decided by a test.
+//! The fate of an append, decided by a test.
 
-/// What becomes of one append.
+/// The fate of one append.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fate {
-    /// The record is there, and its caller is told at once.
+    /// The record is appended, and its caller gets the position at once.
     #[default]
     Confirmed,
-    /// The record is there; its caller is told only when [`MemoryLog::confirm`](super::MemoryLog::confirm) says so.
+    /// The record is appended; its caller gets the position only when [`MemoryLog::confirm`](super::MemoryLog::confirm)
+    /// says so.
     Withheld,
-    /// The record is there, but its caller is told that it failed.
+    /// The record is appended, but its caller gets a failure.
     FailedAfter,
-    /// The record is not there, and its caller is told that it failed.
+    /// The record is not appended, and its caller gets a failure.
     FailedBefore,
 }

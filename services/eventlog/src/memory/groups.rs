@@ -1,4 +1,4 @@
-//! Who owns which partitions, and how far each group has come: no task and no lock of its own.
+//! Knows who owns which partitions and what each group has committed. Plain data, without a task or a lock of its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::lease::quota;
 use crate::{Offset, OwnershipChange, Partition, Topic};
 
-/// How long a member may take to stop working on what it gives up.
+/// The longest wait for a member to stop working on what it gives up.
 const REVOKE_MS_MAX: u64 = 3_000;
 
 /// A group's name and its topic.
@@ -24,12 +24,11 @@ pub(super) struct Groups {
 
 #[derive(Debug, Default)]
 struct Group {
-    /// In the order of joining.
-    members: Vec<GroupMember>,
+    members: Vec<Member>,
     committed: HashMap<Partition, Offset>,
 }
 
-/// One process's part in a group.
+/// One process's membership in a group.
 #[derive(Debug)]
 pub(super) struct GroupMember {
     pub(super) process: u64,
@@ -39,8 +38,8 @@ pub(super) struct GroupMember {
     leaving: BTreeSet<Partition>,
 }
 
-/// Partitions that a member was asked to give up. Whoever has this waits for `stopped`, at most [`REVOKE_MS_MAX`], and
-/// then [releases](Groups::release) them.
+/// Partitions that a member was asked to give up. The holder waits for `stopped`, at most [`REVOKE_MS_MAX`], and then
+/// [releases](Groups::release) them.
 #[must_use]
 pub(super) struct GivenUp {
     key: Key,
@@ -70,22 +69,22 @@ impl Groups {
         number
     }
 
-    /// Notes how far a group has come in a partition.
+    /// Records what a group has committed in a partition.
     pub(super) fn commit(&mut self, key: &Key, partition: Partition, offset: Offset) {
         if let Some(group) = self.by_name.get_mut(key) {
             group.committed.insert(partition, offset);
         }
     }
 
-    /// Takes members out, without telling them.
-    pub(super) fn leave(&mut self, gone: impl Fn(&GroupMember) -> bool) -> Vec<GivenUp> {
+    /// Removes members without telling them.
+    pub(super) fn leave(&mut self, gone: impl Fn(&Member) -> bool) -> Vec<GivenUp> {
         for group in self.by_name.values_mut() {
             group.members.retain(|member| !gone(member));
         }
         self.balance()
     }
 
-    /// Gives what a process owns to others, tells it afterwards, and lets it begin anew, as the last one.
+    /// Gives what a process owns to others, tells it afterwards, and lets it join again as the last member.
     pub(super) fn expire(&mut self, process: u64) -> Vec<GivenUp> {
         let mut expired = Vec::new();
         for (key, group) in &mut self.by_name {
@@ -105,7 +104,7 @@ impl Groups {
         given_up
     }
 
-    /// Takes what is too many, gives what is free.
+    /// Takes partitions from members with too many and gives free ones to members with too few.
     pub(super) fn balance(&mut self) -> Vec<GivenUp> {
         let mut given_up = Vec::new();
         for (key, group) in &mut self.by_name {
@@ -131,11 +130,11 @@ impl Groups {
         given_up
     }
 
-    /// A member has stopped working on partitions.
+    /// Records that a member has stopped working on partitions.
     pub(super) fn release(&mut self, given_up: &GivenUp) -> Vec<GivenUp> {
         let members = self.by_name.get_mut(&given_up.key).into_iter().flat_map(|group| &mut group.members);
         for member in members.filter(|member| member.number == given_up.member) {
-            // Only what is still leaving: the member may have lost and regained it meanwhile.
+            // Only partitions that are still being given up: the member may have lost and regained some meanwhile.
             for partition in &given_up.partitions {
                 if member.leaving.remove(partition) {
                     member.owned.remove(partition);

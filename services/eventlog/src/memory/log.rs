@@ -1,4 +1,4 @@
-//! One process's way into the log in memory.
+//! A process's handle of the log in memory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,18 @@ use crate::{
     partition_of,
 };
 
-/// A process's way into a log in memory; when the last clone is dropped, its tails and ownerships end.
+/// A process's handle of a log in memory. When the last clone is dropped, its tails and ownerships end.
+///
+/// ```text
+/// let log = MemoryLog::new(4);            // a log with 4 partitions a topic, and a first process on it
+/// let other = log.process();              // a second process on the same log
+/// log.set_fates(|topic, partition| Fate::FailedAfter);   // every append is there, and its caller gets a failure
+/// log.kill();                             // the first process's tails and ownerships end; its partitions go to `other`
+/// ```
+///
+/// Injected faults: failed, lost and delayed confirmations ([`set_fates`](Self::set_fates),
+/// [`confirm`](Self::confirm)), outages of the log or one partition, two owners at once ([`expire`](Self::expire)),
+/// retention ([`truncate`](Self::truncate)).
 #[derive(Clone, Debug)]
 pub struct MemoryLog {
     broker: Arc<Broker>,
@@ -36,13 +47,13 @@ impl Drop for Process {
 }
 
 impl MemoryLog {
-    /// A new, empty log whose topics have this many partitions, and a first process on it.
+    /// Makes an empty log whose topics have this many partitions, and a first process on it.
     pub fn new(partitions: u32) -> Self {
         let broker = Arc::new(Broker::new(partitions));
         Self { process: Self::enter(&broker), broker }
     }
 
-    /// Another process on the same log.
+    /// Adds a process to the same log.
     pub fn process(&self) -> Self {
         Self { process: Self::enter(&self.broker), broker: Arc::clone(&self.broker) }
     }
@@ -52,40 +63,40 @@ impl MemoryLog {
         Arc::new(Process { number, closing: CancellationToken::new(), broker: Arc::clone(broker) })
     }
 
-    /// Kills this process: its tails and ownerships end without a word, what it owned goes to others, and appends fail.
+    /// Kills this process: its tails and ownerships end silently, its partitions go to others, and its appends fail.
     pub fn kill(&self) {
         self.process.closing.cancel();
         self.broker.forget(self.process.number);
     }
 
-    /// Lets others take what this process owns, and only then tells it: for a while there are two owners.
+    /// Lets others take what this process owns, and tells it only then: for a while there are two owners.
     pub fn expire(&self) {
         self.broker.expire(self.process.number);
     }
 
-    /// Decides about every append from now on, of all processes; it must not call the log.
+    /// Sets the function that decides the fate of every append from now on, of all processes; it must not call the log.
     pub fn set_fates(&self, fate: impl FnMut(Topic, Partition) -> Fate + Send + 'static) {
         self.broker.set_fates(Box::new(fate));
     }
 
-    /// Tells up to `count` callers whose confirmation was [withheld](Fate::Withheld), in the order that `pick` gives: from
-    /// how many wait it picks one. Returns how many still wait.
+    /// Confirms up to `count` [withheld](Fate::Withheld) appends, in the order that `pick` gives: it gets the number of
+    /// waiting appends and picks one. Returns how many still wait.
     pub fn confirm(&self, count: usize, pick: impl FnMut(usize) -> usize) -> usize {
         self.broker.confirm(count, pick)
     }
 
-    /// Takes the log away from all processes, or gives it back. Meanwhile tails and ownership stand still, and appends
-    /// wait, for a while and in a bounded queue.
+    /// Begins or ends an outage for all processes. Meanwhile tails and ownership stand still, and appends wait for a
+    /// bounded time in a bounded queue.
     pub fn set_outage(&self, outage: bool) {
         self.broker.set_outage(outage);
     }
 
-    /// Takes one partition away from all processes, or gives it back; the others go on.
+    /// Begins or ends an outage of one partition; the others go on.
     pub fn set_partition_outage(&self, topic: Topic, partition: Partition, outage: bool) {
         self.broker.set_partition_outage(topic, partition, outage);
     }
 
-    /// Takes the records before an offset away, as retention does.
+    /// Removes the records below an offset, as retention does.
     pub fn truncate(&self, topic: Topic, partition: Partition, before: Offset) {
         self.broker.truncate(topic, partition, before);
     }

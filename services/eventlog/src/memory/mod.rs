@@ -1,7 +1,7 @@
-//! The log in memory, for tests and seeded simulation: the semantics of the real ones, with faults at will.
+//! The log in memory, for tests and seeded simulations: the semantics of the real ones, with injected faults.
 //!
-//! One [`MemoryLog`] is one process's way into the log; [`MemoryLog::process`] gives another process on the same log.
-//! Nothing is drawn and no real clock is read: with one thread and a fate given to every append, runs repeat.
+//! One [`MemoryLog`] is one process's handle; [`MemoryLog::process`] adds a process to the same log. It draws no
+//! randomness and reads no clock: with one thread and a fate for every append, runs repeat.
 
 mod broker;
 mod fate;

@@ -1,4 +1,4 @@
-//! A process's part in a group.
+//! A process's membership in a group.
 
 use std::sync::Arc;
 

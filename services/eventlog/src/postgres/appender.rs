@@ -1,4 +1,4 @@
-//! Appends what waits in a queue, one transaction and one round trip a batch, on a connection of its own.
+//! Appends the records of a queue, a batch in one transaction and one round trip, on a connection of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,7 +17,9 @@ use super::wake::Wakes;
 use crate::metrics;
 use crate::{Error, Offset, Partition, Position, Record, Topic};
 
-/// How often an idle connection is tried, so that a lost one does not cost a batch.
+/// The longest a record waits during an outage.
+const APPEND_WAIT_MS_MAX: u64 = 2_000;
+/// The interval of checking an idle connection, so that a lost one does not cost a batch.
 const IDLE_CHECK_MS: u64 = 1_000;
 
 const OFFSET_FLOORS: &str =
@@ -50,8 +52,8 @@ pub(super) async fn run(
     }
 }
 
-/// Which offsets partitions give at least, where a crash or a failover made them skip some.
-type OffsetFloors = BTreeMap<(i16, i32), i64>;
+/// The lowest offsets that partitions may give, where a crash or a failover made them leap.
+type Leaps = BTreeMap<(i16, i32), i64>;
 
 async fn enter(
     options: &PgConnectOptions,
@@ -104,7 +106,7 @@ async fn serve(
 /// Entries ordered by partition; within one, in call order.
 struct Batch {
     entries: Vec<Entry>,
-    /// Topic, partition and how many of the entries it gets.
+    /// Topic, partition, and how many of the entries belong to it.
     groups: Vec<(Topic, Partition, usize)>,
 }
 
@@ -153,7 +155,7 @@ impl Batch {
             .await
     }
 
-    /// Feeds this process's tails, each topic's at once, then tells the callers.
+    /// Feeds this process's tails, each topic at once, then resolves the callers' futures.
     fn finish(self, bases: &[i64], at_ms: i64, feeds: &Feeds, wakes: &Wakes) {
         let topics: BTreeSet<Topic> = self.groups.iter().map(|(topic, ..)| *topic).collect();
         let mut callers = Vec::with_capacity(self.entries.len());

@@ -1,4 +1,4 @@
-//! Where partitions start and end.
+//! Reads where partitions start and end.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use sqlx::{PgExecutor, PgPool};
 use super::connect::bounded;
 use crate::{Error, Offset, Partition, Topic};
 
-/// For each partition of a topic the first offset still kept.
+/// The first offset still kept of each partition of a topic.
 pub(super) const STARTS: &str = r#"
     SELECT p.partition, coalesce(first."offset", p.kept_from)
     FROM threadline_log.partitions AS p
@@ -18,7 +18,7 @@ pub(super) const STARTS: &str = r#"
     WHERE p.topic = $1
 "#;
 
-/// For each partition of a topic one past the last record.
+/// The offset after the last record of each partition of a topic.
 pub(super) const ENDS: &str = r#"
     SELECT p.partition, greatest(p.kept_from, last."offset" + 1)
     FROM threadline_log.partitions AS p
@@ -29,13 +29,14 @@ pub(super) const ENDS: &str = r#"
     WHERE p.topic = $1
 "#;
 
-/// The answer of one of these.
+/// Runs one of these queries.
 pub(super) async fn of(pool: &PgPool, query: &'static str, topic: Topic) -> Result<BTreeMap<Partition, Offset>, Error> {
     let rows: Vec<(i32, i64)> = bounded(sqlx::query_as(query).bind(topic.number()).fetch_all(pool)).await?;
     Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
 }
 
-/// For each partition of each topic that this program knows one past the last record: a few microseconds each.
+/// Reads the offset after the last record of every partition of every topic that this program knows: a few microseconds
+/// each.
 pub(super) async fn all_ends(
     executor: impl PgExecutor<'_>,
 ) -> Result<impl Iterator<Item = (Topic, Partition, Offset)>, sqlx::Error> {

@@ -1,4 +1,4 @@
-//! Connections that do one thing each, for as long as they live.
+//! Opens connections that do one thing each, for as long as they live.
 
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ const BACKOFF_MS_MIN: u64 = 25;
 /// The longest wait before connecting again.
 const BACKOFF_MS_MAX: u64 = 500;
 
-/// What all connections of the log have in common; commits wait for the disk where they are to be durable. A peer that vanished without a word is noticed within 3 s.
+/// The options that all connections of the log share. Commits wait for the disk where they must be durable. A peer that
+/// vanished silently is noticed within 3 s.
 pub(crate) fn options(database: &PgConnectOptions, durability: Durability) -> PgConnectOptions {
     let synchronous_commit = match durability {
         Durability::Durable => "on",
@@ -69,18 +70,15 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Starting with the shortest wait.
     pub(crate) const fn new() -> Self {
         Self { next_ms: BACKOFF_MS_MIN }
     }
 
-    /// Waits, and doubles the next wait.
     pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(Duration::from_millis(self.next_ms)).await;
         self.next_ms = (self.next_ms * 2).min(BACKOFF_MS_MAX);
     }
 
-    /// Back to the shortest wait.
     pub(crate) const fn reset(&mut self) {
         self.next_ms = BACKOFF_MS_MIN;
     }

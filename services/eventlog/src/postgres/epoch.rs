@@ -1,5 +1,5 @@
-//! Epochs: after a crash or a failover the log may lack records that this process has seen. They go from its memory as
-//! well, so that nobody who starts anew, such as a decider that takes over a partition, builds on them.
+//! Epochs: after a crash or a failover the log may lack records that this process has seen. They are removed from its
+//! memory as well, so that nobody who starts later, such as a decider that takes over a partition, builds on them.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,23 +12,24 @@ use crate::Error;
 
 const ENTER: &str = "SELECT threadline_log.enter()";
 
-/// The epoch that what this process has in memory belongs to.
+/// The epoch of the records in this process's memory.
 #[derive(Debug)]
 pub(super) struct Epoch(Mutex<i64>);
 
 impl Epoch {
-    /// Of a process that has nothing in memory yet: whichever it is now.
+    /// Reads the current epoch, for a process that has no records in memory yet.
     pub(super) async fn begin(connection: &mut PgConnection) -> Result<Self, Error> {
         let epoch = bounded(sqlx::query_scalar(ENTER).fetch_one(connection)).await?;
         Ok(Self(Mutex::new(epoch)))
     }
 
-    /// Connects for appending or reading records. The first one to do so after a crash or a failover begins a new epoch
-    /// of the log: partitions skip offsets that may have been seen and lost. Forgets the records of earlier epochs.
+    /// Connects for appending or reading records. The first process to connect after a crash or a failover begins a new
+    /// epoch of the log: partitions leap over offsets that readers may have seen and the crash lost. Forgets the
+    /// records of earlier epochs.
     pub(super) async fn connect(&self, options: &PgConnectOptions, feeds: &Feeds) -> Result<PgConnection, Error> {
         let mut connection = connect(options).await?;
         let now: i64 = bounded(sqlx::query_scalar(ENTER).fetch_one(&mut connection)).await?;
-        // Held while forgetting: whoever finds the new epoch noted finds the memory clean.
+        // Held while forgetting: whoever finds the new epoch finds the memory clean.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if *known != now {
             tracing::warn!(

@@ -1,7 +1,13 @@
 //! The newest records of each partition, in memory, shared by all tails of the process.
 //!
-//! A ring is filled by this process's own appends, right after their commit, and otherwise by the reader. What has left
-//! a ring, a tail reads from the tables.
+//! This process's own appends fill a ring right after their commit; the reader fills in the records of other processes.
+//! A tail reads older records from the tables.
+//!
+//! ```text
+//! own commit ─▶ appended() ──┐
+//!                            ├─▶ ring: [first … next) ─▶ find() ─▶ tails
+//! others' records ─▶ fill() ─┘        end: the log reaches at least to here; next..end is a gap to read
+//! ```
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,12 +30,12 @@ pub(super) struct Feed {
     tails: AtomicUsize,
 }
 
-/// Records from `first` up to `next`, without a hole that the log does not have.
+/// Records from `first` up to `next`, with no gaps but those of the log.
 #[derive(Debug, Default)]
 struct Ring {
     first: Offset,
     next: Offset,
-    /// The log is known to reach at least to here.
+    /// The log reaches at least to here.
     end: Offset,
     chunks: VecDeque<Chunk>,
     records: usize,
@@ -46,14 +52,14 @@ struct Chunk {
     records: Arc<[Record]>,
 }
 
-/// What a tail finds in a ring.
+/// The result of looking into a ring.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// Records from the asked offset on, and where to go on.
+    /// Records from the requested offset on, and the offset to continue at.
     Records(Arc<[Record]>, Offset),
-    /// The ring starts only here; older records are in the tables.
+    /// The ring starts at this offset; older records are in the tables.
     Older(Offset),
-    /// Nothing yet.
+    /// There is no such record yet.
     Nothing,
 }
 
@@ -66,10 +72,9 @@ pub(super) struct Gap {
 }
 
 impl Feed {
-    /// Of a topic whose partitions end at these offsets.
-    pub(super) fn new(ends: impl IntoIterator<Item = Offset>, options: &Options) -> Self {
-        let (records_max, bytes_max) = (options.ring_records_max, options.ring_bytes_max);
-        let ring = |end| Ring { first: end, next: end, end, records_max, bytes_max, ..Ring::default() };
+    /// Makes the feed of a topic whose partitions end at these offsets.
+    pub(super) fn new(ends: impl IntoIterator<Item = Offset>) -> Self {
+        let ring = |end| Ring { first: end, next: end, end, ..Ring::default() };
         Self {
             rings: Mutex::new(ends.into_iter().map(ring).collect()),
             changed: watch::Sender::new(()),
@@ -77,8 +82,8 @@ impl Feed {
         }
     }
 
-    /// Takes part as a tail: the feed holds records while there is one.
-    pub(super) fn join(self: &Arc<Self>) -> FeedReader {
+    /// Joins as a tail: the feed holds records while it has a member.
+    pub(super) fn join(self: &Arc<Self>) -> Member {
         self.tails.fetch_add(1, Ordering::SeqCst);
         FeedReader { feed: Arc::clone(self), changed: self.changed.subscribe() }
     }
@@ -87,17 +92,17 @@ impl Feed {
         self.tails.load(Ordering::SeqCst) > 0
     }
 
-    /// One past the newest record that this process knows of.
+    /// Returns the offset after the newest record that this process knows of.
     pub(super) fn end(&self, partition: Partition) -> Offset {
         self.lock().get(partition as usize).map_or(0, |ring| ring.next.max(ring.end))
     }
 
-    /// The first offset in memory and one past the last.
+    /// Returns the first offset in memory and the offset after the last.
     pub(super) fn bounds(&self, partition: Partition) -> (Offset, Offset) {
         self.lock().get(partition as usize).map_or((0, 0), |ring| (ring.first, ring.next))
     }
 
-    /// Puts in a record that lies in no table; `record` is told its offset.
+    /// Adds a record that is in no table; `record` gets its offset.
     pub(super) fn deliver(&self, partition: Partition, record: impl FnOnce(Offset) -> Record) -> Offset {
         let offset = {
             let mut rings = self.lock();
@@ -115,8 +120,8 @@ impl Feed {
         offset
     }
 
-    /// Puts records in that this process has just committed, to be [announced](Self::announce). `true` when others'
-    /// records before them must be read.
+    /// Adds records that this process has just committed, to be [announced](Self::announce). Returns `true` when
+    /// records of other processes come before them and the reader must fetch those.
     pub(super) fn appended(&self, partition: Partition, records: Vec<Record>) -> bool {
         let (Some(base), Some(end)) = (records.first().map(|r| r.offset), records.last().map(|r| r.offset + 1)) else {
             return false;
@@ -137,12 +142,12 @@ impl Feed {
         false
     }
 
-    /// Wakes the tails: once for all partitions that got something, not for each.
+    /// Wakes the tails, once for all partitions that have new records.
     pub(super) fn announce(&self) {
         self.changed.send_replace(());
     }
 
-    /// Notes that a partition reaches at least to `end`. `true` when something must be read.
+    /// Records that a partition reaches at least to `end`. Returns `true` when the reader must fetch records.
     pub(super) fn learn(&self, partition: Partition, end: Offset) -> bool {
         let mut rings = self.lock();
         let Some(ring) = rings.get_mut(partition as usize) else { return false };
@@ -153,14 +158,14 @@ impl Feed {
         ring.next < ring.end
     }
 
-    /// Forgets all records, because the log may have lost some of them. Tails go on from where they are.
+    /// Forgets all records, because the log may have lost some of them. Tails continue from their offsets.
     pub(super) fn forget(&self) {
         for ring in self.lock().iter_mut() {
             ring.forget();
         }
     }
 
-    /// What should be read.
+    /// Returns the ranges that the reader must fetch.
     pub(super) fn gaps(&self) -> Vec<Gap> {
         let rings = self.lock();
         let gap = |(partition, ring): (usize, &Ring)| {
@@ -169,7 +174,7 @@ impl Feed {
         rings.iter().enumerate().filter_map(gap).collect()
     }
 
-    /// Fills a gap with all that the tables have of it, up to a page's bound.
+    /// Fills a gap with what the tables have of it, up to a page's bound.
     pub(super) fn fill(&self, gap: Gap, records: Vec<Record>) {
         {
             let mut rings = self.lock();
@@ -177,7 +182,7 @@ impl Feed {
             if ring.next != gap.from {
                 return;
             }
-            // An empty page: compaction or retention took all of it.
+            // An empty page: compaction or retention removed all of it.
             let next = records.last().map_or(gap.to, |record| record.offset + 1);
             ring.push(records, next);
         }
@@ -206,13 +211,13 @@ impl Ring {
         }
     }
 
-    /// Nobody follows: goes to the end without the records.
-    fn skip_to_end(&mut self) {
+    /// Skips to the end, without the records, because nobody follows.
+    fn leap(&mut self) {
         self.next = self.next.max(self.end);
         self.forget();
     }
 
-    /// Forgets the records, keeps the offset.
+    /// Forgets the records and keeps the offset.
     fn forget(&mut self) {
         self.first = self.next;
         self.chunks.clear();
@@ -235,25 +240,25 @@ impl Ring {
     }
 }
 
-/// A tail's part in a feed.
+/// A tail's membership in a feed.
 #[derive(Debug)]
 pub(super) struct FeedReader {
     feed: Arc<Feed>,
     changed: watch::Receiver<()>,
 }
 
-impl FeedReader {
-    /// What the ring has from `at` on.
+impl Member {
+    /// Returns what the ring has from `at` on.
     pub(super) fn find(&self, partition: Partition, at: Offset) -> Found {
         self.feed.lock().get(partition as usize).map_or(Found::Nothing, |ring| ring.find(at))
     }
 
-    /// Marks everything put in so far as seen; [`changed`](Self::changed) waits for more.
+    /// Marks everything added so far as seen; [`changed`](Self::changed) waits for more.
     pub(super) fn mark_seen(&mut self) {
         self.changed.mark_unchanged();
     }
 
-    /// Waits until something was put in since [`mark_seen`](Self::mark_seen).
+    /// Waits until a record was added since [`mark_seen`](Self::mark_seen).
     pub(super) async fn changed(&mut self) {
         // The sender lives in `self.feed`, so it cannot be gone.
         let _ = self.changed.changed().await;

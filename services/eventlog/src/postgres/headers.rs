@@ -1,10 +1,10 @@
-//! Headers as bytes: for each one the name's length (u32), the name, the value's length (u32), the value; big-endian.
+//! Headers as bytes: for each header the name's length (u32), the name, the value's length (u32), the value;
+//! big-endian.
 
 use bytes::{Buf, Bytes};
 
 use crate::Headers;
 
-/// Writes them.
 pub(super) fn encode(headers: &Headers, out: &mut Vec<u8>) {
     for (name, value) in headers.iter() {
         out.extend_from_slice(&(name.len() as u32).to_be_bytes());
@@ -14,7 +14,7 @@ pub(super) fn encode(headers: &Headers, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads them; what is cut off at the end is left out.
+/// Reads them; a header that is cut off is left out.
 pub(super) fn decode(mut bytes: Bytes) -> Headers {
     let mut headers = Headers::new();
     while let Some((name, value)) = next(&mut bytes) {

@@ -1,4 +1,4 @@
-//! One process's way into the log in Postgres.
+//! A process's handle of the log in Postgres.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,37 @@ use crate::{
     Tail, Topic, partition_of,
 };
 
-/// A process's way into the log; when it is dropped, its tails and ownerships end.
+/// Connections for everything but new records: old pages, offsets, commits, clean-up, listening.
+const POOL_CONNECTIONS_MAX: u32 = 4;
+/// The longest wait for one of them.
+const POOL_WAIT_MS_MAX: u64 = 2_000;
+
+/// How the log is created and cleaned up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The number of partitions of each topic when the log is created; an existing topic keeps its own.
+    pub partitions: u32,
+    /// The interval of removing old records.
+    pub clean_up_every: Duration,
+    /// Retention of topics where it differs from their [`TopicSpec`](threadline_domain::topic::TopicSpec).
+    pub retention: BTreeMap<Topic, Retention>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { partitions: 8, clean_up_every: Duration::from_secs(30), retention: BTreeMap::new() }
+    }
+}
+
+/// A process's handle of the log in Postgres. When it is dropped, its tails and ownerships end.
+///
+/// ```text
+/// append ─▶ queue of its class ─▶ appender: one transaction a batch ─▶ feed: rings in memory ─▶ tails of this process
+///                                        └─ NOTIFY ─▶ reader of every other process ─▶ its feed ─▶ its tails
+/// ```
+///
+/// During an outage appends wait up to 2 s and then fail with [`Error::Unavailable`]; tails and ownerships reconnect by
+/// themselves.
 #[derive(Debug)]
 pub struct PostgresLog {
     id: String,
@@ -44,12 +74,12 @@ pub struct PostgresLog {
 }
 
 impl PostgresLog {
-    /// Makes or updates the schema, and the log in it; many processes may do so at once.
+    /// Creates or updates the schema and the log in it; many processes may do so at once.
     pub async fn migrate(database: &PgConnectOptions, options: &Options) -> Result<(), Error> {
         migrate::migrate(database, options.partitions).await.map(|_| ())
     }
 
-    /// Opens the log in this database, [migrating](Self::migrate) it first. Must be called within a Tokio runtime.
+    /// Opens the log in this database, [migrating](Self::migrate) it first. Call it within a Tokio runtime.
     pub async fn open(database: &PgConnectOptions, options: Options) -> Result<Self, Error> {
         let identity = migrate::migrate(database, options.partitions).await?;
         let connection = connect::options(database, Durability::Relaxed);
@@ -106,7 +136,7 @@ impl PostgresLog {
         self.spawn(retention::run(self.pool.clone(), options.clean_up_every, options.retention));
     }
 
-    /// Runs it until it ends or the log is closed.
+    /// Runs a task until it ends or the log is closed.
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let closing = self.closing.clone();
         tokio::spawn(async move {
@@ -117,12 +147,12 @@ impl PostgresLog {
         });
     }
 
-    /// Stops at once: tails and ownerships end, and what is being appended may or may not be there.
+    /// Stops at once: tails and ownerships end, and records that are being appended may be in the log or not.
     pub fn close(&self) {
         self.closing.cancel();
     }
 
-    /// What the tables say of a topic, or the ring where it lies in none.
+    /// Reads a topic's offsets from the tables, or from the ring where the topic is in no table.
     async fn bounds(
         &self,
         topic: Topic,

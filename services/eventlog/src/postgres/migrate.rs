@@ -1,4 +1,4 @@
-//! Makes the log's schema, and the log in it.
+//! Creates the log's schema and the log in it.
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
@@ -14,7 +14,7 @@ const MIGRATIONS_TABLE: &str = "threadline_log.migrations";
 /// Held by the one process that makes the log.
 const MAKING: (i32, i32) = (0x7468_6c67, 2);
 
-/// The log as it was made.
+/// The identity of a log, fixed when it was created.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Identity {
     pub(super) id: Uuid,
@@ -23,7 +23,7 @@ pub(super) struct Identity {
     pub(super) process: u64,
 }
 
-/// Brings the schema up to date and makes the log when there is none; many processes may do so at once.
+/// Updates the schema, and creates the log when there is none; many processes may do so at once.
 pub(super) async fn migrate(database: &PgConnectOptions, partitions: u32) -> Result<Identity, Error> {
     let mut connection =
         database.connect().await.map_err(|error| Error::unavailable("failed to connect to Postgres", error))?;
@@ -40,7 +40,7 @@ pub(super) async fn migrate(database: &PgConnectOptions, partitions: u32) -> Res
     make(&mut connection, partitions).await.map_err(unavailable)
 }
 
-/// One process at a time: an index that two make at once would fail one of them.
+/// Runs in one process at a time: of two that create the same index at once, one would fail.
 async fn make(connection: &mut PgConnection, partitions: u32) -> Result<Identity, sqlx::Error> {
     const TURN: &str = "SELECT pg_advisory_xact_lock($1, $2)";
     const LOG: &str = "INSERT INTO threadline_log.log (partitions) VALUES ($1) ON CONFLICT DO NOTHING";
@@ -55,8 +55,8 @@ async fn make(connection: &mut PgConnection, partitions: u32) -> Result<Identity
     Ok(Identity { id, partitions: partitions as u32, process: process as u64 })
 }
 
-/// Tells the database of every topic that is stored, and makes what it does not have of them: a log that was made by an
-/// older program gets the topics that came since. What a newer program made stays.
+/// Tells the database of every stored topic and creates what is missing: a log that an older program created gets the
+/// topics that came since. Topics of a newer program stay.
 async fn make_topics(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     const TOPICS: &str = "
         INSERT INTO threadline_log.topics AS t (topic, name, relaxed)
@@ -80,8 +80,8 @@ async fn make_topics(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         .await?;
     sqlx::query(PARTITIONS).execute(&mut *connection).await?;
     for topic in stored().filter(|topic| topic.spec().retention == Retention::LastOfEachKey) {
-        // For compaction: the older records of a key. An index of its own for each topic, so that a new one leaves the
-        // others alone. `CREATE INDEX IF NOT EXISTS` would lock the table before it looks.
+        // For compaction, which removes the older records of a key. An index for each topic, so that a new one leaves
+        // the others alone. `CREATE INDEX IF NOT EXISTS` would lock the table before it looks.
         let (number, index) = (topic.number(), format!("threadline_log.records_of_key_{}", topic.number()));
         if !sqlx::query_scalar(MADE).bind(&index).fetch_one(&mut *connection).await? {
             let create = format!(

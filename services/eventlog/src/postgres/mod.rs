@@ -1,8 +1,7 @@
-//! The log in Postgres: the default on one machine. Several processes may share it.
+//! The log in Postgres, the default on one machine. Several processes may share it.
 //!
-//! A record's way: [`queue`] → [`appender`] (one transaction and one round trip a batch, an appender for each
-//! [append class](crate::class)) → [`feed`] → [`tail`]. Other processes hear of it by [`wake`] and read it with their
-//! [`reader`].
+//! A record's way: [`queue`] → [`appender`] (one transaction and one round trip a batch, an appender for each [append
+//! class](crate::class)) → [`feed`] → [`tail`]. [`wake`] tells other processes, and their [`reader`] fetches it.
 
 mod appender;
 mod bounds;

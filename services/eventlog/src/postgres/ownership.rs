@@ -1,4 +1,4 @@
-//! Owning partitions of a topic: a lease, and how far the group has come.
+//! Owns partitions of a topic: a lease, and the offsets that the group has committed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::{Error, Offset, Ownership, OwnershipChange, Partition, Topic, lease};
 const CHANGES_MAX: usize = 16;
 /// Commits that may wait to be written.
 const COMMITS_MAX: usize = 1_024;
-/// How often commits are written.
+/// The interval of writing commits.
 const COMMIT_MS: u64 = 500;
 
 const COMMITTED: &str = r#"
@@ -28,7 +28,7 @@ const COMMIT: &str = r#"
     ON CONFLICT (consumer, topic, partition) DO UPDATE SET "offset" = greatest(c."offset", excluded."offset")
 "#;
 
-/// A group's progress in a topic.
+/// A group in a topic.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) pool: PgPool,
@@ -39,7 +39,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Takes part. What is returned besides runs until it is dropped or nobody listens to the changes.
+    /// Takes part. The returned future runs until it is dropped or nobody listens to the changes.
     pub(super) fn join(self) -> (Ownership, impl Future<Output = ()> + Send + 'static) {
         let (changes, changes_out) = mpsc::channel(CHANGES_MAX);
         let (commits_in, commits) = mpsc::channel(COMMITS_MAX);
@@ -84,7 +84,7 @@ impl Group {
                 }
                 _ = write.tick() => self.commit(&mut done).await,
                 () = changes.closed() => {
-                    // While the lease is held: whoever takes over finds it.
+                    // While the lease is held, so that the next owner finds the commits.
                     self.commit_all(&mut commits, &mut done).await;
                     lease.leave().await;
                     return;
@@ -113,7 +113,7 @@ impl Group {
         Ok(rows.into_iter().map(|(partition, offset)| (partition as u32, offset as u64)).collect())
     }
 
-    /// Writes what is done and what waits to be noted as such.
+    /// Writes the commits, those that wait included.
     async fn commit_all(
         &self,
         commits: &mut mpsc::Receiver<(Partition, Offset)>,
@@ -125,7 +125,7 @@ impl Group {
         self.commit(done).await;
     }
 
-    /// Writes what is done; what could not be written stays for the next time.
+    /// Writes the commits; those that could not be written stay for the next time.
     async fn commit(&self, done: &mut BTreeMap<Partition, Offset>) {
         if done.is_empty() {
             return;
@@ -148,8 +148,8 @@ struct Release {
     released: oneshot::Sender<()>,
 }
 
-impl Release {
-    /// Waits until the owner has stopped; for ever when nothing is being given up.
+impl Leaving {
+    /// Waits until the owner has stopped; pending while nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {
             Some(leaving) => {

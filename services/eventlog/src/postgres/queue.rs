@@ -1,4 +1,4 @@
-//! What waits to be appended: bounded, in call order.
+//! The bounded queue before an appender, in call order.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,15 @@ use crate::failure_barrier::{Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Topic, failure_barrier};
 
-/// A record that waits.
+/// Records that may wait.
+const QUEUE_RECORDS_MAX: usize = 20_000;
+/// Bytes that may wait.
+const QUEUE_BYTES_MAX: usize = 64 << 20;
+/// Records in one transaction.
+const BATCH_RECORDS_MAX: usize = 2_000;
+/// Bytes in one transaction; one record may exceed it alone.
+const BATCH_BYTES_MAX: usize = 4 << 20;
+
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) topic: Topic,
@@ -21,7 +29,7 @@ pub(super) struct Entry {
     queued_at: Instant,
 }
 
-/// The queue in front of an appender.
+/// The bounded queue before an appender.
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: Mutex<QueuedAppends>,
@@ -79,7 +87,7 @@ impl Queue {
         failure_barrier::appending(waits)
     }
 
-    /// The next batch, as soon as there is one: everything that waits, up to a batch's bounds.
+    /// Waits for the next batch: everything that waits, up to a batch's bounds.
     pub(super) async fn next(&self) -> Vec<Entry> {
         loop {
             if let Some(batch) = self.take() {
@@ -105,7 +113,7 @@ impl Queue {
         (count > 0).then(|| waiting.entries.drain(..count).collect())
     }
 
-    /// Fails a batch and everything queued after it.
+    /// Fails a batch and every record after it.
     pub(super) fn fail(&self, batch: Vec<Entry>, error: &Error) {
         let failed: Vec<_> = {
             let mut waiting = self.lock();
@@ -116,13 +124,13 @@ impl Queue {
             };
             batch.into_iter().chain(waiting.entries.drain(..)).map(close).collect()
         };
-        // Outside the lock: whoever has dropped the future opens the barrier right here.
+        // Outside the lock: when a future was dropped, sending opens the barrier right here.
         for (outcome, failure) in failed {
             let _: Result<(), Result<_, Failure>> = outcome.send(Err(failure));
         }
     }
 
-    /// Fails everything when the oldest record has waited for longer than this.
+    /// Fails everything when the oldest record has waited longer than this.
     pub(super) fn fail_older_than(&self, wait: Duration, error: &Error) {
         let late = self.lock().entries.front().is_some_and(|entry| entry.queued_at.elapsed() > wait);
         if late {

@@ -1,4 +1,4 @@
-//! Reads what other processes append into this process's rings: woken by NOTIFY, and looking by itself now and then.
+//! Reads other processes' records into this process's rings: woken by NOTIFY, and by its own timer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,19 +16,19 @@ use super::{bounds, rows, signal};
 use crate::class::AppendClass;
 use crate::{Error, Record, Topic};
 
-/// How often the reader glances at the server unasked.
+/// The interval at which the reader looks at the server by itself.
 const GLANCE_MS: u64 = 250;
-/// How long after the server has written something last the reader looks for records of other processes. Longer than a
-/// commit may take from its last byte until others see its records.
+/// How long the reader looks for records of other processes after the server has written last. Longer than a commit may
+/// take from its last byte until others see its records.
 const LOOK_MS: u64 = 6_000;
 
-/// Held, shared, by the reader of every process that is on this log.
+/// The lock that the reader of every process on this log holds, shared.
 const PRESENCE: (i32, i32) = (0x7468_6c67, 0);
 
 const JOIN: &str = "SELECT pg_advisory_lock_shared($1, $2), pg_notify($3, $4)";
 
-/// Reads how far the server has written, and whether no other process is on this log. The price does not depend on the number of
-/// topics or locks.
+/// Reads how far the server has written, and whether no other process is on this log. Costs the same whatever the
+/// number of topics and locks.
 const GLANCE: &str = concat!("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint, ", is_alone!());
 
 /// Reads until it is dropped.
@@ -82,24 +82,24 @@ async fn serve(
     }
 }
 
-/// What the last glance showed.
+/// The result of the last look at the server.
 struct Server {
     /// How far the server had written.
     written: Option<i64>,
     /// Whether no other process was on the log.
     alone: bool,
-    /// Until when others' records may still come to light.
+    /// Until when records of other processes may still become visible.
     looks_until: Instant,
 }
 
 impl Server {
-    /// Learns whether other processes are there. `true` when they may have appended since the last look: never while
-    /// this process is alone or the server writes nothing, so an idle log is not looked at.
+    /// Looks at the server. Returns `true` when other processes may have appended since the last look: never while this
+    /// process is alone or the server writes nothing, so an idle log costs nothing.
     async fn glance(&mut self, connection: &mut PgConnection, wakes: &Wakes) -> Result<bool, Error> {
         let glance = sqlx::query_as(GLANCE).bind(PRESENCE.0).bind(PRESENCE.1);
         let (written, alone): (i64, bool) = bounded(glance.fetch_one(connection)).await?;
         wakes.set_alone(alone);
-        // Who was there at the last glance may have appended and left.
+        // A process that was there at the last look may have appended and left.
         let is_first = self.written.is_none();
         let others_wrote = self.written != Some(written) && !(alone && self.alone);
         if is_first || others_wrote {
@@ -110,8 +110,8 @@ impl Server {
     }
 }
 
-/// Reads until nothing is missing. In each turn the events, commands and answers, and then a page of facts of one topic, so
-/// that a flood of facts delays the others by no more than that.
+/// Reads until nothing is missing. Each turn reads the events, commands and replies, and then one page of one topic of
+/// facts, so that a flood of facts delays the others by one page at most.
 async fn fill(connection: &mut PgConnection, feeds: &Feeds) -> Result<(), Error> {
     let is_fact = |topic: &Topic| AppendClass::of(*topic) == AppendClass::Facts;
     let mut facts = Topic::ALL.into_iter().filter(is_fact).cycle();
@@ -133,7 +133,7 @@ async fn fill(connection: &mut PgConnection, feeds: &Feeds) -> Result<(), Error>
     }
 }
 
-/// Reads a page of each partition of the topic that lacks something; false when none does.
+/// Reads a page of each partition of the topic that misses records; `false` when none does.
 async fn read(connection: &mut PgConnection, feeds: &Feeds, topic: Topic) -> Result<bool, Error> {
     let gaps = feeds[topic].gaps();
     if gaps.is_empty() {
@@ -145,7 +145,7 @@ async fn read(connection: &mut PgConnection, feeds: &Feeds, topic: Topic) -> Res
     Ok(true)
 }
 
-/// Hears other processes until it is dropped.
+/// Listens to other processes until it is dropped.
 pub(super) async fn listen(pool: PgPool, process: u64, feeds: Arc<Feeds>, wakes: Arc<Wakes>) {
     let mut backoff = Backoff::new();
     loop {
@@ -190,7 +190,7 @@ async fn hear(
     }
 }
 
-/// How a process that joins makes itself known to those that thought they were alone.
+/// Sent by a process that joins, to those that thought they were alone.
 const HELLO: &str = "hello ";
 
 fn hello(process: u64) -> String {

@@ -1,4 +1,4 @@
-//! Takes away what the topics need not keep any more, a bounded piece at a time, by one process at a time.
+//! Removes the records that topics need not keep any more, in bounded pieces, in one process at a time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::{Error, Topic};
 
 /// Records looked at in one statement.
 const PIECE_RECORDS_MAX: i64 = 5_000;
-/// Held by the one process that cleans up.
+/// The lock of the one process that cleans up.
 const CLEANING: (i32, i32) = (0x7468_6c67, 1);
-/// The group whose commits say up to where keys were compacted.
+/// The group whose commits say how far keys were compacted.
 const COMPACTION: &str = "threadline compaction";
 
-/// What a group has not committed yet is kept whatever the clock says, where it holds commands ($5): nothing is taken
-/// away before the first commit.
+/// Keeps what a group of deciders has not committed, whatever its age, where the topic holds commands ($5): nothing is
+/// removed before the first commit.
 const UNDECIDED: &str = r#"
     SELECT coalesce(min(c."offset"), 0) FROM threadline_log.commits AS c
     WHERE c.topic = p.topic AND c.partition = p.partition
@@ -38,7 +38,7 @@ const EXPIRED: &str = r#"
     ORDER BY p.topic, p.partition
 "#;
 
-/// Takes away the oldest records of a partition up to the first that is to be kept.
+/// Removes the oldest records of a partition, up to the first that must be kept.
 const EXPIRE: &str = r#"
     WITH turn AS MATERIALIZED (
         SELECT pg_try_advisory_xact_lock($6, $7) AS ours, extract(epoch FROM clock_timestamp()) * 1000 - $4 AS cutoff
@@ -67,7 +67,7 @@ const EXPIRE: &str = r#"
     SELECT count(*) FROM gone
 "#;
 
-/// Partitions that got records since their keys were compacted last.
+/// Partitions with new records since their keys were compacted last.
 const DIRTY: &str = r#"
     SELECT p.topic, p.partition, coalesce(c."offset", 0), last."offset" + 1
     FROM threadline_log.partitions AS p
@@ -80,7 +80,8 @@ const DIRTY: &str = r#"
     ORDER BY p.topic, p.partition
 "#;
 
-/// With the topic's number written out: only then does the planner know that the topic's own index of keys serves.
+/// Makes the statement with the topic's number written out: only then does the planner know that the topic's own index
+/// of keys serves.
 fn compact_statement(topic: i16) -> String {
     COMPACT.replace("$topic", &topic.to_string())
 }
@@ -99,7 +100,7 @@ const COMPACT: &str = r#"
     ON CONFLICT (consumer, topic, partition) DO UPDATE SET "offset" = excluded."offset"
 "#;
 
-/// Cleans up every so often until it is dropped: two statements a round while there is nothing to do.
+/// Cleans up at an interval until it is dropped: two statements a round while there is nothing to do.
 pub(super) async fn run(pool: PgPool, every: Duration, overrides: BTreeMap<Topic, Retention>) {
     let mut round = tokio::time::interval(every);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -125,7 +126,7 @@ pub(super) async fn run(pool: PgPool, every: Duration, overrides: BTreeMap<Topic
     }
 }
 
-/// Whether the topic's records wait for a decision.
+/// Whether deciders decide the topic's records.
 const fn is_decided(topic: Topic) -> bool {
     matches!(topic.spec().sort, Sort::Commands { .. })
 }
@@ -173,7 +174,7 @@ async fn compact(pool: &PgPool, compacted: &[Topic]) -> Result<(), Error> {
                 .bind(CLEANING.0)
                 .bind(CLEANING.1);
             if bounded(piece.execute(pool)).await?.rows_affected() == 0 {
-                // Another process is at it.
+                // Another process is cleaning up.
                 return Ok(());
             }
             from = to;

@@ -1,4 +1,4 @@
-//! Records out of the tables.
+//! Reads records from the tables.
 
 use sqlx::PgConnection;
 
@@ -30,7 +30,7 @@ const PAGE: &str = r#"
 
 type Row = (i32, i64, i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>);
 
-/// The next page of each of these gaps of a topic, in the order of the gaps, whose partitions rise.
+/// Reads the next page of each of a topic's gaps, in the order of the gaps, whose partitions rise.
 pub(super) async fn read(
     connection: &mut PgConnection,
     topic: Topic,

@@ -1,5 +1,5 @@
-//! Signals: in no table, handed to this process's tails at once and to other processes' by NOTIFY. Their offsets count
-//! what this process has seen and mean nothing elsewhere.
+//! Signals: stored in no table, handed to this process's tails at once and to other processes' by NOTIFY. Their offsets
+//! count what this process has seen and mean nothing elsewhere.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,8 +13,8 @@ use crate::{Error, NewRecord, Partition, Topic};
 /// Bytes of a signal, headers and framing included, that fit into a notification.
 const SIGNAL_BYTES_MAX: usize = 5_900;
 
-/// The text that other processes get. `process` names the sender, `serial` tells equal signals apart, which one
-/// transaction would otherwise send only once.
+/// Encodes a signal for other processes. `process` names the sender; `serial` tells equal signals apart, of which one
+/// transaction would send only one.
 pub(super) fn encode(process: u64, serial: u64, partition: Partition, record: &NewRecord) -> Result<String, Error> {
     let mut bytes = Vec::with_capacity(64 + record.size_bytes());
     bytes.put_u64(process);
@@ -31,7 +31,7 @@ pub(super) fn encode(process: u64, serial: u64, partition: Partition, record: &N
     Ok(STANDARD_NO_PAD.encode(bytes))
 }
 
-/// Reads it back: the sender, the partition and the record; `None` when it is none.
+/// Decodes the sender, the partition and the record; `None` when the text is not a signal.
 pub(super) fn decode(payload: &str) -> Option<(u64, Partition, NewRecord)> {
     let mut bytes = Bytes::from(STANDARD_NO_PAD.decode(payload).ok()?);
     let process = bytes.try_get_u64().ok()?;
@@ -46,7 +46,7 @@ pub(super) fn decode(payload: &str) -> Option<(u64, Partition, NewRecord)> {
     Some((process, partition, NewRecord { key, value, headers: headers::decode(bytes) }))
 }
 
-/// When a signal came by, which no server stamps.
+/// The time when a signal arrived, which no server stamps.
 #[expect(
     clippy::disallowed_methods,
     reason = "when a record was appended is for the log to say; nothing is decided by it"

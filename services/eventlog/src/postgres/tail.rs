@@ -1,4 +1,4 @@
-//! A tail: out of the ring where it can, out of the tables where it must.
+//! A tail: reads from the ring where it can, from the tables where it must.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::rows;
 use crate::tail::TailSender;
 use crate::{Error, Offset, Partition, Record, TailBatch, Topic};
 
-/// Sends what the partitions have from the given offsets on, in turns, until nobody listens.
+/// Sends the records of the partitions from the given offsets on, taking turns, until the tail is dropped.
 pub(super) async fn follow(
     pool: PgPool,
     topic: Topic,

@@ -1,8 +1,8 @@
-//! Tells other processes of new records, and carries signals to them: NOTIFY, on a connection of its own.
+//! Wakes other processes when there are new records, and carries signals to them: NOTIFY, on a connection of its own.
 //!
 //! NOTIFY holds a lock of the whole server until its commit, so it stays out of the appends: their ends are collected
-//! while a statement is under way and told together, and not at all while no other process is there. A lost wake-up costs
-//! only time, because readers look by themselves, too.
+//! while a statement is under way and sent together, and not at all while no other process is on the log. A lost
+//! wake-up costs only time, because readers also look by themselves.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,7 @@ pub(super) const SIGNALS_CHANNEL: &str = "threadline_log_signals";
 pub(super) const SIGNALS_MAX: usize = 1_000;
 /// Signals in one statement.
 const SIGNALS_BATCH_MAX: usize = 64;
-/// The wait between two statements when there is so much to tell that it comes in bunches.
+/// The pause between two statements, so that much news goes in few of them.
 const PAUSE_MS: u64 = 1;
 /// Ends in one notification, which holds less than 8,000 bytes.
 const ENDS_MAX: usize = 200;
@@ -38,7 +38,7 @@ pub(super) struct Outgoing {
     pub(super) sent: oneshot::Sender<Result<(), Error>>,
 }
 
-/// What other processes, and this one's reader, should hear of.
+/// The news for other processes and for this one's reader.
 #[derive(Debug)]
 pub(super) struct Wakes {
     ends: Mutex<BTreeMap<(i16, Partition), Offset>>,
@@ -52,7 +52,8 @@ impl Wakes {
         Self { ends: Mutex::default(), wanted: Notify::new(), reader: Notify::new(), alone: AtomicBool::new(false) }
     }
 
-    /// This process's records are in the log up to `end`; `gap` when others' before them must still be read.
+    /// Records that this process's records are in the log up to `end`; `gap` when records of other processes before
+    /// them must still be read.
     pub(super) fn appended(&self, topic: Topic, partition: Partition, end: Offset, gap: bool) {
         if gap {
             self.read();
@@ -73,7 +74,7 @@ impl Wakes {
         self.reader.notified().await;
     }
 
-    /// Whether no other process is on this log, as far as known.
+    /// Whether no other process is on this log, as far as this one knows.
     pub(super) fn is_alone(&self) -> bool {
         self.alone.load(Ordering::Relaxed)
     }
@@ -82,14 +83,14 @@ impl Wakes {
         self.alone.store(alone, Ordering::Relaxed);
     }
 
-    /// Everything to tell, each end as text.
+    /// Takes all the news, each end as text.
     fn take(&self) -> Vec<String> {
         let ends = std::mem::take(&mut *self.ends.lock().unwrap_or_else(PoisonError::into_inner));
         ends.into_iter().map(|((topic, partition), end)| format!("{topic}:{partition}:{end}")).collect()
     }
 }
 
-/// Reads a wake-up: topics, partitions and where they end.
+/// Decodes a wake-up: topics, partitions and their ends.
 pub(super) fn ends_of(payload: &str) -> impl Iterator<Item = (Topic, Partition, Offset)> {
     payload.split(',').filter_map(|end| {
         let mut parts = end.split(':');
@@ -98,7 +99,7 @@ pub(super) fn ends_of(payload: &str) -> impl Iterator<Item = (Topic, Partition, 
     })
 }
 
-/// Tells until it is dropped.
+/// Sends news until it is dropped.
 pub(super) async fn run(options: PgConnectOptions, wakes: Arc<Wakes>, mut signals: mpsc::Receiver<Outgoing>) {
     let mut connection: Option<PgConnection> = None;
     let mut backoff = Backoff::new();
@@ -133,7 +134,7 @@ pub(super) async fn run(options: PgConnectOptions, wakes: Arc<Wakes>, mut signal
     }
 }
 
-/// Tells what there is to tell, and how much that was.
+/// Sends the news there is, and returns how much that was.
 async fn tell(
     options: &PgConnectOptions,
     connection: &mut Option<PgConnection>,
