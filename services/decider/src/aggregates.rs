@@ -1,4 +1,4 @@
-//! The aggregates of a partition: the states in memory, and the recent events that a loaded state is continued with.
+//! A partition's aggregates: the states in memory, and the recent events that complete a loaded state.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -13,7 +13,7 @@ use crate::past::{Past, Recorded};
 use crate::recent_events::{Ahead, RecentEvents};
 use crate::state_cache::StateCache;
 
-/// From how many events on those that the stored states have are forgotten.
+/// The number of recent events from which those that the stored states have are forgotten.
 const RECENT_EVENTS_TRIM: usize = 256;
 
 pub(crate) struct Aggregates<A: LoggedAggregate> {
@@ -26,7 +26,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
         Self { memory: StateCache::new(state_bytes_max), recent }
     }
 
-    /// What must be looked up before the command can be decided.
+    /// Returns what must be looked up before the command can be decided.
     pub(crate) fn need(&self, command: &A::Command) -> Need<A> {
         let id = A::id_of(command);
         match self.memory.peek(id) {
@@ -43,7 +43,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
         Some(decision)
     }
 
-    /// Takes in an event that was just decided, before it is appended at `offset`.
+    /// Folds an event that was just decided into its state, before it is appended at `offset`.
     pub(crate) fn evolve(&mut self, event: A::Event, offset: Offset, cause: Offset, bytes: usize) {
         let id = A::id_of_event(&event);
         if let Some(state) = self.memory.get_mut(id) {
@@ -53,7 +53,8 @@ impl<A: LoggedAggregate> Aggregates<A> {
         self.recent.push(Recorded { offset, cause, past: Past::Event(event), bytes });
     }
 
-    /// The part of the log that must be read back before what was loaded can be taken in; empty when memory has it all.
+    /// Returns the part of the log that must be read back before the found states are complete; empty when memory has
+    /// it all.
     pub(crate) fn gap(&self, found: &Found<A>) -> Result<Range<Offset>, Ahead> {
         let mut all: Range<Offset> = 0..0;
         for id in found.ids() {
@@ -66,7 +67,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
         Ok(all)
     }
 
-    /// Takes in what was looked up, continued with the recent events. Memory that is short keeps what the first commands
+    /// Adds the found states, completed with the recent events. When memory is short, keeps what the first commands
     /// need; the others ask again.
     pub(crate) fn insert_loaded(&mut self, mut found: Found<A>) {
         for past in self.recent.after(found.progress) {
@@ -97,7 +98,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
         self.recent.forget(progress);
     }
 
-    /// Forgets the events that the stored states have by now.
+    /// Forgets the events that the stored states have.
     pub(crate) fn forget(&mut self, progress: Progress) {
         if self.recent.len() > RECENT_EVENTS_TRIM {
             self.recent.forget(progress);
@@ -110,7 +111,7 @@ impl<A: LoggedAggregate> Aggregates<A> {
     }
 }
 
-/// What one lookup puts into memory: no more than fits, so that nothing of it pushes out what came before it.
+/// Counts what one lookup adds to memory: no more than fits, so that it evicts nothing of itself.
 struct Kept<Id> {
     ids: HashSet<Id>,
     bytes: usize,
@@ -118,7 +119,7 @@ struct Kept<Id> {
 }
 
 impl<Id: Eq + Hash> Kept<Id> {
-    /// Whether there is room for a state of so many bytes; the first one always has it.
+    /// Whether a state of this size fits; the first one always does.
     fn keep(&mut self, id: Id, bytes: usize) -> bool {
         if self.ids.contains(&id) {
             return true;

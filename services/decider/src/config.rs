@@ -12,7 +12,7 @@ pub struct Config {
     /// Events kept in memory until the stored states have them, bytes (an estimate). What the states lack beyond that is
     /// read back from the log when a state is loaded.
     pub recent_bytes_max: usize,
-    /// Appends and answers under way; further commands wait.
+    /// Appends and replies under way; further commands wait.
     pub in_flight_max: usize,
     /// Commands read and not decided; a lookup asks for what all of them need.
     pub inbox_commands_max: usize,
@@ -22,22 +22,18 @@ pub struct Config {
     pub read_ahead_records_max: usize,
     /// Commands read ahead, bytes.
     pub read_ahead_bytes_max: usize,
-    /// Partitions that read through a tail of their own at a time, because they fell behind the others; more wait their turn.
-    pub own_tails_max: usize,
-    /// How long one lookup of states may take before the commands that wait for it are refused as unavailable.
+    /// The longest a lookup of states may take; after it, the commands that wait for it are refused as unavailable.
     pub load_timeout: Duration,
-    /// How long events may be read back from the log for one lookup, when the states lag behind.
+    /// The longest time to read events back from the log for one lookup, when the states lag.
     pub read_back_timeout: Duration,
-    /// After a failed lookup, how long others are refused at once instead of waiting too.
+    /// The time after a failed lookup in which others are refused at once instead of waiting too.
     pub load_pause: Duration,
     /// A worker that did not run for this long (a stopped process, a frozen machine) may have been replaced: it takes
-    /// its partition over again before it writes.
+    /// its partition over again before it appends.
     pub stall_max: Duration,
-    /// How long a worker may finish its appends when its partition is revoked.
+    /// The longest time for a worker to finish its appends when its partition is revoked.
     pub drain_timeout: Duration,
-    /// How long leaving the group may take when the decider ends.
-    pub leave_timeout: Duration,
-    /// How often the states are asked how far they are.
+    /// The interval of asking for the progress of the states.
     pub progress_interval: Duration,
     /// The pause before a takeover is tried again.
     pub retry_pause: Duration,

@@ -1,10 +1,9 @@
-//! Commands that cannot be read: out of the way, but not without a trace.
+//! Moves commands that cannot be read out of the way.
 
 use threadline_eventlog::{Appending, EventLog, Record, Topic, codec};
 
-use crate::metrics;
-
-/// Puts a command with the reason into the dead letters. After a crash this may happen again: the position tells.
+/// Appends a command and the reason to the dead letters. After a crash this may happen twice; the position tells the
+/// copies.
 pub(crate) fn bury(log: &dyn EventLog, topic: Topic, record: &Record, reason: &str) -> Appending {
     let letter = codec::dead_letter(topic, record, reason);
     metrics::dead_letters(topic.name()).increment(1);

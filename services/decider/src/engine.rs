@@ -16,6 +16,10 @@ use crate::metrics;
 use crate::reader::Reader;
 use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
+use crate::{Config, States};
+
+/// The longest wait for leaving the group when the engine ends.
+const LEAVE_MAX: Duration = Duration::from_secs(3);
 
 /// An owned partition.
 struct Owned {
@@ -62,53 +66,8 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
     }
 }
 
-/// Starts and stops workers as the group decides.
-async fn apply_change<A: LoggedAggregate, S: States<A>>(
-    shared: &Arc<Shared<S>>,
-    owned: &mut BTreeMap<Partition, Owned>,
-    change: OwnershipChange,
-) {
-    let topic = A::COMMANDS;
-    match change {
-        OwnershipChange::Assigned(partitions) => {
-            tracing::info!(%topic, partitions = ?partitions.keys(), "partitions {:?} of {topic} assigned", partitions.keys());
-            for (partition, committed) in partitions {
-                give_up_all(shared, owned.remove(&partition)).await;
-                owned.insert(partition, take::<A, S>(shared, partition, committed));
-            }
-        }
-        OwnershipChange::Revoked { partitions, done } => {
-            tracing::info!(%topic, ?partitions, "partitions {partitions:?} of {topic} revoked");
-            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
-            let _ = done.send(());
-        }
-        OwnershipChange::Lost(partitions) => {
-            tracing::warn!(
-                %topic,
-                ?partitions,
-                "partitions {partitions:?} of {topic} lost; they are taken over again when they are assigned"
-            );
-            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
-        }
-    }
-}
-
-/// Commits how far each owned partition is decided.
-fn commit_decided(ownership: &Ownership, owned: &mut BTreeMap<Partition, Owned>) {
-    for (&partition, owned) in &mut *owned {
-        let done = *owned.done.borrow_and_update();
-        if let Some(offset) = done
-            && done != owned.committed
-        {
-            ownership.commit(partition, offset);
-            owned.committed = done;
-        }
-    }
-    metrics::owned_partitions().set(owned.len() as f64);
-}
-
-/// Asks the states again and again how far they are, so that workers can forget what those have. Apart from the engine's
-/// loop: states that hang must not keep it from giving partitions up.
+/// Asks for the progress of the states at an interval, so that workers can forget the events that the states have. A
+/// task apart from the engine's loop: states that hang must not keep the engine from giving partitions up.
 async fn watch_progress<A: LoggedAggregate, S: States<A>>(shared: Arc<Shared<S>>) {
     let mut interval = tokio::time::interval(shared.tools.config.progress_interval);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -121,7 +80,7 @@ async fn watch_progress<A: LoggedAggregate, S: States<A>>(shared: Arc<Shared<S>>
     }
 }
 
-/// Starts the worker of a partition; it takes over, decides, and takes over again whenever it must.
+/// Starts the worker of a partition. It takes over, decides, and takes over again whenever it must.
 fn take<A: LoggedAggregate, S: States<A>>(
     shared: &Arc<Shared<S>>,
     partition: Partition,
@@ -146,7 +105,8 @@ fn take<A: LoggedAggregate, S: States<A>>(
     Owned { stop, worker, done: done_seen, committed }
 }
 
-/// One round of ownership, from takeover to stop (`Ok`) or to the need of another takeover, after the pause answered.
+/// Runs one round of ownership, from takeover to the stop (`Ok`) or to the need of another takeover, after the returned
+/// pause.
 async fn own<A: LoggedAggregate, S: States<A>>(
     shared: &Shared<S>,
     partition: Partition,
@@ -201,7 +161,7 @@ async fn own<A: LoggedAggregate, S: States<A>>(
 }
 
 impl<S> Shared<S> {
-    /// Notes that a partition stands still; answers when to try again.
+    /// Records that a partition stands still; returns when to try again.
     fn stop(&self, stopped: Stopped) -> Duration {
         self.tools.stopped.stop(stopped);
         self.tools.config.stopped_pause

@@ -1,13 +1,14 @@
-//! Why a partition cannot be served for the moment.
+//! Why a partition cannot be served now.
 
 use threadline_eventlog::{Offset, Stopped};
 
-/// Why a worker gives its partition up, to take it over again.
+/// Why a worker stops and takes its partition over again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// An append failed.
     NotAppended,
-    /// An append landed after a record, or a stored state has an event, that is not ours.
+    /// Someone else wrote to this partition: an append did not get the expected offset, or a stored state has an event
+    /// that we did not write.
     AnotherWriter,
     /// The process stood still for so long that another one may own the partition.
     Stalled,

@@ -1,4 +1,4 @@
-//! Waits for a partition's appends in order, and answers whoever got no event.
+//! Waits for a partition's appends in order, and replies to commands that gave no event.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,33 +9,40 @@ use tokio::sync::watch;
 use crate::error::Broken;
 use crate::metrics;
 
-/// What became of a command; finished in the order of the commands.
-pub(crate) enum InFlight {
+/// The result of a command, settled in the order of the commands.
+pub(crate) enum Unsettled {
     /// An event is being appended.
     Event(Appending),
     /// A command that cannot be read is being put into the dead letters.
     Letter(Appending),
-    /// There is no event. The answer may rest on events before it, so it waits until those are durable.
+    /// There is no event. The reply may rest on events before it, so it waits until those are durable.
     Refusal(NewRecord),
-    /// Everything below this command offset came before.
+    /// Every command below this offset was pushed before.
     Done(Offset),
 }
 
-/// A partition's appends and answers under way.
+/// A partition's appends and replies under way.
 ///
-/// The worker that appends is the one that waits: the log fails every later append to a partition until the failure of
-/// an earlier one was seen, so a writer that stops as soon as it sees one leaves no hole.
-pub(crate) struct CommandsInFlight {
+/// ```text
+/// pushed   Event(1)  Event(2)  Refusal(3)  Event(4) ...
+/// settled  ok ─────▶ ok ─────▶ reply sent  FAILED ──▶ Broken: stop, take over again; nothing after 4 is in the log
+/// ```
+///
+/// The worker that appends is the one that waits: once an append fails, the log fails every later append to the
+/// partition until the failure was received ([`EventLog`], "Failed appends"). A writer that stops at the first failure
+/// leaves no gap.
+pub(crate) struct Settling {
     log: Arc<dyn EventLog>,
     partition: Partition,
-    /// The offset that the next event must get; any other says that someone else writes here.
+    /// The offset that the next event must get; any other means that someone else wrote here.
     end: Offset,
     queue: VecDeque<InFlight>,
     done: watch::Sender<Option<Offset>>,
 }
 
-impl CommandsInFlight {
-    /// Nothing under way; the next event gets the offset `end`. `done` follows the last finished command.
+impl Settling {
+    /// Makes one with nothing under way. The next event gets the offset `end`. `done` receives the offset of the last
+    /// settled command.
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
         partition: Partition,
@@ -45,18 +52,18 @@ impl CommandsInFlight {
         Self { log, partition, end, queue: VecDeque::new(), done }
     }
 
-    /// Adds what became of the next command.
-    pub(crate) fn push(&mut self, command: InFlight) {
-        self.queue.push_back(command);
+    /// Adds the result of the next command.
+    pub(crate) fn push(&mut self, unsettled: Unsettled) {
+        self.queue.push_back(unsettled);
     }
 
-    /// How much is under way.
+    /// Returns how many results are under way.
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Settles the oldest; waits for ever when there is none. Cancel-safe.
-    pub(crate) async fn finish_next(&mut self) -> Result<(), Broken> {
+    /// Settles the oldest result; pending while there is none. Cancel-safe.
+    pub(crate) async fn settle_next(&mut self) -> Result<(), Broken> {
         match self.queue.front_mut() {
             None => std::future::pending().await,
             Some(InFlight::Event(appending)) => match appending.await {
@@ -104,7 +111,7 @@ impl CommandsInFlight {
     }
 }
 
-/// Appends an answer without waiting for it: a lost answer is a timeout at the edge, never a wrong outcome.
+/// Appends a reply without waiting for it: a lost reply is a timeout at the edge, never a wrong outcome.
 fn answer(log: &dyn EventLog, record: NewRecord) {
     let appending = log.append(Topic::Rejections, record);
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! Commands that were read and not decided yet.
+//! Commands that were read and are not decided yet.
 
 use std::collections::VecDeque;
 
@@ -15,7 +15,6 @@ pub(crate) struct Received<A: LoggedAggregate> {
 /// What a command record holds.
 pub(crate) enum Content<A: LoggedAggregate> {
     Command(A::Command),
-    /// A value that nobody can read.
     Corrupt {
         record: Record,
         reason: String,
@@ -32,12 +31,12 @@ pub(crate) struct Inbox<A: LoggedAggregate> {
 }
 
 impl<A: LoggedAggregate> Inbox<A> {
-    /// Of the commands from this offset on.
+    /// Makes the inbox of the commands from this offset on.
     pub(crate) fn new(next: Offset) -> Self {
         Self { received: VecDeque::new(), next }
     }
 
-    /// Reads the records of a batch, but for those that were received already.
+    /// Reads the records of a batch, except those that were received already.
     pub(crate) fn receive(&mut self, batch: &TailBatch) {
         for record in batch.records.iter() {
             if record.offset < self.next {
@@ -65,7 +64,7 @@ impl<A: LoggedAggregate> Inbox<A> {
         self.received.pop_front()
     }
 
-    /// The commands, in order, up to the first one that only a newer program can read.
+    /// Iterates over the commands, in order, up to the first one that only a newer program can read.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &A::Command> {
         let readable = self.received.iter().take_while(|one| !matches!(one.content, Content::UnknownSchema(_)));
         readable.filter_map(|one| if let Content::Command(command) = &one.content { Some(command) } else { None })

@@ -1,11 +1,11 @@
-//! One partition's way from the shared tail to its worker.
+//! A partition's way from the shared tail to its worker.
 //!
-//! A worker that falls behind must not hold up the others, who share the tail. When its queue is full, its lane leaves the
+//! A worker that lags must not delay the others, which share the tail. When its queue is full, its lane leaves the
 //! shared tail and reads from a tail of its own, at the worker's pace, until it has caught up with the shared one:
 //!
 //! ```text
 //! shared tail ──▶ queue ──▶ worker          in step
-//! own tail ─────▶ queue ──▶ worker          apart; the shared tail only notes how far it came
+//! own tail ─────▶ queue ──▶ worker          apart; the lane only records how far the shared tail is
 //! ```
 
 use std::collections::BTreeMap;
@@ -18,7 +18,9 @@ use tokio::sync::Semaphore;
 use crate::metrics;
 use crate::queue::{Feeder, Pushed};
 
-/// How long a tail of its own may wait for a worker before another lane may have its turn.
+/// Lanes that may read from a tail of their own at the same time; more wait their turn.
+const OWN_TAILS_MAX: usize = 4;
+/// The longest a lane's own tail waits for its worker before another lane gets the turn.
 const WORKER_WAIT: Duration = Duration::from_secs(1);
 
 /// Makes tails for lanes that are apart.
@@ -48,12 +50,12 @@ struct Shared {
 struct ReadProgress {
     /// The first offset that is not in the queue yet.
     next: Offset,
-    /// How far the shared tail came.
+    /// The next offset of the shared tail.
     shared: Offset,
     is_apart: bool,
 }
 
-/// What became of a batch.
+/// The result of handing a batch to a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Handed {
     Done,
@@ -66,7 +68,7 @@ impl Lane {
         Self(Arc::new(Shared { partition, place: Mutex::new(place), feeder }))
     }
 
-    /// Where the shared tail has to go on.
+    /// Returns the offset at which the shared tail must start.
     pub(crate) fn resume(&self) -> Offset {
         let place = self.0.place();
         place.next.max(place.shared)
@@ -105,7 +107,7 @@ impl Shared {
     }
 }
 
-/// Reads from a tail of the lane's own until the shared tail has nothing on it.
+/// Reads from a tail of the lane's own until it has caught up with the shared tail.
 async fn read_apart(lane: Arc<Shared>, tails: LaneTails) {
     loop {
         if !lane.feeder.has_room().await {

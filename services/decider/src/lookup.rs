@@ -1,4 +1,4 @@
-//! Looks up what the commands of a partition need, all at once.
+//! Looks up what the next commands of a partition need, all at once.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -22,14 +22,13 @@ pub(crate) enum Need<A: Aggregate> {
     Fact(A::Id, A::FactId),
 }
 
-/// What was asked for.
 #[derive(Clone, Copy)]
 enum Kind {
     State,
     Fact,
 }
 
-/// What some commands need, in the order of the commands.
+/// The states and facts that some commands need, in the order of the commands.
 pub(crate) struct Wanted<A: LoggedAggregate> {
     most: usize,
     order: Vec<Kind>,
@@ -73,7 +72,7 @@ impl<A: LoggedAggregate> Wanted<A> {
         }
     }
 
-    /// Whether one lookup holds no more.
+    /// Whether one lookup can hold no more.
     pub(crate) fn is_full(&self) -> bool {
         self.order.len() >= self.most
     }
@@ -98,7 +97,7 @@ pub(crate) enum Item<A: Aggregate> {
     Fact(FoundFact<A>),
 }
 
-/// What a lookup found, to be continued with the events after `progress`.
+/// The result of a lookup, to be completed with the events after `progress`.
 pub(crate) struct Found<A: LoggedAggregate> {
     pub(crate) progress: Progress,
     order: Vec<Kind>,
@@ -122,7 +121,7 @@ impl<A: LoggedAggregate> Found<A> {
         Self { progress: loaded.progress, order: wanted.order, states, facts, state_of, facts_of }
     }
 
-    /// The aggregate that the first command needs something of.
+    /// Returns the aggregate that the first command needs something of.
     pub(crate) fn first(&self) -> Option<A::Id> {
         match self.order.first()? {
             Kind::State => self.states.first().map(|found| found.id),
@@ -130,7 +129,7 @@ impl<A: LoggedAggregate> Found<A> {
         }
     }
 
-    /// Everything found, in the order of the commands that need it.
+    /// Returns everything found, in the order of the commands that need it.
     pub(crate) fn into_items(self) -> impl Iterator<Item = Item<A>> {
         let (mut states, mut facts) = (self.states.into_iter(), self.facts.into_iter());
         self.order.into_iter().filter_map(move |kind| match kind {
@@ -139,7 +138,7 @@ impl<A: LoggedAggregate> Found<A> {
         })
     }
 
-    /// The aggregates that something was looked up of.
+    /// Iterates over the aggregates that were looked up.
     pub(crate) fn ids(&self) -> impl Iterator<Item = A::Id> {
         self.state_of.keys().chain(self.facts_of.keys()).copied()
     }
@@ -148,7 +147,7 @@ impl<A: LoggedAggregate> Found<A> {
         self.state_of.contains_key(&id) || self.facts_of.contains_key(&id)
     }
 
-    /// Continues with the next event of the partition.
+    /// Folds the partition's next event into what was found.
     pub(crate) fn evolve(&mut self, past: &Past<A>) {
         let id = past.id();
         if let Some(&index) = self.state_of.get(&id) {
@@ -161,11 +160,11 @@ impl<A: LoggedAggregate> Found<A> {
     }
 }
 
-/// How a lookup went.
+/// The outcome of a lookup.
 pub(crate) enum Lookup<A: LoggedAggregate> {
-    /// From the stored states; events after their progress are still missing.
+    /// The stored states; events after their progress are still missing.
     Loaded(Found<A>),
-    /// Continued with events that had to be read back from the log; the recent ones are still missing.
+    /// The stored states and events read back from the log; the recent ones are still missing.
     ReadBack(Found<A>),
     /// It failed; the text says why.
     Failed(String),
@@ -173,7 +172,7 @@ pub(crate) enum Lookup<A: LoggedAggregate> {
     Unreadable(Stopped),
 }
 
-/// Asks the stored states, at most for [`Config::load_timeout`].
+/// Loads from the stored states, within [`Config::load_timeout`].
 pub(crate) async fn load<A: LoggedAggregate>(
     config: &Config,
     states: &impl States<A>,
@@ -187,7 +186,7 @@ pub(crate) async fn load<A: LoggedAggregate>(
     }
 }
 
-/// Continues what was loaded with the events in `range` of the log, at most for [`Config::read_back_timeout`].
+/// Completes what was loaded with the events in `range` of the log, within [`Config::read_back_timeout`].
 pub(crate) async fn read_back<A: LoggedAggregate>(
     config: &Config,
     log: &dyn EventLog,
@@ -207,7 +206,7 @@ pub(crate) async fn read_back<A: LoggedAggregate>(
         let is_concerned = A::id_of_record(record).is_some_and(|id| found.concerns(id));
         let header_cause = codec::cause_of(record);
         if !is_concerned && header_cause.is_some() {
-            // Needs no reading: only its cause counts, which drops later copies.
+            // Only its cause counts, which drops later copies.
             last = last.max(header_cause);
         } else if let Some(recorded) = Recorded::read(record)?
             && Some(recorded.cause) > last

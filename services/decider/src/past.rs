@@ -1,4 +1,4 @@
-//! Events as they are read back from the log.
+//! Events read back from the log.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use threadline_domain::{Aggregate, LostEvent};
 use threadline_eventlog::codec::DecodeError;
 use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition, Position, Record, Start, Stopped};
 
-/// Something that happened: an event, or what its headers tell when the body is corrupt.
+/// An event, or what its headers say when the body is corrupt.
 #[derive(Debug)]
 pub(crate) enum Past<A: Aggregate> {
     Event(A::Event),
     Lost(LostEvent<A::Id>),
 }
 
-/// A [`Past`] with its place.
+/// A [`Past`] with its offsets.
 #[derive(Debug)]
 pub(crate) struct Recorded<A: Aggregate> {
     pub(crate) offset: Offset,
@@ -31,7 +31,7 @@ impl<A: Aggregate> Past<A> {
         }
     }
 
-    /// Folds it into its aggregate's state.
+    /// Folds the event into its aggregate's state.
     pub(crate) fn evolve(&self, state: &mut A::State) {
         match self {
             Self::Event(event) => A::evolve(state, event),
@@ -39,7 +39,7 @@ impl<A: Aggregate> Past<A> {
         }
     }
 
-    /// Folds it into a fact of its aggregate; what a lost event said of it is not known.
+    /// Folds the event into a fact of its aggregate. A lost event says nothing of facts.
     pub(crate) fn evolve_fact(&self, id: A::FactId, fact: &mut Option<A::Fact>) {
         match self {
             Self::Event(event) => A::evolve_fact(id, fact, event),
@@ -49,8 +49,8 @@ impl<A: Aggregate> Past<A> {
 }
 
 impl<A: LoggedAggregate> Recorded<A> {
-    /// Reads it from its record; `None` when the record is not one of ours. Fails when only a newer program can read it:
-    /// what it says must not be passed over.
+    /// Reads an event from its record; `None` when the record is not one of ours. Fails when only a newer program can
+    /// read it: it must not be skipped.
     pub(crate) fn read(record: &Record) -> Result<Option<Self>, Stopped> {
         let position = Position { topic: A::EVENTS, partition: record.partition, offset: record.offset };
         let (past, cause) = match A::read_event(record) {
@@ -81,7 +81,7 @@ pub(crate) enum RangeError {
     Unreadable(Stopped),
 }
 
-/// Reads the events of a partition from one offset up to another one, which the log has reached.
+/// Reads the records of a partition from one offset to another, which the log has reached.
 pub(crate) async fn read_range<A: LoggedAggregate>(
     log: &dyn EventLog,
     partition: Partition,

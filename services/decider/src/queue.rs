@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use threadline_eventlog::{Record, TailBatch};
 use tokio::sync::Notify;
 
-/// Makes a queue that takes batches until it holds so many records or bytes; the last batch may go beyond.
+/// Makes a queue that takes batches until it holds this many records or bytes; the last batch may exceed them.
 pub(crate) fn bounded(records_max: usize, bytes_max: usize) -> (Feeder, Commands) {
     let shared = Arc::new(Shared {
         waiting: Mutex::default(),
@@ -41,7 +41,7 @@ struct Waiting {
     worker_gone: bool,
 }
 
-/// What became of a batch.
+/// The result of pushing a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pushed {
     Queued,
@@ -69,14 +69,14 @@ impl Feeder {
         Pushed::Queued
     }
 
-    /// Ends the queue: what is in it is still taken, nothing is added any more.
+    /// Ends the queue: the worker still takes what is in it, and nothing is added any more.
     pub(crate) fn close(&self) {
         self.0.lock().feeder_gone = true;
         self.0.filled.notify_one();
         self.0.emptied.notify_one();
     }
 
-    /// Waits until half of the room is free; false when it was closed. One task waits at a time.
+    /// Waits until half of the room is free; `false` when the queue was closed. One task waits at a time.
     pub(crate) async fn has_room(&self) -> bool {
         loop {
             {

@@ -11,8 +11,8 @@ use crate::Config;
 use crate::lane::{Handed, Lane, LaneTails};
 use crate::queue::{self, Commands};
 
-/// How long further partitions may join before the tail is made anew for all of them.
-const GATHER_WAIT: Duration = Duration::from_millis(10);
+/// The time in which further partitions may join before the tail is replaced for all of them.
+const GATHER: Duration = Duration::from_millis(10);
 /// Requests under way; more wait.
 const REQUESTS_MAX: usize = 64;
 
@@ -29,8 +29,8 @@ enum Request {
 }
 
 impl Reader {
-    /// Starts reading a topic.
-    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, config: &Config) -> Self {
+    /// Starts reading a topic, with this many records and bytes read ahead for each partition.
+    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, records_max: usize, bytes_max: usize) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
         let tails = LaneTails::new(Arc::clone(&log), topic, config.own_tails_max);
         tokio::spawn(read(log, topic, tails, receiver));
@@ -78,7 +78,7 @@ async fn read(log: Arc<dyn EventLog>, topic: Topic, tails: LaneTails, mut reques
     }
 }
 
-/// Whether the tail must be made anew: a partition that is left is only ignored.
+/// Applies a request. Returns whether the tail must be replaced; records of a partition that is left are only ignored.
 fn apply(lanes: &mut BTreeMap<Partition, Lane>, request: Request) -> bool {
     match request {
         Request::Follow { partition, lane } => {

@@ -9,23 +9,30 @@ use threadline_projections::Progress;
 
 use crate::past::{Past, Recorded};
 
-/// What an event takes besides the bytes of its record, roughly.
+/// Bytes of an event besides those of its record, roughly.
 const EVENT_BYTES: usize = 256;
-/// Aggregates whose dropped events are told apart; with more of them, all events that were dropped count as everybody's.
+/// Aggregates whose dropped events are told apart; beyond that, a dropped event counts for every aggregate.
 const DROPPED_AGGREGATES_MAX: usize = 100_000;
 
-/// A partition's latest events by rising cause, from the states' progress on: what a loaded state is continued with.
+/// A partition's latest events by rising cause, from the progress of the stored states on. They complete a loaded
+/// state.
 ///
-/// While the states lag further behind than memory holds, the oldest events are dropped; where they lie in the log is kept
-/// for each aggregate, so that a load reads back only what it lacks.
+/// ```text
+/// offsets   0 ......... floor_next ........... progress of a state ............ end
+///           dropped: [floor] read back from the log   kept in memory: [events]
+/// ```
+///
+/// While the states lag by more than memory holds, the oldest events are dropped; the range where an aggregate's
+/// dropped events are is kept, so that a load reads back only those. [`gap`](Self::gap) names that range, and fails
+/// with [`Ahead`] when a state has an event that this owner never saw.
 #[derive(Debug)]
 pub(crate) struct RecentEvents<A: Aggregate> {
     events: VecDeque<Recorded<A>>,
     bytes: usize,
     bytes_max: usize,
-    /// Events with a cause up to this one are not here (any more): a loaded state must have them, or read them.
+    /// Events with a cause up to this one are not here: a loaded state must have them, or read them back.
     floor: Option<Offset>,
-    /// The offset after the last event that is not here (any more).
+    /// The offset after the last event that is not here.
     floor_next: Offset,
     /// Events after this cause that are not here are in `dropped`.
     dropped_after: Option<Offset>,
@@ -34,12 +41,12 @@ pub(crate) struct RecentEvents<A: Aggregate> {
     last: Option<Offset>,
 }
 
-/// A stored state has an event that this owner never wrote: another process writes this partition too.
+/// A stored state has an event that this owner never wrote: another process writes to this partition too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ahead;
 
-impl<A: Aggregate> RecentEvents<A> {
-    /// Nothing yet; the states have everything up to `progress`.
+impl<A: Aggregate> Recent<A> {
+    /// Makes an empty list; the stored states have everything up to `progress`.
     pub(crate) fn new(progress: Progress, bytes_max: usize) -> Self {
         Self {
             events: VecDeque::new(),
@@ -53,8 +60,8 @@ impl<A: Aggregate> RecentEvents<A> {
         }
     }
 
-    /// Adds an event, unless its cause is not above the last one: that is a second copy, which does not count. The oldest
-    /// make room.
+    /// Adds an event, unless its cause is not above the last one: then it is a duplicate. Drops the oldest events if
+    /// memory is short.
     pub(crate) fn push(&mut self, recorded: Recorded<A>) {
         if self.last.is_some_and(|last| recorded.cause <= last) {
             return;
@@ -69,17 +76,16 @@ impl<A: Aggregate> RecentEvents<A> {
         }
     }
 
-    /// How many events are here.
+    /// Returns the number of events.
     pub(crate) fn len(&self) -> usize {
         self.events.len()
     }
 
-    /// The last cause.
     pub(crate) fn last(&self) -> Option<Offset> {
         self.last
     }
 
-    /// Forgets what the states have.
+    /// Forgets the events that the stored states have.
     pub(crate) fn forget(&mut self, progress: Progress) {
         while self.events.front().is_some_and(|oldest| Some(oldest.cause) <= progress.cause) {
             self.pop_oldest();
@@ -92,8 +98,8 @@ impl<A: Aggregate> RecentEvents<A> {
         }
     }
 
-    /// The part of the log that holds all events of an aggregate which a state with this progress lacks and which are not
-    /// here; empty when there are none.
+    /// Returns the part of the log with all events of an aggregate that a state with this progress lacks and that are
+    /// not here; empty when there are none.
     pub(crate) fn gap(&self, progress: Progress, id: A::Id) -> Result<Range<Offset>, Ahead> {
         if progress.cause > self.last {
             return Err(Ahead);
@@ -101,13 +107,13 @@ impl<A: Aggregate> RecentEvents<A> {
         if progress.cause >= self.floor {
             return Ok(0..0);
         }
-        // Where events lie is not known from before `dropped_after`.
+        // Nothing is known of where events before `dropped_after` are.
         let span =
             if progress.cause < self.dropped_after { progress.next..self.floor_next } else { self.dropped.span_of(id) };
         Ok(span.start.max(progress.next)..span.end)
     }
 
-    /// The events here that a state with this progress may lack.
+    /// Iterates over the events that a state with this progress may lack.
     pub(crate) fn after(&self, progress: Progress) -> impl Iterator<Item = &Past<A>> {
         let from = self.events.partition_point(|event| Some(event.cause) <= progress.cause);
         self.events.range(from..).map(|event| &event.past)
@@ -122,11 +128,11 @@ impl<A: Aggregate> RecentEvents<A> {
     }
 }
 
-/// Where dropped events lie in the log.
+/// The offsets of dropped events in the log.
 #[derive(Debug)]
 struct Dropped<Id> {
     spans: HashMap<Id, Range<Offset>>,
-    /// Of all aggregates that found no place in `spans`.
+    /// The range of all aggregates that are not in `spans`.
     others: Option<Range<Offset>>,
 }
 

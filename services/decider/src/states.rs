@@ -7,9 +7,17 @@ use threadline_domain::thread::Thread;
 use threadline_domain::{Aggregate, MessageId, Partition, ThreadId, Topic};
 use threadline_projections::{Error, Progress};
 
-/// Stored states of one type of aggregate.
+/// Stored states of one type of aggregate: where a decider loads what is not in memory.
+///
+/// ```text
+/// load ─▶ states and facts at `progress` ─▶ folded with every event after `progress` ─▶ decide
+/// ```
+///
+/// An implementer promises that a state has every event of its aggregate below `progress`. It may have later ones too,
+/// because an aggregate ignores an event that it has. Both calls may fail at any time; the decider then refuses the
+/// commands that wait as retryable and asks again. A dropped call has no effect.
 pub trait States<A: Aggregate>: Send + Sync + 'static {
-    /// Looks up states and facts of one partition, all in one call.
+    /// Loads states and facts of one partition, all in one call.
     fn load(
         &self,
         partition: Partition,
@@ -17,19 +25,19 @@ pub trait States<A: Aggregate>: Send + Sync + 'static {
         facts: &[(A::Id, A::FactId)],
     ) -> impl Future<Output = Result<Loaded<A>, Error>> + Send;
 
-    /// Looks up how far each partition has been followed; one never touched is absent.
+    /// Reads the progress of each partition; one without events is absent.
     fn progress(&self) -> impl Future<Output = Result<BTreeMap<Partition, Progress>, Error>> + Send;
 }
 
-/// What one call of [`States::load`] found.
+/// The result of [`States::load`].
 #[derive(Clone, Debug)]
 pub struct Loaded<A: Aggregate> {
-    /// In the order asked; `None` where no event of the aggregate has been followed yet.
+    /// In the order of the request; `None` for an aggregate without events.
     pub states: Vec<Option<A::State>>,
-    /// In the order asked; `None` where there is no such fact.
+    /// In the order of the request; `None` where there is no such fact.
     pub facts: Vec<Option<A::Fact>>,
-    /// A progress that everything above has reached at least. Events after it may be in some of it already: an aggregate
-    /// takes each event once.
+    /// A progress that everything above has reached. Later events may be in some of it: an aggregate ignores an event
+    /// that it has.
     pub progress: Progress,
 }
 

@@ -1,4 +1,4 @@
-//! Finds out where the last owner of a partition stopped.
+//! Finds where the last owner of a partition stopped.
 
 use threadline_eventlog::{EventLog, LoggedAggregate, Offset, Partition};
 
@@ -17,11 +17,17 @@ pub(crate) struct Takeover<A: LoggedAggregate> {
     pub(crate) resume: Offset,
 }
 
-/// Reads the events from the states' progress to the end: their last cause is where the last owner stopped. `committed`
-/// spares commands after it that were answered without an event.
+/// Reads the events from the states' progress to the end. Their last cause is where the last owner stopped; `committed`
+/// skips commands after it that gave no event.
 ///
-/// However far the states lag behind, all of it is read once: an event that this program cannot read must not be passed
-/// over. Memory stays bounded, because only the latest events are kept.
+/// ```text
+/// commands   ... 7 8 9 | 10 11 12 ...        resume at 10
+/// events     ... 5   7 9 |                   the last event's cause is 9
+/// ```
+///
+/// Reads all of them however far the states lag: an event that this program cannot read must not be skipped. Memory
+/// stays bounded, because only the latest events are kept. Fails when the states or the log do not answer, when the log
+/// lost events that the states have, or at an event of a newer program; the engine then tries again after a pause.
 pub(crate) async fn take_over<A: LoggedAggregate>(
     config: &Config,
     log: &dyn EventLog,

@@ -1,7 +1,7 @@
-//! Decides the commands of one partition, in their order.
+//! Decides the commands of one partition, in order.
 //!
-//! Whatever the next commands need is looked up at once, while what was appended before settles. Only a command that needs
-//! something no lookup has asked for yet causes another one.
+//! Looks up at once whatever the next commands need, while earlier appends settle. Only a command that needs something
+//! else causes another lookup.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,9 +28,9 @@ use crate::queue::Commands;
 use crate::takeover::Takeover;
 use crate::{Config, States};
 
-/// How often a worker notes that it runs.
-const PULSE_INTERVAL: Duration = Duration::from_secs(1);
-/// Commands that are decided before other tasks and finished appends get their turn.
+/// The interval at which a worker checks that it was not frozen.
+const PULSE: Duration = Duration::from_secs(1);
+/// Commands that are decided before settled appends and other tasks get their turn.
 const TURN_COMMANDS_MAX: usize = 64;
 
 /// What all workers of an engine share.
@@ -51,7 +51,7 @@ pub(crate) struct Worker<A: LoggedAggregate, S> {
     in_flight: CommandsInFlight,
     /// The offset that the next event gets, if nobody else writes here.
     end: Offset,
-    /// When something was last known to run.
+    /// When this worker last ran.
     alive: Instant,
     states_down_until: Option<Instant>,
     /// Whether a command that stopped this partition before may still be noted.
@@ -82,7 +82,8 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         }
     }
 
-    /// Decides until `stop` or the end of the commands (`Ok`), or until the partition must be taken over again.
+    /// Decides until `stop` or the end of the commands (`Ok`), or until the partition must be taken over again (`Err`).
+    /// Append nothing after an `Err`: another process may own the partition.
     pub(crate) async fn run(
         mut self,
         mut commands: Commands,
@@ -104,7 +105,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
                 }
                 batch = commands.recv(), if can_receive => match batch {
                     Some(batch) => self.inbox.receive(&batch),
-                    // Nothing more comes; what is here is decided by the next owner.
+                    // No more commands come; the next owner decides the rest.
                     None => return self.finish().await,
                 },
                 () = tokio::task::yield_now(), if can_decide => {}
@@ -117,8 +118,8 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         }
     }
 
-    /// Decides commands until something has to be waited for. Answers the place of a command that only a newer program can
-    /// read, when it is next.
+    /// Decides commands until it must wait for something. Returns the position of the next command if only a newer
+    /// program can read it.
     fn decide_some(&mut self, stop: &CancellationToken) -> Result<Option<Stopped>, Broken> {
         let mut decided = None;
         for _ in 0..TURN_COMMANDS_MAX {
@@ -152,7 +153,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         Ok(None)
     }
 
-    /// One command: guard, decide, append.
+    /// Handles one command: guard, decide, append.
     fn handle(&mut self, received: Received<A>, is_blocked: bool) {
         let Received { offset, context, content } = received;
         let (id, reply) = match content {
@@ -178,7 +179,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
                 let reason = format!("the command could not be read: {reason}");
                 (A::id_of_record(&record), CommandReply::Unavailable { reason })
             }
-            // Never handled: the worker stops in front of it.
+            // Never handled: the worker stops before it.
             Content::UnknownSchema(_) => return,
         };
         self.reply(id, reply, &context);
@@ -200,7 +201,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         }
     }
 
-    /// Starts looking up what the commands at hand need, the first ones first.
+    /// Starts looking up what the next commands need, the first ones first.
     fn look_up(&mut self) {
         let mut wanted = Wanted::new(self.tools.config.lookups_max);
         for command in self.inbox.commands() {
@@ -250,7 +251,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         self.in_flight.len() < self.tools.config.in_flight_max
     }
 
-    /// Notes that this worker runs; fails when it stood still for so long that it may have been replaced.
+    /// Checks that this worker runs; fails when it stood still so long that it may have been replaced.
     fn beat(&mut self) -> Result<(), Broken> {
         let now = Instant::now();
         if now.duration_since(self.alive) > self.tools.config.stall_max {
@@ -260,7 +261,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
         Ok(())
     }
 
-    /// Settles what was appended, so that its answers are not lost with us.
+    /// Settles the appends under way, so that their replies are sent.
     async fn finish(&mut self) -> Result<(), Broken> {
         let drain_timeout = self.tools.config.drain_timeout;
         let settle_all = async {
@@ -280,7 +281,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
     }
 
     fn tidy(&mut self, progress: &mut watch::Receiver<BTreeMap<Partition, Progress>>) {
-        // What a lookup under way lacks is kept for it.
+        // Events that a lookup under way lacks are kept for it.
         if self.lookup.is_none() && progress.has_changed().unwrap_or(false) {
             let progress = progress.borrow_and_update().get(&self.partition).copied().unwrap_or_default();
             self.aggregates.forget(progress);
@@ -289,7 +290,7 @@ impl<A: LoggedAggregate, S: States<A>> Worker<A, S> {
     }
 }
 
-/// The outcome of the lookup under way; waits for ever when there is none. Cancel-safe.
+/// Waits for the lookup under way; pending while there is none. Cancel-safe.
 async fn next<A: LoggedAggregate>(lookup: &mut Option<BoxFuture<'static, Lookup<A>>>) -> Lookup<A> {
     match lookup {
         Some(lookup) => lookup.await,

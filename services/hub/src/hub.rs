@@ -43,6 +43,17 @@ pub struct Start {
 pub type Starts = BTreeMap<Topic, Vec<Start>>;
 
 /// Decides which session receives which frame. Every method may be called from any thread.
+///
+/// The events of one partition must come in the order of the log, from one task at a time; different partitions are
+/// independent. Nothing fails: a session whose queue is full is ended as slow, and others do not notice.
+///
+/// ```text
+/// match hub.publish(event, Content::NotEncoded, &mut out) {
+///     Published::FrameWanted(event) => { let frame = encode(&event); hub.publish(*event, Content::Frame(frame), &mut out); }
+///     Published::Delivered | Published::Duplicate => {}
+/// }
+/// for session in out.flush.drain(..) { session.write_to_socket(); }
+/// ```
 #[derive(Debug)]
 pub struct Hub<S> {
     config: HubConfig,
@@ -96,7 +107,7 @@ impl<S: Session> Hub<S> {
         published
     }
 
-    /// Passes over an event of `messages` that nobody can read. Local members of its thread receive `frame`.
+    /// Skips an event of `messages` that nobody can read. Local members of its thread receive `frame`.
     pub fn lose(&self, partition: Partition, lost: &Lost, frame: &Bytes, out: &mut Outputs<S>) {
         if let Some(mut shard) = self.shard(THREADS, partition) {
             shard.lose(lost, frame, out);
@@ -104,7 +115,7 @@ impl<S: Session> Hub<S> {
         self.skip(THREADS, partition, lost.offset);
     }
 
-    /// Passes over a record of which nothing is known.
+    /// Skips a record of which nothing is known.
     pub fn skip(&self, topic: Topic, partition: Partition, offset: Offset) {
         if let Some(mut shard) = self.shard(topic, partition) {
             shard.skip(offset);
@@ -121,7 +132,7 @@ impl<S: Session> Hub<S> {
         }
     }
 
-    /// Lets a session into one shard.
+    /// Joins a session to one shard.
     pub(crate) fn join_shard(
         &self,
         number: usize,
@@ -139,7 +150,7 @@ impl<S: Session> Hub<S> {
         self.first_shards.iter().flat_map(of).collect()
     }
 
-    /// Lets a session go; returns the user's threads if it was the user's last session.
+    /// Removes a session; returns the user's threads if it was the user's last session.
     pub fn leave(&self, user: &Arc<LocalUser<S>>, session: &Arc<S>) -> Option<Vec<ThreadId>> {
         let Departure::Last(threads) = self.directory.leave(user, session) else { return None };
         for &thread in &threads {

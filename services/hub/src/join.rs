@@ -9,7 +9,7 @@ use crate::entry::Entry;
 use crate::published::ThreadState;
 use crate::user::LocalUser;
 
-/// A user's part in a thread, as the projection has it.
+/// A user's membership in a thread, as the projection has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinMembership {
     /// The thread.
@@ -47,7 +47,8 @@ pub struct Joined<S> {
     /// Events that the client may have missed, in the order of each partition. [`crate::visible`] says which of them the
     /// user may see.
     pub missed: Vec<Arc<Entry>>,
-    /// Partitions whose ring begins after `from`. What is missing lies between `from` and the snapshot.
+    /// Partitions whose ring no longer reaches back to `from`. Their events from `from` to the snapshot must be read
+    /// from the projection.
     pub uncovered: Vec<(Topic, Partition)>,
 }
 

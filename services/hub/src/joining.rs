@@ -1,4 +1,4 @@
-//! Letting a session into the hub.
+//! Joins a session to the hub.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,9 +11,18 @@ use crate::join::{Join, JoinMembership, Joined, NotJoined};
 use crate::session::Session;
 use crate::shard::ShardJoin;
 
-/// A session on its way into the hub, shard by shard. From a shard that it has joined it receives live events, from the
-/// others not yet. The driver may let other work run between two shards. A session that does not get through all shards
-/// leaves the hub when this is dropped.
+/// A session that is joining the hub, shard by shard. The driver may let other work run between two shards.
+///
+/// ```text
+/// shard 0   [missed ... at)  live ──▶       joined: receives live events
+/// shard 1   [missed ... at)  live ──▶
+/// shard 2   not joined yet: receives nothing, its events stay in the ring
+/// ```
+///
+/// For every shard, the missed events end exactly at the offset where live events begin, so nothing is lost or
+/// delivered twice. Fails with [`NotJoined`] when the hub has not reached the snapshot or the client's cursor, the
+/// snapshot is older than a ring, the user has too many sessions, or the hub is closed. A session that has not joined
+/// all shards leaves the hub when this is dropped, also after a failure.
 #[derive(Debug)]
 pub struct Joining<'a, S: Session> {
     hub: &'a Hub<S>,
@@ -37,7 +46,7 @@ impl<'a, S: Session> Joining<'a, S> {
         Ok(Self { hub, join, shards: hub.shards(), memberships, joined, next_shard: 0 })
     }
 
-    /// Joins the next shard; false when there is none left.
+    /// Joins the next shard; `false` when none is left.
     pub fn next_shard(&mut self) -> Result<bool, NotJoined> {
         let Some(&(topic, partition)) = self.shards.get(self.next_shard) else { return Ok(false) };
         let offset = |offsets: &Offsets| offsets.get(&topic)?.get(partition as usize).copied();
@@ -60,7 +69,7 @@ impl<'a, S: Session> Joining<'a, S> {
         Ok(true)
     }
 
-    /// Joins all shards that are left.
+    /// Joins the remaining shards.
     pub fn finish(mut self) -> Result<Joined<S>, NotJoined> {
         while self.next_shard()? {}
         self.joined.user.mark_joined(&self.join.session, usize::MAX);

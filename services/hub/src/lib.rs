@@ -1,15 +1,24 @@
 //! Decides which session receives which frame.
 //!
-//! The hub is a library without I/O, clock and async. A driver feeds it with events, joins and leaves; the hub puts
-//! frames into the queues of sessions and lists the sessions that the driver has to flush.
+//! The hub is a library without I/O, clock and async (decision 19). A driver (`edge/src/hub`) feeds it with events,
+//! joins and leaves; the hub puts frames into the queues of sessions and lists the sessions that the driver must flush.
+//! Start at [`Hub`], then [`Joining`] and [`SendQueue`].
 //!
-//! Each event partition is a *shard* with a ring of recent events, an index of that ring and the threads that have local
-//! members. Shards lock separately, so different tasks can drive them. A thread lives in one shard.
+//! ```text
+//! driver ──publish(event)──▶ shard: ring, index, members ──push(frame)──▶ SendQueue of each session ──▶ socket
+//!        ──Joining──────────▶ shard by shard: what the session missed, then live
+//!        ◀──Outputs────────── sessions to flush, users who joined or left a thread
+//! ```
+//!
+//! Each event partition is a *shard* with a ring of recent events, an index of that ring and the threads that have
+//! local members. Shards lock separately, so different tasks can drive them. A thread is in one shard.
 //!
 //! The hub guarantees to each session:
 //! - events of one thread arrive in the order of the log;
 //! - membership counts at the event's offset: nothing after a removal, nothing before a join;
 //! - the events that [`Joining`] returns end exactly where live events begin.
+//!
+//! What is never here: decoding of records, encryption, sockets, a lock held for longer than one shard's part.
 
 mod audience;
 mod directory;

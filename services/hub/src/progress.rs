@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use threadline_domain::{Offset, Partition, Position, Topic};
 use threadline_wire::Offsets;
 
-/// The hub's next offset in each partition of each event topic. Every frame below it is in the queues of the sessions
-/// that receive it.
+/// The hub's next offset in each partition of each event topic. Every frame of an event below it has been queued for
+/// all sessions entitled to it. Readable without a lock; offsets only rise.
 #[derive(Debug)]
 pub struct HubProgress {
     topics: BTreeMap<Topic, Box<[AtomicU64]>>,

@@ -1,4 +1,4 @@
-//! What the hub knows of a thread, and what comes of an event.
+//! What the hub knows of a thread, and the result of publishing an event.
 
 use threadline_domain::{Offset, ThreadId};
 
@@ -35,13 +35,13 @@ pub struct Lost {
     pub offset: Offset,
 }
 
-/// What came of publishing an event.
+/// The result of publishing an event.
 #[derive(Debug)]
 pub enum Published {
     /// Every local receiver has it in its queue, and the ring holds it.
     Delivered,
     /// The event was published before.
     Duplicate,
-    /// Nothing has happened: a local session needs the event's frame. The driver encodes it and publishes again.
+    /// Nothing was delivered: a local session needs the event's frame. The driver encodes it and publishes again.
     FrameWanted(Box<Event>),
 }

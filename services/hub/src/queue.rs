@@ -24,11 +24,21 @@ pub struct SendQueueConfig {
     pub frames_max: usize,
 }
 
-/// A bounded queue of frames for one session. Anybody pushes; whoever finds the socket ready writes, see
-/// [`write`](Self::write).
+/// A bounded queue of frames for one session. Anybody pushes; whoever finds the socket ready writes
+/// ([`write`](Self::write); decision 20).
 ///
-/// When a frame does not fit, the queue drops all frames and ends the session with [`CloseCode::Slow`]: the client
-/// resumes by its cursor.
+/// ```text
+/// push(frame) ─┐
+/// push(frame) ─┼─▶ [backlog | frame frame frame] ── write ──▶ socket
+/// push_raw ────┘      ▲ first of open()        └ full: drop all frames, end with CloseCode::Slow
+/// ```
+///
+/// - Frames leave in the order of the pushes, after the backlog that the queue was [opened](Self::open) with.
+/// - When a frame does not fit, the queue drops all frames and ends the session with [`CloseCode::Slow`]; the client
+///   resumes by its cursor. The bounds do not count the backlog.
+/// - After [`end`](Self::end) nothing is added; the first ending counts. An item that was written in part is always
+///   completed first.
+/// - Every method may be called from any thread and returns at once.
 #[derive(Debug)]
 pub struct SendQueue {
     state: Mutex<State>,
@@ -63,7 +73,7 @@ pub enum Ending {
     AtOnce(CloseCode),
 }
 
-/// What became of a frame.
+/// The result of pushing a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
     /// The frame is the only one in the queue.
@@ -135,7 +145,8 @@ impl SendQueue {
         Ok(Unwritten { is_empty: !state.is_open || state.items.is_empty(), is_ending: state.ending.is_some() })
     }
 
-    /// Drops what waits, but for the rest of an item that is written in part, and opens the queue for the close frame.
+    /// Drops what waits, except for the rest of an item that is written in part, and opens the queue for the close
+    /// frame.
     pub fn start_closing(&self, code: CloseCode) {
         let mut state = self.lock();
         state.end(Ending::AtOnce(code));

@@ -1,4 +1,4 @@
-//! What the hub asks of a session.
+//! The hub's view of a session.
 
 use bytes::Bytes;
 
@@ -12,6 +12,12 @@ pub enum NeedsFlush {
 }
 
 /// A session, as the driver implements it.
+///
+/// ```text
+/// hub.publish ─▶ push(frame) ─▶ NeedsFlush::Yes ─▶ Outputs::flush ─▶ the driver writes the queue to the socket
+/// ```
+///
+/// A session cannot refuse a frame: one that is full or lost ends itself and answers `No`.
 pub trait Session {
     /// Appends a frame to the session's queue. Must not block: the hub calls it under the lock of a shard.
     fn push(&self, frame: &Bytes) -> NeedsFlush;

@@ -33,7 +33,7 @@ struct LocalThread<S> {
     state: ThreadState,
 }
 
-/// A session's way into one shard.
+/// A session's request to join one shard.
 pub(crate) struct ShardJoin<'a> {
     /// The offset of the membership snapshot; `None` for topics whose events name their users.
     pub(crate) snapshot: Option<Offset>,
@@ -94,7 +94,7 @@ impl<S: Session> Shard<S> {
         Published::Delivered
     }
 
-    /// Passes over an event that nobody can read. Local members of its thread receive `frame` instead.
+    /// Skips an event that nobody can read. Local members of its thread receive `frame` instead.
     pub(crate) fn lose(&mut self, lost: &Lost, frame: &Bytes, out: &mut Outputs<S>) {
         if self.cause.is_some_and(|last| lost.cause <= last) {
             return;
@@ -106,7 +106,7 @@ impl<S: Session> Shard<S> {
         }
     }
 
-    /// Passes over a record that says nothing of use.
+    /// Skips a record that says nothing of use.
     pub(crate) fn skip(&mut self, offset: Offset) {
         self.next = self.next.max(offset + 1);
     }
@@ -130,7 +130,7 @@ impl<S: Session> Shard<S> {
         }
     }
 
-    /// Lets a session in: from now on it receives live events of the user's threads.
+    /// Joins a session: from now on it receives live events of the user's threads.
     pub(crate) fn join(
         &mut self,
         user: &Arc<LocalUser<S>>,

@@ -30,14 +30,14 @@ struct LocalSession<S> {
     shards_joined: usize,
 }
 
-/// What came of adding a session.
+/// The result of adding a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
     /// The user has the session now.
     Here,
     /// The user has too many sessions.
     TooMany,
-    /// The last session left in the meantime: this value of the user is of no use.
+    /// The last session left meanwhile: this value of the user is stale.
     Gone,
 }
 
@@ -128,7 +128,7 @@ impl<S: Session> LocalUser<S> {
     }
 }
 
-/// What is left to do when a session leaves.
+/// What must be done when a session leaves.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Departure {
     /// The session was not here.

@@ -5,38 +5,29 @@ use std::time::Duration;
 /// The bounds of a projector.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Records collected for one transaction; what the log hands over in one piece stays together.
+    /// Records collected for one transaction; a batch of the log is never split.
     pub batch_records_max: usize,
-    /// Bytes of their values, likewise.
+    /// Bytes of the values collected for one transaction; a batch of the log is never split.
     pub batch_bytes_max: usize,
-    /// The least time from the start of one transaction to the start of the next. A record that comes after a quiet
-    /// moment is applied at once; under load this is what keeps transactions few and batches large.
+    /// The least time from the start of one transaction to the start of the next. A record after a quiet moment is
+    /// applied at once; under load this keeps transactions few and batches large.
     pub transaction_interval: Duration,
-    /// The longest pause after a transaction whose batch was not full. The pause is twice the transaction's time: a busy machine
-    /// makes transactions slow, so batches grow, and a row that several of their records change is written once. What comes
-    /// during the pause is collected, and a full batch ends it.
+    /// The longest pause after a transaction whose batch was not full. The pause is twice the transaction's time: a
+    /// busy machine makes transactions slow, so batches grow, and a row that several of their records change is written
+    /// once. Records that arrive during the pause are collected, and a full batch ends it.
     pub rest_max: Duration,
-    /// How long one transaction, or one look at a projection or the log, may take.
+    /// The longest time for one transaction, or one question to a projection or the log.
     pub attempt_timeout: Duration,
-    /// The pause before projections and log are tried again: at first and at most.
+    /// The first pause before projections and log are tried again. The pause doubles up to `retry_pause_max`.
     pub retry_pause_first: Duration,
-    /// See [`retry_pause_first`](Self::retry_pause_first).
     pub retry_pause_max: Duration,
-    /// How often the lag is measured, and looked at whether the generations are where they were left.
+    /// The interval of measuring the lag and checking the generations' progress.
     pub lag_interval: Duration,
-    /// How often the registry is looked at for other generations.
+    /// The interval of looking into the registry for other generations.
     pub registry_interval: Duration,
-    /// How long a topic may take to say where it ends; one that does not is left out of the lag.
-    pub ends_timeout: Duration,
-    /// Records of one transaction of a rebuild.
-    pub rebuild_batch_records_max: usize,
-    /// Bytes of their values.
-    pub rebuild_batch_bytes_max: usize,
-    /// How often in a row a rebuild may fail without moving on.
-    pub rebuild_failures_max: u32,
-    /// The most records a second; for rebuilds that leave room for others.
+    /// The most records a second, for rebuilds that leave room for live traffic.
     pub records_per_second_max: Option<u32>,
-    /// Generations that stand at most so many records apart share transactions.
+    /// Generations whose progress differs by at most this many records share transactions.
     pub shared_lag_max: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Records that cannot be read or applied: out of the way, but not without a trace.
+//! Moves records that cannot be read or applied out of the way.
 
 use threadline_eventlog::{EventLog, Record, Topic, codec};
 use threadline_projections::Letter;
@@ -6,8 +6,8 @@ use threadline_projections::Letter;
 use crate::error::Failed;
 use crate::metrics;
 
-/// Puts a record with the reason into the log's dead letters; answers the letter that generations keep. After a crash this
-/// may happen again: the letter's position tells.
+/// Appends a record and the reason to the log's dead letters, and returns the letter that generations keep. After a
+/// crash this may happen twice; the letter's position tells the copies.
 pub(crate) async fn bury(log: &dyn EventLog, topic: Topic, record: &Record, reason: &str) -> Result<Letter, Failed> {
     let letter = codec::dead_letter(topic, record, reason);
     log.append(Topic::DeadLetters, codec::dead_letter_record(&letter)).await?;

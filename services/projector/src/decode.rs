@@ -1,12 +1,12 @@
-//! From a record of the log to what projections take in.
+//! Decodes a record of the log for projections.
 
 use threadline_domain::thread::Thread;
 use threadline_eventlog::codec::{self, Context, DecodeError};
 use threadline_eventlog::{EventLog, LoggedAggregate, Record, Topic, partition_of};
 use threadline_projections::{Entry, Lost, Mark, Progress, Recorded};
 
-/// Reads a record and moves the progress past it, unless its schema is unknown: then the progress stays before it. `None`
-/// is an event that is there for the second time.
+/// Reads a record and moves the progress past it; of an unknown schema, fails and leaves the progress before it. `None`
+/// for a duplicate.
 pub(crate) fn decode(
     log: &dyn EventLog,
     topic: Topic,
@@ -42,7 +42,7 @@ fn read(
         }),
         Topic::Users => codec::read_user(record).map(|profile| Some(Entry::User(profile))),
         _ => {
-            // The header tells a duplicate before its value is read, even of an event that cannot be.
+            // The header tells a duplicate before its value is read, even of an event that cannot be read.
             let cause = codec::cause_of(record);
             if cause.is_some_and(|cause| progress.cause.is_some_and(|last| cause <= last)) {
                 return Ok(None);

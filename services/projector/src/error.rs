@@ -1,9 +1,9 @@
-//! Why projections are not moved on.
+//! Why projections do not move.
 
 use threadline_eventlog::{Offset, Partition, Stopped, Topic};
 use threadline_projections::{Error, ProjectError, Schema};
 
-/// Why generations could not be moved on.
+/// Why generations could not be moved.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failed {
     #[error(transparent)]
@@ -27,7 +27,7 @@ pub(crate) enum Failed {
 }
 
 impl Failed {
-    /// Whether a generation is of no use with this log.
+    /// Whether a generation does not fit this log.
     pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::Ahead { .. } => true,
@@ -36,19 +36,19 @@ impl Failed {
         }
     }
 
-    /// Whether another projector was faster, which is nobody's fault.
+    /// Whether another projector moved the generation first, which is no failure.
     pub(crate) fn is_fenced(&self) -> bool {
         matches!(self, Self::Moved { .. } | Self::Dropped { .. } | Self::Transaction(ProjectError::Fenced { .. }))
     }
 }
 
-/// Why a rebuild did not come to its end.
+/// Why a rebuild did not finish.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     /// The registry or the new generation failed.
     #[error(transparent)]
     Projections(#[from] Error),
-    /// A record or a transaction failed, again and again.
+    /// A record or a transaction failed repeatedly.
     #[error("the rebuild stands still: {0}")]
     Failed(String),
     /// A newer program wrote a record that this one cannot read.
@@ -57,7 +57,7 @@ pub enum RebuildError {
     /// Another process rebuilds the same projection.
     #[error("projection {0} is being rebuilt by another process")]
     Busy(&'static str),
-    /// It was told to stop; the next rebuild goes on from there.
+    /// It was stopped; the next rebuild continues from there.
     #[error("stopped; a rebuild goes on from there")]
     Cancelled,
 }

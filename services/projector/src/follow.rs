@@ -1,4 +1,4 @@
-//! The tails of all topics of a lane, from where the generation stands that is behind most.
+//! The tails of all topics of a lane, from the progress of the generation that lags most.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,33 +6,33 @@ use futures_util::future::select_all;
 use threadline_eventlog::{EventLog, Partition, Start, Tail, TailBatch, Topic};
 use threadline_projections::{Feed, Progress};
 
-/// A partition of a topic.
-pub(crate) type TopicPartition = (Topic, Partition);
+/// A topic and one of its partitions.
+pub(crate) type Place = (Topic, Partition);
 
-/// A generation and where it stands, by what this projector knows.
+/// A generation and its progress, as this projector knows it.
 pub(crate) struct Fed {
     pub(crate) feed: Feed,
     pub(crate) progress: BTreeMap<TopicPartition, Progress>,
 }
 
 impl Fed {
-    /// Where it stands in a partition; `None` when it is not made from the topic.
-    pub(crate) fn at(&self, partition: TopicPartition) -> Option<Progress> {
-        self.progress.get(&partition).copied()
+    /// Returns its progress in a partition; `None` when it is not made from the topic.
+    pub(crate) fn at(&self, place: Place) -> Option<Progress> {
+        self.progress.get(&place).copied()
     }
 }
 
-/// Partitions being followed.
+/// The partitions that a lane follows.
 pub(crate) struct Following {
     tails: Vec<(Topic, Tail)>,
-    /// Up to where the tails have been read.
-    pub(crate) read: BTreeMap<TopicPartition, Progress>,
-    /// Partitions at a record with an unknown schema: nothing further of them is applied.
-    pub(crate) stopped: BTreeSet<TopicPartition>,
+    /// How far the tails have been read.
+    pub(crate) read: BTreeMap<Place, Progress>,
+    /// Partitions that stopped at a record of an unknown schema: nothing further of them is applied.
+    pub(crate) stopped: BTreeSet<Place>,
 }
 
 impl Following {
-    /// Starts where the generation stands that is behind most.
+    /// Starts at the progress of the generation that lags most.
     pub(crate) fn open(log: &dyn EventLog, fed: &[Fed]) -> Self {
         let mut read: BTreeMap<TopicPartition, Progress> = BTreeMap::new();
         for (&partition, &at) in fed.iter().flat_map(|fed| &fed.progress) {
@@ -49,7 +49,7 @@ impl Following {
         Self { tails: topics.into_iter().map(tail).collect(), read, stopped: BTreeSet::new() }
     }
 
-    /// The next records of any topic; `None` when the log was shut down. Cancel-safe.
+    /// Waits for the next records of any topic; `None` when the log was shut down. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<(Topic, TailBatch)> {
         let tails = self.tails.iter_mut().map(|(topic, tail)| Box::pin(async { (*topic, tail.next().await) }));
         let tails: Vec<_> = tails.collect();
@@ -61,7 +61,7 @@ impl Following {
         Some((topic, batch?))
     }
 
-    /// Records that are there already.
+    /// Takes records that are there already.
     pub(crate) fn try_next(&mut self) -> Option<(Topic, TailBatch)> {
         let next = |(index, (topic, tail)): (usize, &mut (Topic, Tail))| Some((index, *topic, tail.try_next()?));
         let (index, topic, batch) = self.tails.iter_mut().enumerate().find_map(next)?;
@@ -69,7 +69,7 @@ impl Following {
         Some((topic, batch))
     }
 
-    /// Whoever had something goes to the end.
+    /// Moves a tail that had records to the end, so that the tails take turns.
     fn take_turns(&mut self, index: usize) {
         self.tails.rotate_left(index + 1);
     }

@@ -1,4 +1,4 @@
-//! How far generations are behind the log.
+//! Measures how far generations lag behind the log.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,14 +9,16 @@ use threadline_projections::{Feed, Progress};
 
 use crate::error::Failed;
 use crate::follow::{Fed, TopicPartition};
-use crate::metrics;
 
-/// Where partitions end, as far as the log says.
-pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
+/// The longest wait for a topic's ends.
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Asks where the partitions of these topics end, all at once. One that does not say within the wait is left out.
-pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>, wait: Duration) -> Ends {
-    let asked = topics.into_iter().map(|topic| tokio::time::timeout(wait, ends_of(log, topic)));
+/// The ends of partitions, as far as the log answered.
+pub(crate) type Ends = BTreeMap<Place, Offset>;
+
+/// Asks for the ends of the partitions of these topics, all at once. A topic that does not answer in time is left out.
+pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
+    let asked = topics.into_iter().map(|topic| tokio::time::timeout(ENDS_WITHIN, ends_of(log, topic)));
     join_all(asked).await.into_iter().flatten().flatten().collect()
 }
 
@@ -24,15 +26,13 @@ async fn ends_of(log: &dyn EventLog, topic: Topic) -> Ends {
     log.ends(topic).await.known().iter().map(|(&partition, &end)| ((topic, partition), end)).collect()
 }
 
-/// How many records a generation is behind, in the partitions whose ends are known.
-pub(crate) fn behind(progress: &BTreeMap<TopicPartition, Progress>, ends: &Ends) -> u64 {
-    let behind = |(partition, at): (&TopicPartition, &Progress)| {
-        ends.get(partition).map_or(0, |end| end.saturating_sub(at.next))
-    };
+/// Returns how many records a generation lacks, in the partitions whose ends are known.
+pub(crate) fn behind(progress: &BTreeMap<Place, Progress>, ends: &Ends) -> u64 {
+    let behind = |(place, at): (&Place, &Progress)| ends.get(place).map_or(0, |end| end.saturating_sub(at.next));
     progress.iter().map(behind).sum()
 }
 
-/// Shows the lag of a generation by topic.
+/// Publishes the lag of a generation by topic.
 pub(crate) fn show(fed: &Fed, ends: &Ends) {
     for &topic in fed.feed.spec().topics {
         let of_topic = fed.progress.iter().filter(|((of, _), _)| *of == topic);
@@ -42,10 +42,9 @@ pub(crate) fn show(fed: &Fed, ends: &Ends) {
     }
 }
 
-/// Finds out whether a generation is where it was left. One that lies before it was dropped, or made anew, which would go
+/// Compares a generation's stored progress with what we last wrote: a dropped or rebuilt schema would otherwise go
 /// unnoticed until the next record.
-pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<TopicPartition, Progress>) -> Result<(), Failed> {
-    let schema = || feed.generation().schema.clone();
+pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<Place, Progress>) -> Result<(), Failed> {
     for &topic in feed.spec().topics {
         let found = feed.progress(topic).await?;
         let left_at = left_at.iter().filter(|((of, _), _)| *of == topic);

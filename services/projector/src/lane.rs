@@ -1,4 +1,4 @@
-//! Generations that stand at about the same offsets, moved on together: collect, apply, go on.
+//! Generations at about the same progress, moved together: collect, apply, repeat.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::lag::{self, Ends};
 use crate::metrics;
 use crate::pending::Pending;
 
-/// Moves some generations on.
+/// Moves some generations together.
 pub(crate) struct Lane {
     config: Config,
     log: Arc<dyn EventLog>,
@@ -32,17 +32,17 @@ pub(crate) struct Lane {
 /// Why a lane ended by itself.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    /// It was to catch up, and has.
+    /// It had to catch up, and has.
     CaughtUp,
     /// The log was shut down.
     LogClosed,
-    /// It was to catch up, and came to a record of an unknown schema.
+    /// It had to catch up, and reached a record of an unknown schema.
     Unreadable(Stopped),
-    /// Whether the last transaction was committed is not known: only the generations can tell where they are.
+    /// Nobody knows whether the last transaction committed: the generations must be asked for their progress.
     Failed(Failed),
 }
 
-/// Told after each transaction, with how many records it took in.
+/// Called after each transaction with the number of records it applied.
 pub(crate) type OnApplied<'a> = &'a mut (dyn FnMut(&[Fed], u64) + Send);
 
 /// A record that cannot be read.
@@ -58,10 +58,10 @@ impl Lane {
         Self { config, log, fed, following, stopped, apply_at: Instant::now() }
     }
 
-    /// Until something fails, or, if it only `catches_up`, all is applied that the log held a moment ago. A transaction under
-    /// way when this is dropped is rolled back.
+    /// Runs until something fails or, if it only `catches_up`, until it has applied what the log held a moment ago.
+    /// Dropping the future rolls the transaction under way back.
     pub(crate) async fn run(mut self, catches_up: bool, on_applied: OnApplied<'_>) -> Ended {
-        // Asking where the log ends may take long while a topic is away; projecting must not wait for that.
+        // Asking for the log's ends may take long while a topic is away; projecting must not wait for that.
         let (ends, mut measured) = tokio::sync::watch::channel(Ends::new());
         let measuring = measure(self.config.clone(), Arc::clone(&self.log), self.topics(), ends);
         let projecting = async {
@@ -107,7 +107,7 @@ impl Lane {
         topics
     }
 
-    /// Applies these records and all others that come until the next transaction may start; answers how many.
+    /// Applies these records and all others that arrive until the next transaction may start; returns how many.
     async fn batch(&mut self, topic: Topic, first: TailBatch) -> Result<u64, Failed> {
         let mut pending = BTreeMap::new();
         let mut dead = vec![];
@@ -142,7 +142,7 @@ impl Lane {
         };
         let applied = self.in_time(applying).await?;
         let rest = (started.elapsed() * 2).min(self.config.rest_max);
-        // A full batch means that records wait: a pause would only add to the lag.
+        // The batch is full, so more records wait. Skip the pause: it exists to let small batches grow.
         self.apply_at = if full { started } else { self.apply_at.max(Instant::now() + rest) };
         if let Some(most) = self.config.records_per_second_max {
             self.apply_at = started + Duration::from_secs_f64(records as f64 / f64::from(most));
@@ -165,8 +165,8 @@ impl Lane {
         Ok(seen)
     }
 
-    /// Returns the next records: those in the tails, or else those that come before the next transaction may start. `None` when
-    /// it may.
+    /// Returns the next records: those in the tails, or those that arrive before the next transaction may start. `None`
+    /// when it may.
     async fn next(&mut self) -> Option<(Topic, TailBatch)> {
         match self.following.try_next() {
             None => tokio::time::timeout_at(self.apply_at, self.following.next()).await.ok().flatten(),
@@ -174,7 +174,7 @@ impl Lane {
         }
     }
 
-    /// Reads records into what is pending of their partition.
+    /// Reads records into their partition's pending records.
     fn collect(
         &mut self,
         pending: &mut BTreeMap<TopicPartition, Pending>,
@@ -213,11 +213,11 @@ impl Lane {
         pending.to = *read;
     }
 
-    /// Applies what is pending in one transaction, poison taken out.
-    async fn apply(&self, pending: BTreeMap<TopicPartition, Pending>) -> Result<Vec<Pending>, Failed> {
+    /// Applies the pending records in one transaction, without those that cannot be applied.
+    async fn apply(&self, pending: BTreeMap<Place, Pending>) -> Result<Vec<Pending>, Failed> {
         let mut pending: Vec<Pending> = pending.into_values().collect();
         loop {
-            // Of each share's batches, where in `pending` they come from.
+            // For each share's batches, their indexes in `pending`.
             let mut sources = vec![];
             let mut shares = vec![];
             for (generation, fed) in self.fed.iter().enumerate() {
@@ -244,7 +244,7 @@ impl Lane {
         }
     }
 
-    /// Whether all generations are where they were left.
+    /// Checks that all generations have the progress we last wrote.
     async fn check(&self) -> Result<(), Failed> {
         for fed in &self.fed {
             lag::check(&fed.feed, &fed.progress).await?;
@@ -257,7 +257,7 @@ impl Lane {
     }
 }
 
-/// Asks again and again where the log ends.
+/// Asks for the log's ends at an interval.
 async fn measure(
     config: Config,
     log: Arc<dyn EventLog>,

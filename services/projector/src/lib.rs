@@ -1,17 +1,25 @@
-//! Log to projections: follows the topics that projections are made from and applies what comes, batch by batch.
+//! Builds the projections from the log: follows their topics and applies the records, batch by batch.
+//!
+//! Start at [`run`], then `supervisor` and `lane`.
 //!
 //! ```text
-//! supervisor   which partitions are ours, which generations are to be fed
-//!    └ lane    generations that stand at about the same offsets: one transaction for all of them
-//!        follow    the tails, from where the generation that is behind most stands
+//! supervisor   which partitions we own, which generations are fed, in which lanes
+//!    └ lane    generations at about the same progress: one transaction for all of them (decision 14)
+//!        follow    the tails, from the progress of the generation that lags most
 //!        decode    values of records; duplicates are dropped
 //!        pending   what waits for its transaction
-//!        dead      what cannot be read or applied, out of the way
-//! rebuild      a lane with one generation, from the start to near the end
+//!        dead      what cannot be read or applied goes to the dead letters
+//! rebuild      a lane with one generation, from the start to near the end (decision 13)
 //! ```
 //!
-//! Projectors share out the partitions by leases; should two follow the same one all the same, the generations' progress
-//! fences one of them. Nothing else happens here: a projection has no side effects.
+//! What holds:
+//! - A batch's rows and the progress after it commit in one transaction, or neither does. A kill loses the batch under
+//!   way.
+//! - Progress moves by compare-and-set. Projectors share partitions out by leases; if two follow the same one all the
+//!   same, the second to commit is fenced and rolls back.
+//! - The rows at a progress depend on the records below it and on nothing else.
+//!
+//! What is never here: side effects, SQL (it is in `projections`), decisions.
 
 mod config;
 mod dead;
@@ -35,16 +43,20 @@ pub use config::Config;
 pub use error::RebuildError;
 pub use rebuild::{Rebuild, RebuildProgress, rebuild};
 
-/// Keeps the generations of these projections up with the log until `shutdown`, sharing the work with all other projectors
-/// by leases in `database`. The registry must be there.
+/// Keeps the generations of these projections up with the log until `shutdown`, sharing the partitions with all other
+/// projectors by leases in `database`. The registry must exist.
 ///
-/// A record whose schema this program does not know stops its partition, which `stopped` then says: a newer program wrote
-/// it, and one will apply it. A corrupt one goes to the dead letters; an event's numbers are taken from its headers, so that
-/// they stay dense.
+/// Outages of the log and of Postgres are retried, and a generation whose tables are missing is left out. A record of
+/// an unknown schema stops its partition and is listed in `stopped`: a newer program wrote it, and a newer program will
+/// apply it. A corrupt record goes to the dead letters; an event's numbers are then taken from its headers, so that
+/// they stay dense (decision 9).
 ///
-/// Goes on through outages of log and Postgres, and without a generation whose tables are not there. Returns before
-/// `shutdown`, with an error in the process log, only when a generation was made from another log or is ahead of this one:
-/// then it has to be rebuilt.
+/// Returns before `shutdown`, with an error in the process log, only when a generation was made from another log or is
+/// ahead of this one: then it must be rebuilt. Dropping the future rolls the transaction under way back.
+///
+/// ```text
+/// tail ─▶ decode ─▶ pending ─▶ BEGIN; rows; progress: from -> to (compare-and-set); COMMIT
+/// ```
 pub async fn run(
     config: Config,
     log: Arc<dyn EventLog>,

@@ -14,21 +14,21 @@ pub(crate) struct Pending {
     /// The progress after them.
     pub(crate) to: Progress,
     items: Vec<Item>,
-    /// What could not be read.
+    /// The records that could not be read.
     letters: Vec<Letter>,
-    /// What a generation could not apply, by its index and the record's offset.
+    /// Records that a generation could not apply, by the generation's index and the record's offset.
     refused: BTreeMap<(usize, Offset), Refused>,
-    /// How many records were taken in, duplicates and dead letters too.
+    /// The number of records read, duplicates and dead letters included.
     pub(crate) seen: u64,
 }
 
-/// What a record says, and the record, should it turn out to be poison.
+/// What a record says, and the record itself in case it cannot be applied.
 struct Item {
     entry: Entry,
     record: Record,
 }
 
-/// What stands instead of a record that a generation cannot apply.
+/// What replaces a record that a generation cannot apply.
 struct Refused {
     entry: Option<Entry>,
     letter: Letter,
@@ -39,12 +39,12 @@ impl Pending {
         Self { topic_partition, to: from, items: vec![], letters: vec![], refused: BTreeMap::new(), seen: 0 }
     }
 
-    /// Takes in what a record says.
+    /// Adds what a record says.
     pub(crate) fn push(&mut self, entry: Entry, record: &Record) {
         self.items.push(Item { entry, record: record.clone() });
     }
 
-    /// Takes in a record that could not be read.
+    /// Adds a record that could not be read.
     pub(crate) fn push_letter(&mut self, letter: Letter) {
         self.letters.push(letter);
     }
@@ -54,12 +54,12 @@ impl Pending {
         self.entries(generation, fed).nth(index).map(|(record, _)| record.clone())
     }
 
-    /// Leaves a record out for one generation. The progress still goes past it, and an event's numbers stay taken.
+    /// Leaves a record out for one generation. The progress still moves past it, and an event's numbers stay used.
     pub(crate) fn refuse(&mut self, generation: usize, letter: Letter) {
         let key = (generation, letter.offset);
         let item = self.items.iter().find(|item| item.record.offset == letter.offset);
         let entry = match item.map(|item| &item.entry) {
-            // What is refused even without its body is left out.
+            // A record that fails even without its body is left out.
             _ if self.refused.contains_key(&key) => None,
             Some(Entry::Event(recorded)) => Some(Entry::Lost(without_body(recorded))),
             Some(Entry::Lost(_) | Entry::Mark(_) | Entry::User(_)) | None => None,
@@ -67,7 +67,7 @@ impl Pending {
         self.refused.insert(key, Refused { entry, letter });
     }
 
-    /// What a generation has to apply; `None` when it is not made from the topic or has applied all of it already.
+    /// Returns what a generation must apply; `None` when it is not made from the topic or has all of it already.
     pub(crate) fn batch<'a>(&'a self, generation: usize, fed: &Fed) -> Option<Batch<'a>> {
         let from = fed.at(self.topic_partition)?;
         if self.to.next <= from.next {
@@ -80,7 +80,7 @@ impl Pending {
         Some(Batch { topic, partition, from, to: self.to, entries, letters })
     }
 
-    /// The entries of a generation's batch, each with its record.
+    /// Iterates over the entries of a generation's batch, each with its record.
     fn entries<'a>(&'a self, generation: usize, fed: &Fed) -> impl Iterator<Item = (&'a Record, &'a Entry)> {
         let next = fed.at(self.topic_partition).map_or(Offset::MAX, |at| at.next);
         let items = self.items.iter().filter(move |item| item.record.offset >= next);

@@ -15,7 +15,13 @@ use crate::lag;
 use crate::lane::{Ended, Lane};
 use crate::supervisor::{check_not_ahead, progress};
 
-/// How often the log is asked where it ends.
+/// Failures in a row, without progress, after which the rebuild gives up.
+const FAILURES_MAX: u32 = 8;
+/// Records of one transaction.
+const BATCH_RECORDS_MAX: usize = 10_000;
+/// Bytes of the values of one transaction.
+const BATCH_BYTES_MAX: usize = 16 << 20;
+/// The interval of asking for the log's ends.
 const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What to rebuild, and how fast.
@@ -23,23 +29,29 @@ const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Rebuild {
     /// The projection.
     pub projection: Arc<dyn Projection>,
-    /// The bounds of projectors, and of rebuilds.
-    pub config: Config,
-    /// The most records a second, if there shall be a limit.
+    /// The most records a second, if limited.
     pub records_per_second_max: Option<u32>,
 }
 
-/// How far a rebuild has come.
+/// The progress of a rebuild.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RebuildProgress {
-    /// Records that the new generation has taken in, by this rebuild and those before that it goes on from.
+    /// Records that the new generation has, those of earlier rebuilds that this one continues included.
     pub applied: u64,
-    /// Records that the log holds of the projection's topics, as last heard.
+    /// Records of the projection's topics in the log, as last asked.
     pub total: u64,
 }
 
-/// Adds a generation, or goes on with the one that is being built, until it has all that the log held a moment ago, and hands it over
-/// to the projectors. A kill loses at most one batch.
+/// Adds a generation, or continues the one that is being built, until it has all that the log held a moment ago, and
+/// hands it over to the projectors.
+///
+/// ```text
+/// 0 ─────────── batches of 10,000 records ───────────▶ end of the log a moment ago ─▶ ready, fed by the projectors
+///      killed here: at most one batch lost; the next rebuild continues
+/// ```
+///
+/// Fails with [`RebuildError`] when another process rebuilds the projection, at a record of an unknown schema, or after
+/// repeated failures; the generation stays and the next rebuild continues it. Live traffic is not affected.
 pub async fn rebuild(
     rebuild: Rebuild,
     log: Arc<dyn EventLog>,
@@ -70,9 +82,9 @@ async fn build(
     let rate = rebuild.records_per_second_max;
     let batch_max = rebuild.config.rebuild_batch_records_max;
     let config = Config {
-        // With a limit, a second's records at once are enough.
-        batch_records_max: rate.map_or(batch_max, |rate| batch_max.min(rate as usize).max(1)),
-        batch_bytes_max: rebuild.config.rebuild_batch_bytes_max,
+        // With a limit, at most one second's records at once.
+        batch_records_max: rate.map_or(BATCH_RECORDS_MAX, |rate| BATCH_RECORDS_MAX.min(rate as usize).max(1)),
+        batch_bytes_max: BATCH_BYTES_MAX,
         transaction_interval: Duration::ZERO,
         rest_max: Duration::ZERO,
         lag_interval: ENDS_INTERVAL,

@@ -1,4 +1,4 @@
-//! Which partitions are ours, which generations are to be fed, and in which lanes.
+//! Decides which partitions we own, which generations are fed, and in which lanes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,16 +22,16 @@ pub(crate) struct Supervisor {
     registry: Registry,
     projections: Vec<Arc<dyn Projection>>,
     ownership: Ownership,
-    /// What `/readyz` says.
+    /// The stopped partitions, for `/readyz`.
     stopped: StoppedPartitions,
     owned: BTreeSet<Partition>,
     lanes: Option<Lanes>,
-    /// When to open lanes, if there are none.
+    /// When to open lanes if none run.
     open_at: Instant,
     failures: u32,
 }
 
-/// The lanes that run. Dropping them stops them, and rolls back their transactions.
+/// The running lanes. Dropping them stops them and rolls their transactions back.
 struct Lanes {
     running: JoinSet<Ended>,
     /// The generations that they feed, by schema.
@@ -61,7 +61,7 @@ impl Supervisor {
         }
     }
 
-    /// Until `shutdown`, or a failure that no retry helps.
+    /// Runs until `shutdown`, or until a failure that no retry helps.
     pub(crate) async fn run(mut self, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -82,7 +82,7 @@ impl Supervisor {
                 Some(ended) = ended(&mut self.lanes) => {
                     match ended {
                         Ended::LogClosed => return,
-                        // It goes on together with the others.
+                        // It continues together with the others.
                         Ended::CaughtUp | Ended::Unreadable(_) => self.reopen().await,
                         Ended::Failed(failed) if failed.is_final() => return report(&failed),
                         Ended::Failed(failed) => self.retry(&failed).await,
@@ -99,7 +99,7 @@ impl Supervisor {
                     }
                 }
                 _ = registry.tick(), if self.lanes.is_some() => {
-                    // What cannot be asked now is asked again soon.
+                    // If the registry does not answer now, it is asked again soon.
                     if let Ok(Ok(true)) = tokio::time::timeout(self.config.attempt_timeout, self.is_outdated()).await {
                         self.reopen().await;
                     }
@@ -122,7 +122,7 @@ impl Supervisor {
         metrics::owned_partitions().set(self.owned.len() as f64);
     }
 
-    /// Stops all lanes; they are opened anew at once.
+    /// Stops all lanes, to be opened again at once.
     async fn reopen(&mut self) {
         if let Some(mut lanes) = self.lanes.take() {
             lanes.running.shutdown().await;
@@ -151,12 +151,12 @@ impl Supervisor {
         self.failures = self.failures.saturating_add(1).min(16);
     }
 
-    /// Whether other generations are to be fed than those that are.
+    /// Whether the generations to feed have changed.
     async fn is_outdated(&self) -> Result<bool, Error> {
         let Some(lanes) = &self.lanes else { return Ok(false) };
         let mut fed = BTreeSet::new();
         for feed in self.registry.feeds(&self.projections).await? {
-            // One whose tables are not there cannot be fed; it is when they are.
+            // A generation whose tables are missing cannot be fed until they exist.
             if progress(self.log.as_ref(), &feed, &self.owned).await.is_ok() {
                 fed.insert(feed.generation().schema.to_string());
             }
@@ -164,7 +164,7 @@ impl Supervisor {
         Ok(fed != lanes.fed)
     }
 
-    /// Opens lanes for all generations. One whose tables are not there is left out, and looked for again.
+    /// Opens lanes for all generations. One whose tables are missing is left out, and tried again.
     async fn open(&self) -> Result<Lanes, Failed> {
         let mut all = vec![];
         for feed in self.registry.feeds(&self.projections).await? {
@@ -207,7 +207,7 @@ impl Supervisor {
     }
 }
 
-/// Where a generation stands in these partitions of all its topics.
+/// Reads a generation's progress in these partitions of all its topics.
 pub(crate) async fn progress(
     log: &dyn EventLog,
     feed: &Feed,
@@ -223,7 +223,7 @@ pub(crate) async fn progress(
     Ok(progress)
 }
 
-/// A generation that has seen more than there is was made from another log.
+/// Refuses a generation that has more records than the log: it was made from another log.
 pub(crate) fn check_not_ahead(fed: &Fed, ends: &Ends) -> Result<(), Failed> {
     for (&(topic, partition), at) in &fed.progress {
         if let Some(&end) = ends.get(&(topic, partition))
@@ -236,7 +236,7 @@ pub(crate) fn check_not_ahead(fed: &Fed, ends: &Ends) -> Result<(), Failed> {
     Ok(())
 }
 
-/// How the first lane that ends did; never while there is none.
+/// Waits for the first lane to end; pending while there is none.
 async fn ended(lanes: &mut Option<Lanes>) -> Option<Ended> {
     match lanes {
         Some(lanes) if !lanes.running.is_empty() => match lanes.running.join_next().await? {
