@@ -18,7 +18,7 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The person, unless it is a service.
+    /// Returns the person, unless it is a service.
     pub const fn user(&self) -> Option<&UserId> {
         match self {
             Self::User(user) => Some(user),
@@ -26,7 +26,7 @@ impl Actor {
         }
     }
 
-    /// The user id, or `service:<name>`.
+    /// Returns the user id, or `service:<name>`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::User(user) => user.as_str(),

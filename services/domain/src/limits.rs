@@ -1,4 +1,4 @@
-//! The bounds of everything a command may carry.
+//! The bounds of what a command may carry.
 
 /// Characters of a user id.
 pub const USER_ID_CHARS_MAX: usize = 128;
@@ -18,8 +18,8 @@ pub const METADATA_BYTES_MAX: usize = 8_192;
 pub const METADATA_DEPTH_MAX: usize = 8;
 /// Bytes of one sealed text: the longest content in the widest characters, and what sealing adds.
 pub const SEALED_BYTES_MAX: usize = 4 * CONTENT_CHARS_MAX + 128;
-/// How far ahead of the command's time a message id may say it was minted, milliseconds. Five minutes forgive the clocks of
-/// most devices; clients with a worse one correct it by the server's time.
+/// How far ahead of the command's time a message id may be minted, in milliseconds. Five minutes allow for the clocks
+/// of most devices; clients with a worse one correct it by the server's time.
 pub const MESSAGE_ID_AHEAD_MS_MAX: i64 = 300_000;
 /// Messages of a thread whose facts its state keeps in memory: those with the newest ids.
 pub const KNOWN_MESSAGES_MAX: usize = 256;

@@ -1,4 +1,4 @@
-//! Free-form data that a product hangs on threads and messages.
+//! Free-form data that a product attaches to threads and messages.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::text::Invalid;
 /// only bounds its size and depth; an open text is valid JSON because `wire` made it. `Debug` shows its length only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Metadata {
-    /// Canonical JSON text. Empty metadata stands open in every log: nobody typed it.
+    /// Canonical JSON text. Empty metadata is open in every log: nobody typed it.
     Open(Arc<str>),
     /// Encrypted under a key of its author.
     Sealed(Sealed),
@@ -31,7 +31,7 @@ impl Metadata {
         }
     }
 
-    /// What tells this metadata from other: the JSON text, or its digest.
+    /// Returns what distinguishes this metadata from others: the JSON text, or its digest.
     pub(crate) fn fingerprint(&self) -> &[u8] {
         match self {
             Self::Open(json) => json.as_bytes(),
@@ -39,7 +39,7 @@ impl Metadata {
         }
     }
 
-    /// Bytes that it takes.
+    /// Returns its size in bytes.
     pub fn len_bytes(&self) -> usize {
         match self {
             Self::Open(json) => json.len(),
@@ -47,8 +47,8 @@ impl Metadata {
         }
     }
 
-    /// Refuses what is larger or deeper than [`limits`] allow, and NUL characters, which Postgres has no text for.
-    /// Of sealed metadata only its size can be seen: whoever seals checks before.
+    /// Refuses metadata that is larger or deeper than [`limits`] allow, and NUL characters, which Postgres cannot store
+    /// in a text. Of sealed metadata only the size can be checked; the edge checks the rest before it seals.
     pub fn check(&self) -> Result<(), Invalid> {
         let json = match self {
             Self::Open(json) => json,
@@ -88,7 +88,7 @@ fn has_nul(json: &str) -> bool {
     json.match_indices(r"\u0000").any(|(at, _)| backslashes_before(at) % 2 == 0)
 }
 
-/// How deep brackets nest outside of strings.
+/// Returns how deep brackets nest outside of strings.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in json.bytes() {

@@ -1,4 +1,4 @@
-//! Where a record lies in the log.
+//! The address of a record in the log.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::Topic;
 /// A partition of a topic, from 0.
 pub type Partition = u32;
 
-/// The place of a record within its partition, from 0; they rise from record to record.
+/// The number of a record within its partition, from 0, rising.
 pub type Offset = u64;
 
 /// A record's address: topic, partition, offset. Written `messages:3:1234`.
@@ -28,7 +28,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// The text is not a position.
+/// The error of a text that is not a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAPosition;
 

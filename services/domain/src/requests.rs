@@ -1,4 +1,4 @@
-//! Ids of what is made by requests that their senders name.
+//! Ids that follow from the name that a sender gave to a request.
 
 use uuid::Uuid;
 
@@ -8,11 +8,11 @@ use crate::{Actor, ThreadId};
 /// Namespace of ids that are derived from a sender's own name for a request.
 const REQUESTS: Uuid = Uuid::from_u128(0x3d0a_7c1e_52b8_5f64_8e19_c07b_6a2d_41f8);
 
-/// The id of what a request makes that its sender named by a text, such as an `Idempotency-Key`: the same for the same sender,
-/// thread and text. A `UUIDv7` of the epoch's first millisecond; the rest is a hash.
+/// Returns the id of what a request creates when its sender named the request, such as with an `Idempotency-Key`: the
+/// same for the same sender, thread and text. A `UUIDv7` of the epoch's first millisecond; the rest is a hash.
 pub fn id_of_request(sender: &Actor, thread: Option<ThreadId>, name: &str) -> Uuid {
     let thread = thread.map_or_else(String::new, |thread| thread.to_string());
-    // A line feed cannot stand in an actor or a thread's id, so no two requests share a text.
+    // Neither an actor nor a thread's id has a line feed, so no two requests share a text.
     let hash = Uuid::new_v5(&REQUESTS, format!("{}\n{thread}\n{name}", sender.as_str()).as_bytes());
     v7(0, hash)
 }

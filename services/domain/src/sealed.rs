@@ -6,15 +6,15 @@ use std::sync::Arc;
 use crate::limits;
 use crate::text::{self, Invalid};
 
-/// A text that was encrypted before it came into the log. The domain passes it on and never opens it.
+/// A text that was encrypted before it entered the log. The domain passes it on and never opens it (decision 16).
 ///
-/// Two sealed texts are equal when their digests are: the ciphertext differs each time the same text is sealed.
+/// Two sealed texts are equal when their digests are: each sealing of the same text gives another ciphertext.
 #[derive(Clone)]
 pub struct Sealed {
-    /// Recognises the same text of the same author in the same thread: a keyed hash, so nobody without the key can
-    /// find the text by trying.
+    /// Recognises the same text of the same author in the same thread: a keyed hash, so nobody without the key can find
+    /// a short text by guessing.
     pub digest: [u8; DIGEST_BYTES],
-    /// The ciphertext with all that is needed to open it, but the key.
+    /// The ciphertext, with all that is needed to open it except the key.
     pub bytes: Arc<[u8]>,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Debug for Sealed {
 }
 
 impl Sealed {
-    /// Refuses a ciphertext that no text within the limits can have.
+    /// Refuses a ciphertext that is too large for any text within the limits.
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         let bytes_max = limits::SEALED_BYTES_MAX;
         if self.bytes.len() > bytes_max { Err(Invalid::TooLarge { bytes_max }) } else { Ok(()) }
@@ -46,15 +46,15 @@ impl Sealed {
 /// A text that a person typed: as it is, or sealed. `Debug` shows its length only.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Text {
-    /// As it is: the log does not seal.
+    /// An open text, in a log that does not seal.
     Open(Arc<str>),
     /// Encrypted under a key of its author.
     Sealed(Sealed),
 }
 
 impl Text {
-    /// The text, unless it is sealed. Where texts are opened before they are shown, one that is still sealed has lost its
-    /// key: it was erased.
+    /// Returns the text, unless it is sealed. After opening, a text that is still sealed has lost its key: it was
+    /// erased.
     pub fn as_open(&self) -> Option<&str> {
         match self {
             Self::Open(text) => Some(text),
@@ -62,12 +62,13 @@ impl Text {
         }
     }
 
-    /// Whether the content of an event was removed because a later event replaced or deleted it. Typed content is never empty.
+    /// Whether the content of an event was removed because a later event replaced or deleted it. Typed content is never
+    /// empty.
     pub fn is_withheld(&self) -> bool {
         self.as_open() == Some("")
     }
 
-    /// What tells this text from others: the text itself, or its digest.
+    /// Returns what distinguishes this text from others: the text itself, or its digest.
     pub(crate) fn fingerprint(&self) -> &[u8] {
         match self {
             Self::Open(text) => text.as_bytes(),
@@ -75,7 +76,7 @@ impl Text {
         }
     }
 
-    /// Bytes that it takes.
+    /// Returns its size in bytes.
     pub fn len_bytes(&self) -> usize {
         match self {
             Self::Open(text) => text.len(),
@@ -83,7 +84,8 @@ impl Text {
         }
     }
 
-    /// Refuses what cannot be a message's content, as far as that can be seen: whoever seals checks before.
+    /// Refuses what cannot be a message's content. Of a sealed text only the size can be checked; the edge checks the
+    /// rest before it seals.
     pub fn check_content(&self) -> Result<(), Invalid> {
         match self {
             Self::Open(content) => text::check_content(content),
@@ -91,7 +93,8 @@ impl Text {
         }
     }
 
-    /// Refuses what cannot stand in one line that people read, likewise.
+    /// Refuses what cannot be a single line that people read; sealed texts as in
+    /// [`check_content`](Self::check_content).
     pub fn check_line(&self, chars_max: usize) -> Result<(), Invalid> {
         match self {
             Self::Open(line) => text::check_line(line, chars_max),

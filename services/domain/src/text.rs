@@ -1,37 +1,32 @@
-//! What can be wrong with a text.
+//! What can be wrong with a value.
 
 use std::fmt;
 
 use crate::{limits, visible};
 
-/// Why a value is refused, whatever field it stands in.
+/// Why a value is refused, independent of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invalid {
-    /// Nothing is there.
+    /// The value is empty, or shows nothing.
     Empty,
     /// More characters than allowed.
     TooLong {
-        /// How many are allowed.
         chars_max: usize,
     },
     /// More bytes than allowed.
     TooLarge {
-        /// How many are allowed.
         bytes_max: usize,
     },
     /// Nested deeper than allowed.
     TooDeep {
-        /// How deep is allowed.
         depth_max: usize,
     },
     /// More elements than allowed.
     TooMany {
-        /// How many are allowed.
         count_max: usize,
     },
     /// Fewer elements than needed.
     TooFew {
-        /// How many are needed.
         count_min: usize,
     },
     /// White space or a control character in an id.
@@ -42,7 +37,7 @@ pub enum Invalid {
     Nul,
     /// The same element twice.
     Repeated,
-    /// Not one of the names that can stand there, or a fault that only a newer program knows.
+    /// Not one of the allowed names, or a fault that only a newer program knows.
     Value,
     /// A message's id that is no UUIDv7, or is ahead of the clock.
     MessageId,
@@ -50,9 +45,9 @@ pub enum Invalid {
     NotInThread,
     /// A title or a key for a dm, which has neither.
     NotInDm,
-    /// A thread's id that does not follow from what the thread is for.
+    /// A thread's id that does not follow from the dm's people or the key.
     NotDerived,
-    /// A name that is kept for others: a user id that begins with `service:`, a message kind that services post.
+    /// A name reserved for others: a user id that begins with `service:`, a message kind that only services post.
     Reserved,
 }
 
@@ -84,7 +79,8 @@ impl fmt::Display for Invalid {
     }
 }
 
-/// Refuses what cannot be the id of someone: nothing, more than `chars_max` characters, white space, control characters.
+/// Refuses what cannot be an id of an actor: an empty text, more than `chars_max` characters, white space, control
+/// characters.
 pub(crate) fn check_id(id: &str, chars_max: usize) -> Result<(), Invalid> {
     if id.is_empty() {
         return Err(Invalid::Empty);
@@ -95,15 +91,15 @@ pub(crate) fn check_id(id: &str, chars_max: usize) -> Result<(), Invalid> {
     if id.chars().any(|c| c.is_control() || c.is_whitespace()) { Err(Invalid::IdCharacter) } else { Ok(()) }
 }
 
-/// Refuses what cannot stand in one line that people read, such as a title: nothing to see, more than `chars_max`
-/// characters, a control character or line break, or one that turns the direction of what follows.
+/// Refuses what cannot be a single line that people read, such as a title: nothing to see, more than `chars_max`
+/// characters, a control character or line break, or a mark that turns the direction of the text after it.
 pub fn check_line(text: &str, chars_max: usize) -> Result<(), Invalid> {
     check_length(text, chars_max)?;
     if text.chars().any(visible::breaks_line) { Err(Invalid::LineCharacter) } else { Ok(()) }
 }
 
-/// Makes one line of a text that is for display only, such as a name: without what [`check_line`] refuses, without blank
-/// ends, and cut off after `chars_max` characters. None where nothing is left to see.
+/// Makes a single line of a text that is only displayed, such as a name: removes what [`check_line`] refuses and blank
+/// ends, and cuts it after `chars_max` characters. `None` when nothing is left to see.
 pub fn displayed_line(text: &str, chars_max: usize) -> Option<String> {
     let line: String = text.chars().filter(|c| !visible::breaks_line(*c)).take(chars_max).collect();
     visible::shows_anything(&line).then(|| line.trim().to_owned())

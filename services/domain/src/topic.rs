@@ -1,4 +1,4 @@
-//! The topics of the log. The table at the top is the only place that knows them: code asks it, and the log's SQL is
+//! The topics of the log. The table at the top is the only place that knows them: code reads it, and the log's SQL is
 //! filled and generated from it.
 
 use std::fmt;
@@ -9,7 +9,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const WEEK: Duration = Duration::from_hours(7 * 24);
 
-/// Makes the type and its table of the same rows.
+/// Defines the type and its table from the same rows.
 macro_rules! topics {
     ($($(#[$doc:meta])* $topic:ident = $number:literal, $name:literal:
         $sort:expr, $key:expr, $retention:expr, $durability:expr;)+) => {
@@ -21,7 +21,7 @@ macro_rules! topics {
             /// Every topic.
             pub const ALL: [Self; [$($number),+].len()] = [$(Self::$topic),+];
 
-            /// All that is known of the topic.
+            /// Returns the topic's row of the table.
             pub const fn spec(self) -> &'static TopicSpec {
                 match self {
                     $(Self::$topic => &TopicSpec {
@@ -44,11 +44,11 @@ topics! {
     /// Commands for the thread aggregate.
     MessagesCommands = 2, "messages.commands":
         Sort::Commands { events: Topic::Messages }, Key::Thread, Retention::For(WEEK), Durability::Relaxed;
-    /// Answers to commands that gave no event, and nothing else.
+    /// Replies to commands that gave no event, and nothing else.
     Rejections = 3, "rejections": Sort::Answers, Key::Edge, Retention::For(HOUR), Durability::Relaxed;
-    /// Read marks.
+    /// How far users have read.
     Reads = 4, "reads": Sort::Facts, Key::ThreadAndUser, Retention::LastOfEachKey, Durability::Durable;
-    /// User ids with their names as last seen.
+    /// Users' names as last seen.
     Users = 5, "users": Sort::Facts, Key::User, Retention::LastOfEachKey, Durability::Durable;
     /// Typing and presence.
     Signals = 6, "signals": Sort::Ephemeral, Key::ThreadOrUser, Retention::For(MINUTE), Durability::Relaxed;
@@ -66,20 +66,20 @@ topics! {
         Sort::Commands { events: Topic::Payments }, Key::Payment, Retention::For(WEEK), Durability::Relaxed;
 }
 
-/// What the records of a topic are.
+/// What kind of records a topic has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// Commands for an aggregate. Command topic and event topic have the same number of partitions, and what comes of a
-    /// command in partition 3 lies in partition 3.
+    /// Commands for an aggregate. The command topic and the event topic have the same number of partitions, and the
+    /// event of a command in partition 3 is in partition 3.
     Commands {
         /// The topic of the aggregate's events.
         events: Topic,
     },
     /// Events of an aggregate.
     Events,
-    /// Facts that need no decision: maxima, and values of which the last one counts.
+    /// Facts that need no decision: maxima, and values of which the last one counts (decision 11).
     Facts,
-    /// Answers for whoever waits for the outcome of a command.
+    /// Replies for those who wait for the outcome of a command.
     Answers,
     /// Signals that matter only now. A log may carry them without storing them.
     Ephemeral,
@@ -94,7 +94,7 @@ pub enum Key {
     Thread,
     Dispute,
     Payment,
-    /// `thread:user`.
+    /// The text `thread:user`.
     ThreadAndUser,
     User,
     ThreadOrUser,
@@ -104,76 +104,73 @@ pub enum Key {
     OfItsRecord,
 }
 
-/// What a topic keeps.
+/// Which records a topic keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retention {
-    /// Every record.
+    /// Keeps every record.
     Forever,
-    /// Every record for at least this long.
+    /// Keeps every record for at least this long.
     For(Duration),
-    /// At least the last record of each key.
+    /// Keeps at least the last record of each key.
     LastOfEachKey,
 }
 
-/// What an acknowledged append has survived.
+/// What an acknowledged append survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// A crash of the log's server takes no acknowledged record.
+    /// A crash of the log's server loses no acknowledged record.
     Durable,
-    /// A crash of the server may take the last acknowledged records, where a log gains speed by it (Postgres). Nobody
-    /// has promised anything on their account: an outcome rests on the durable event that comes of a command.
+    /// A crash of the server may lose the last acknowledged records, where a log gains speed by it (Postgres). No
+    /// client was promised anything because of them: an outcome rests on the durable event that follows from a command.
     Relaxed,
 }
 
-/// A row of the table: all that is known of a topic.
+/// A topic's row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicSpec {
     /// Its name without the configurable prefix, such as `messages.commands`.
     pub name: &'static str,
-    /// Its number in stored rows, which never changes.
+    /// Its number in stored rows. Never change one.
     pub number: i16,
-    /// What its records are.
     pub sort: Sort,
-    /// What its keys name.
     pub key: Key,
-    /// What it keeps.
     pub retention: Retention,
-    /// What an acknowledged append has survived.
+    /// What an acknowledged append survives.
     pub durability: Durability,
 }
 
 impl Topic {
-    /// The topic's name without its prefix, such as `messages.commands`.
+    /// Returns the topic's name without its prefix, such as `messages.commands`.
     pub const fn name(self) -> &'static str {
         self.spec().name
     }
 
-    /// The topic with this [`name`](Self::name).
+    /// Returns the topic with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.name() == name)
     }
 
-    /// The topic's number in stored rows.
+    /// Returns the topic's number in stored rows.
     pub const fn number(self) -> i16 {
         self.spec().number
     }
 
-    /// The topic with this [`number`](Self::number).
+    /// Returns the topic with this [`number`](Self::number).
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.number() == number)
     }
 
-    /// The event topics, one for each aggregate.
+    /// Returns the event topics, one for each aggregate.
     pub fn events() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|topic| topic.spec().sort == Sort::Events)
     }
 
-    /// The command topics, one for each aggregate.
+    /// Returns the command topics, one for each aggregate.
     pub fn commands() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|topic| matches!(topic.spec().sort, Sort::Commands { .. }))
     }
 
-    /// The topic of the events that come of this topic's commands; `None` for a topic without commands.
+    /// Returns the topic of the events that follow from this topic's commands; `None` for a topic without commands.
     pub const fn events_of(self) -> Option<Self> {
         match self.spec().sort {
             Sort::Commands { events } => Some(events),
@@ -181,7 +178,7 @@ impl Topic {
         }
     }
 
-    /// The topic of the commands that this topic's events come of; `None` for a topic without such events.
+    /// Returns the topic of the commands that cause this topic's events; `None` for a topic without such events.
     pub fn commands_of(self) -> Option<Self> {
         Self::commands().find(|commands| commands.events_of() == Some(self))
     }
@@ -203,12 +200,12 @@ impl fmt::Display for Topic {
 pub struct TopicMap<T>([T; Topic::ALL.len()]);
 
 impl<T> TopicMap<T> {
-    /// Asks for the value of each topic in turn.
+    /// Makes the value of each topic in turn.
     pub fn from_fn(value: impl FnMut(Topic) -> T) -> Self {
         Self(Topic::ALL.map(value))
     }
 
-    /// Each topic with its value.
+    /// Iterates over the topics with their values.
     pub fn iter(&self) -> impl Iterator<Item = (Topic, &T)> {
         Topic::ALL.into_iter().zip(&self.0)
     }

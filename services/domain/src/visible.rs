@@ -35,8 +35,9 @@ fn is_visible(c: char) -> bool {
             || DRAWN_AS_NOTHING.iter().any(|(first, last)| (*first..=*last).contains(&c)))
 }
 
-/// Whether a character has no place in one line that people read: it ends the line, or turns the direction of what follows, which
-/// makes another text of it. The marks of direction and the joiners that some scripts and emoji need are none.
+/// Whether a character may not be in a single line that people read: it ends the line, or turns the direction of the
+/// text after it, which changes how the text reads. Marks of direction and joiners, which some scripts and emoji need,
+/// are allowed.
 pub(crate) fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,4 +1,4 @@
-//! Waiting for a generation to reach positions: however many wait, one statement at a time looks for all of them.
+//! Waits for a generation to reach positions. However many callers wait, one statement at a time looks for all of them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -10,15 +10,15 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{Error, Schema};
 
-/// Between two looks, milliseconds: at first and at most.
+/// The first and the longest time between two looks, in milliseconds.
 const LOOK_MS_FIRST: u64 = 1;
 const LOOK_MS_MAX: u64 = 20;
 
-/// What those who wait saw last.
+/// The last look, shared by all who wait.
 #[derive(Debug, Default)]
 pub(crate) struct Awaited(Mutex<Option<Look>>);
 
-/// The next offsets by topic and partition, and when they were asked for.
+/// The next offsets by topic and partition, and when they were read.
 #[derive(Debug)]
 struct Look {
     at: Instant,
@@ -33,7 +33,7 @@ pub(crate) struct Goal<'a> {
 }
 
 impl Awaited {
-    /// Waits until the generation has come this far.
+    /// Waits until the generation has reached the goal.
     pub(crate) async fn reach(
         &self,
         schema: &Schema,
@@ -53,7 +53,7 @@ impl Awaited {
         Ok(())
     }
 
-    /// Whether the generation has come this far, as of now: what somebody else asked for since is as good.
+    /// Whether the generation has reached the goal by now; a look that somebody else began since is as good.
     async fn look(&self, schema: &Schema, pool: &PgPool, goal: Goal<'_>, deadline: Instant) -> Result<bool, Error> {
         let since = Instant::now();
         let mut last = timeout_at(deadline, self.0.lock()).await.map_err(|_| Error::Behind)?;

@@ -1,4 +1,4 @@
-//! Checksums of a generation: equal rows, equal checksums, however they came about.
+//! Checksums of a generation: equal exactly when the rows are, however they were written.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::{Error, Schema, Spec};
 /// The tables that every projection has.
 const TABLES: [&str; 2] = ["positions", "dead_letters"];
 
-/// For each table the number of its rows and a 128-bit sum over them.
+/// Computes for each table the number of its rows and a 128-bit sum over them.
 pub(crate) async fn all(spec: &Spec, schema: &Schema, pool: &PgPool) -> Result<BTreeMap<&'static str, String>, Error> {
     let mut checksums = BTreeMap::new();
     for &table in spec.tables.iter().chain(&TABLES) {

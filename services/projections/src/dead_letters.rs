@@ -14,7 +14,7 @@ pub struct Letter {
     pub reason: String,
 }
 
-/// Notes records; the same position again changes nothing.
+/// Inserts records; the same position again changes nothing.
 pub(crate) async fn note(
     schema: &Schema,
     connection: &mut PgConnection,

@@ -1,4 +1,4 @@
-//! Records of the log as projections take them in.
+//! Records of the log as projections take them.
 
 use bytes::Bytes;
 use threadline_domain::thread::Event;
@@ -17,27 +17,27 @@ pub enum Entry {
     User(UserProfile),
 }
 
-/// An event with its position in the log.
+/// An event with its offsets.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// Its offset in the `messages` partition.
     pub offset: Offset,
     /// The offset of the command that caused it.
     pub cause: Offset,
-    /// The record's value as it lies in the log: the timeline keeps it as it is.
+    /// The record's value, which the timeline keeps as it is.
     pub value: Bytes,
     /// The event read from it.
     pub event: Event,
 }
 
-/// What its headers tell of an event whose body is no use. It takes its numbers all the same.
+/// An event whose body is corrupt, as far as its headers tell. Its numbers count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Its offset in the `messages` partition.
     pub offset: Offset,
     /// Its numbers.
     pub event: LostEvent<ThreadId>,
-    /// The record's value as it lies in the log.
+    /// The record's value, unchanged.
     pub value: Bytes,
 }
 

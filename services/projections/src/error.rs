@@ -1,10 +1,10 @@
-//! What projections can answer instead of doing it.
+//! Failures of projections.
 
 use std::fmt;
 
 use crate::Schema;
 
-/// Why a projection did not do it.
+/// Why a projection did not do what it was asked. [`is_final`](Self::is_final) tells whether a retry cannot help.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Postgres cannot be reached, or refused for now; worth a retry.
@@ -13,7 +13,7 @@ pub enum Error {
     /// The wait for a position ended before the projection reached it.
     #[error("the projection did not reach the position in time")]
     Behind,
-    /// The generation was made from another log: its offsets mean nothing here.
+    /// The generation was made from another log, whose offsets mean nothing here.
     #[error("schema {schema} was made from log {found}, this is log {log}")]
     OtherLog {
         /// The generation's schema.
@@ -26,13 +26,13 @@ pub enum Error {
     /// A row holds a value that only a newer program knows.
     #[error("no {kind} is named {name}: a newer program wrote it")]
     UnknownName {
-        /// What sort of value.
+        /// The type of the value.
         kind: &'static str,
-        /// What it is called.
+        /// The name in the row.
         name: String,
     },
-    /// The tables are not there or not those that this program knows.
-    #[error("the projections' schema is not as expected: {0}; `threadline migrate` makes or updates it")]
+    /// The tables are missing, or not those that this program knows.
+    #[error("the projections' schema is not as expected: {0}")]
     Schema(String),
     /// A newer program made the live generation.
     #[error(
@@ -101,8 +101,8 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether the values themselves were refused, so that no retry can help: what this says of a batch is the
-/// reason why one of its records is poison.
+/// Returns the reason when the values were refused, so that no retry can help: one of the batch's records cannot be
+/// applied.
 pub(crate) fn refused_values(error: &sqlx::Error) -> Option<String> {
     match error {
         // Data exception, integrity constraint violation, program limit exceeded (a row too large for its index).

@@ -9,7 +9,7 @@ use threadline_domain::{Partition, Topic};
 
 use crate::{Error, Generation, Progress, Projection, Spec, checksums, positions};
 
-/// One generation as a projector feeds it. Cheap to clone.
+/// A generation that a projector feeds. Cheap to clone. Batches reach it through [`project`](crate::project).
 #[derive(Clone)]
 pub struct Feed {
     pub(crate) projection: Arc<dyn Projection>,
@@ -18,7 +18,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// What is fixed for its projection.
+    /// Returns the specification of its projection.
     pub fn spec(&self) -> &'static Spec {
         self.projection.spec()
     }
@@ -28,12 +28,12 @@ impl Feed {
         &self.generation
     }
 
-    /// Looks up how far it has followed each partition of a topic; one never touched is absent.
+    /// Reads its progress in each partition of a topic; one without records is absent.
     pub async fn progress(&self, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
         positions::all(&self.generation.schema, &self.pool, topic).await
     }
 
-    /// For each table its row count and a checksum over its rows: equal exactly when the rows are.
+    /// Computes for each table its row count and a checksum over its rows: equal exactly when the rows are.
     pub async fn checksums(&self) -> Result<BTreeMap<&'static str, String>, Error> {
         checksums::all(self.spec(), &self.generation.schema, &self.pool).await
     }

@@ -16,32 +16,31 @@ pub struct Generation {
     pub version: u32,
     /// The schema that holds them.
     pub schema: Schema,
-    /// What it is there for.
     pub state: State,
-    /// The log that it was made from, once it follows one.
+    /// The log that it was made from; `None` until it follows one.
     pub log: Option<String>,
 }
 
-/// What a generation is there for.
+/// The state of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// A rebuild fills it.
     Building,
-    /// It was filled; projectors feed it, and it can be swapped in.
+    /// It is filled; projectors feed it, and it can be swapped in.
     Ready,
-    /// Projectors feed it, and it is what is read. There is at most one of each projection.
+    /// Projectors feed it, and readers read it. Each projection has at most one.
     Live,
-    /// It was live before the last swap; projectors still feed it, so that a rollback is possible at once. There is at most
-    /// one of each projection.
+    /// It was live before the last swap. Projectors still feed it, so that a rollback is possible at once. Each
+    /// projection has at most one.
     Retired,
-    /// A rollback took it out. Projectors still feed it, so that it can be swapped in again; the next rebuild drops it.
+    /// A rollback replaced it. Projectors still feed it, so that it can be swapped in again; the next rebuild drops it.
     Withdrawn,
 }
 
 impl State {
     const ALL: [Self; 5] = [Self::Building, Self::Ready, Self::Live, Self::Retired, Self::Withdrawn];
 
-    /// Its name in the registry.
+    /// Returns its name in the registry.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Building => "building",
@@ -52,7 +51,7 @@ impl State {
         }
     }
 
-    /// Whether projectors keep such a generation up with the log.
+    /// Whether projectors feed such a generation.
     pub const fn is_fed(self) -> bool {
         !matches!(self, Self::Building)
     }

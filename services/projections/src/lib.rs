@@ -1,17 +1,32 @@
-//! Projections: what follows from the log, in Postgres. The only SQL on them.
+//! Projections: read models in Postgres, built from the log. The only SQL on them.
 //!
-//! A projection is a folder: each of its tables is a file with the rows that records make and the queries, side by side.
-//! `DROP SCHEMA` and a run from offset 0 restores every row.
+//! Start at [`Projection`] and [`project`]. A projection is a folder; each of its tables is a file with the rows that
+//! records make and the queries, side by side. `DROP SCHEMA` and a run from offset 0 restores every row.
 //!
 //! ```text
 //! states/          what deciders load
 //! conversations/   what readers see
 //!
-//! projection.rs    what a projection is: a specification, and rows that records make
-//! registry.rs      generations: building, ready, live, retired
+//! projection.rs    the trait: a specification, and the rows that records make
 //! transaction.rs   rows and progress of several generations in one transaction
+//! registry.rs      generations: building, ready, live, retired, withdrawn
 //! live.rs          how readers find the live generation
+//! roster.rs        which roles run, and which schemas all of them read
 //! ```
+//!
+//! ```text
+//! projector ─▶ Batch of entries ─▶ Rows::add ... Rows::apply ─┐ one transaction
+//!                                  positions: from -> to ─────┘ compare-and-set
+//! decider ─▶ States::load    edge ─▶ Conversations::threads, messages, timeline ...   (from the live generation)
+//! ```
+//!
+//! What holds:
+//! - The rows at a progress depend on the records below it and on nothing else.
+//! - A projection belongs to one log, and to the version of the program that made its tables.
+//! - Texts stay sealed.
+//!
+//! What is never here: side effects, decisions, keys. Decisions 12 (`states`), 13 (generations), 14 (lanes), 15
+//! (inbox).
 
 mod awaited;
 mod checksums;
@@ -48,7 +63,7 @@ pub use schema::Schema;
 pub use states::{Loaded, States};
 pub use transaction::{Batch, ProjectError, Share, project};
 
-/// The projections of this program.
+/// Returns the projections of this program.
 pub fn projections() -> Vec<Arc<dyn Projection>> {
     vec![Arc::new(states::StatesProjection), Arc::new(conversations::ConversationsProjection)]
 }

@@ -1,8 +1,8 @@
 //! The live generation of a projection, as readers see it.
 //!
-//! A swap must not make a request fail. So a reader keeps the generation that it knows, looks into the registry now and
-//! then, and goes over to another one between two calls. The old one is fed until the next swap, so what a reader sees
-//! meanwhile is true; should it be gone all the same, the call looks again and is made once more.
+//! A swap must not make a request fail. So a reader keeps the generation that it knows, looks into the registry once in
+//! a while, and switches between two calls. The old generation is fed until the next swap, so what a reader sees
+//! meanwhile is true; if it is gone all the same, the call looks again and is repeated once.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ struct Known {
     looked_at: Instant,
 }
 
-/// Makes a call on the live generation; once more should it turn out to be gone.
+/// Makes a call on the live generation; repeats it once if the generation turns out to be gone.
 macro_rules! read {
     ($live:expr, |$reader:ident| $call:expr) => {{
         let $reader = $live.reader().await?;
@@ -65,7 +65,7 @@ impl Live {
         Self(Arc::new(Inner { pool, registry, spec, known: RwLock::default(), is_looking: AtomicBool::new(false) }))
     }
 
-    /// Finds the generation to read from instead, after a call on one that is gone; with any other error there is none.
+    /// Finds the generation to read from after a call on one that is gone; returns any other error.
     pub(crate) async fn instead(&self, of: &Reader, error: Error) -> Result<Arc<Reader>, Error> {
         if !matches!(error, Error::Schema(_)) {
             return Err(error);
@@ -74,7 +74,7 @@ impl Live {
         if other.schema == of.schema { Err(error) } else { Ok(other) }
     }
 
-    /// The live generation as last seen.
+    /// Returns the live generation as last seen.
     pub(crate) async fn reader(&self) -> Result<Arc<Reader>, Error> {
         let Some(known) = self.0.known() else { return self.0.look().await };
         if known.looked_at.elapsed() > LOOK_AGAIN && !self.0.is_looking.swap(true, Ordering::AcqRel) {
@@ -103,14 +103,14 @@ impl Inner {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks for the live generation.
+    /// Looks into the registry.
     async fn look(&self) -> Result<Arc<Reader>, Error> {
         let looked_at = Instant::now();
         let looked = self.registry.live(self.spec).await;
         let before = self.known();
         let live = match (looked, &before) {
-            // A newer program has swapped in tables that this one does not know. It goes on with those it knows, which
-            // are fed until the next swap.
+            // A newer program has swapped in tables that this one does not know. This one reads on from those it knows,
+            // which are fed until the next swap.
             (Err(Error::Newer { .. } | Error::Outdated { .. }), Some(before)) => before.reader.schema.clone(),
             (looked, _) => looked?.schema,
         };

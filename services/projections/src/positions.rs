@@ -1,4 +1,4 @@
-//! How far a generation has followed the log: its table `positions`.
+//! A generation's progress: its table `positions`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) fn progress(next: i64, cause: Option<i64>) -> Progress {
     Progress { next: next as Offset, cause: cause.map(|cause| cause as Offset) }
 }
 
-/// Looks up the progress of each partition touched so far.
+/// Reads the progress of each partition with records.
 pub(crate) async fn all(schema: &Schema, pool: &PgPool, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
     let rows: Vec<(i32, i64, Option<i64>)> =
         sqlx::query_as(schema.sql("select partition, next, cause from @positions where topic = $1"))
@@ -30,8 +30,8 @@ pub(crate) async fn all(schema: &Schema, pool: &PgPool, topic: Topic) -> Result<
     Ok(rows.into_iter().map(|(partition, next, cause)| (partition as Partition, progress(next, cause))).collect())
 }
 
-/// Moves all of these, or finds that one of them is elsewhere already: a compare-and-set. Others that would move the same
-/// partitions wait for the end of this transaction.
+/// Moves all of these, or returns `false` when one of them is elsewhere already: a compare-and-set. Others that would
+/// move the same partitions wait for the end of this transaction.
 pub(crate) async fn advance(
     schema: &Schema,
     connection: &mut PgConnection,

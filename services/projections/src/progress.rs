@@ -1,4 +1,4 @@
-//! How far a partition has been followed.
+//! The progress of a projection.
 
 use threadline_domain::Offset;
 

@@ -1,4 +1,4 @@
-//! What a projection is.
+//! The traits of a projection.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -8,23 +8,22 @@ use threadline_domain::{Partition, Topic};
 
 use crate::{Entry, Schema};
 
-/// What is fixed for a projection in this program.
+/// A projection's specification in this program.
 #[derive(Debug)]
 pub struct Spec {
-    /// Its name.
     pub name: &'static str,
-    /// The version of its tables. A program reads and writes generations of this version only.
+    /// The version of its tables. This program reads and writes generations of this version only.
     pub version: u32,
     /// The topics that it is made from.
     pub topics: &'static [Topic],
-    /// The statements that make its tables, in order.
+    /// The statements that create its tables, in order.
     pub migrations: &'static [&'static str],
-    /// Its tables, every one of which follows from the log.
+    /// Its tables.
     pub tables: &'static [&'static str],
 }
 
 impl Spec {
-    /// The statements that make a generation, in order: first what every generation has.
+    /// Returns the statements that create a generation, in order; first the tables that every generation has.
     pub(crate) fn generation_migrations(&self) -> Vec<&'static str> {
         let common = include_str!("../../../migrations/projections/generation/0001_generation.sql");
         [common].into_iter().chain(self.migrations.iter().copied()).collect()
@@ -33,38 +32,56 @@ impl Spec {
 
 /// A read model: tables that follow from the log, and how records become their rows.
 ///
-/// The rows at some progress depend on the records up to there and on nothing else: not on the time, on how the records
-/// were cut into batches, or on how the topics interleaved.
+/// ```text
+/// let mut rows = projection.rows();
+/// for entry in entries { rows.add(partition, entry); }     // merges: a row that many records concern is written once
+/// rows.apply(schema, &mut transaction).await?;              // the caller moves the progress in the same transaction
+/// ```
+///
+/// The rows at some progress depend on the records below it and on nothing else: not on the time, on how the records
+/// were cut into batches, or on how the topics interleaved. So a rebuild gives the same rows, and two projectors that
+/// meet do no harm.
+///
+/// Nothing here has side effects. An error of [`Rows::apply`] rolls the transaction back; one that a record's values
+/// cause makes the projector find that record, put it into the dead letters and apply the rest.
 pub trait Projection: Send + Sync + 'static {
-    /// What is fixed.
+    /// Returns the specification.
     fn spec(&self) -> &'static Spec;
 
-    /// No rows yet.
+    /// Makes an empty set of rows.
     fn rows<'a>(&self) -> Box<dyn Rows<'a> + 'a>;
 }
 
-/// What some records of one topic do to the tables. A row that many of the records concern is written once.
+/// The rows that some records make, collected before the first statement runs. A row that many of the records concern
+/// is written once.
+///
+/// ```text
+/// add, add, add ─▶ locks: partitions to lock, in order ─▶ apply: statements over all rows at once
+/// ```
+///
+/// [`add`](Self::add) cannot fail. [`apply`](Self::apply) fails as Postgres does; the transaction is then rolled back
+/// and the rows are dropped.
 pub trait Rows<'a>: Send + Sync {
-    /// Takes in a record of a partition; those of a partition come in the order of the log.
+    /// Adds a record. Records of one partition come in the order of the log.
     fn add(&mut self, partition: Partition, entry: &'a Entry);
 
-    /// The partitions that no other transaction may work on at the same time.
+    /// Returns the partitions in which no other transaction may work at the same time.
     fn locks(&self) -> &BTreeMap<Partition, Lock> {
         const { &BTreeMap::new() }
     }
 
-    /// Writes the rows.
+    /// Writes all rows into the schema's tables.
     fn apply<'c>(&'c self, schema: &'c Schema, connection: &'c mut PgConnection) -> Applying<'c>;
 }
 
-/// Writes rows.
+/// The future of [`Rows::apply`].
 pub type Applying<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
 
-/// Whom a transaction keeps out of a partition until it ends.
+/// How a transaction locks a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lock {
-    /// Those who take it alone.
+    /// Excludes transactions that lock it alone.
     Shared,
-    /// Everybody.
+    /// Excludes every other transaction.
     Alone,
 }

@@ -1,4 +1,4 @@
-//! The registry: which generations of projections there are, and which of them is read.
+//! The registry: which generations of projections exist, and which of them is read (decision 13).
 //!
 //! ```text
 //! rebuild ──▶ building ──▶ ready ──swap──▶ live ──swap──▶ retired ──next swap──▶ dropped
@@ -20,6 +20,10 @@ pub const REGISTRY_SCHEMA: &str = "threadline_projections";
 const COLUMNS: &str = "name, number, version, schema, state, log_id";
 
 /// The registry in one Postgres. Cheap to clone.
+///
+/// Every change is one transaction, so a killed process leaves no half of it. [`swap`](Self::swap) and
+/// [`rollback`](Self::rollback) fail no reader: readers switch between two calls. Reads fail with [`Error::Newer`] or
+/// [`Error::Outdated`] when another version of the program made the live generation.
 #[derive(Clone, Debug)]
 pub struct Registry {
     pool: PgPool,
@@ -45,12 +49,12 @@ impl RebuildAlone {
 /// Why a generation was not swapped in.
 #[derive(Debug, thiserror::Error)]
 pub enum SwapError {
-    /// There is nothing to swap in.
+    /// No generation can be swapped in.
     #[error("there is no generation of {name} that is {wanted}")]
     Missing {
         /// The projection.
         name: String,
-        /// The state that it should have.
+        /// The state that it must have.
         wanted: State,
     },
     /// The other generation is behind the live one.
@@ -61,7 +65,7 @@ pub enum SwapError {
         /// How many records it lacks.
         records: u64,
     },
-    /// Something else.
+    /// Any other failure.
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -73,7 +77,7 @@ impl From<sqlx::Error> for SwapError {
 }
 
 impl Registry {
-    /// Over connections like those of the given pool.
+    /// Opens the registry over connections like those of the given pool.
     #[expect(clippy::needless_pass_by_value, reason = "takes the pool's place")]
     pub fn new(pool: PgPool) -> Self {
         Self::over(schema::pool_like(&pool))
@@ -83,8 +87,8 @@ impl Registry {
         Self { pool }
     }
 
-    /// Makes or updates the registry, and sees to it that each projection has a live generation with all its tables. Safe
-    /// to run from several processes at once. Leaves a live generation of another version as it is.
+    /// Creates or updates the registry, and gives each projection a live generation with all its tables. Safe to run
+    /// from several processes at once. Leaves a live generation of another version as it is.
     pub async fn migrate(&self, projections: &[Arc<dyn Projection>]) -> Result<(), Error> {
         let sql = include_str!("../../../migrations/projections/registry/0001_registry.sql");
         schema::migrate(REGISTRY_SCHEMA, &[sql], &self.pool).await?;
@@ -106,7 +110,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Whether this program can work with the live generations of these projections, and they are of this log.
+    /// Checks that this program can work with the live generations of these projections, and that they belong to this
+    /// log.
     pub async fn check(&self, projections: &[Arc<dyn Projection>], log: &str) -> Result<(), Error> {
         for projection in projections {
             let live = self.live(projection.spec()).await?;
@@ -117,17 +122,17 @@ impl Registry {
         Ok(())
     }
 
-    /// Closes all connections; calls still running end first.
+    /// Closes all connections after the calls that still run.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 
-    /// All generations, by projection and number.
+    /// Returns all generations, by projection and number.
     pub async fn generations(&self) -> Result<Vec<Generation>, Error> {
         all(&mut *self.pool.acquire().await?, None).await
     }
 
-    /// The live generation of a projection. Fails when it is not of the version that this program knows.
+    /// Returns the live generation of a projection. Fails when it is not of the version that this program knows.
     pub async fn live(&self, spec: &'static Spec) -> Result<Generation, Error> {
         let sql = format!("select {COLUMNS} from {REGISTRY_SCHEMA}.generations where name = $1 and state = 'live'");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(spec.name).fetch_optional(&self.pool).await?;
@@ -141,7 +146,7 @@ impl Registry {
         }
     }
 
-    /// The generations that a projector feeds, of those projections and in those versions that it knows.
+    /// Returns the generations that a projector feeds, of those projections and versions that it knows.
     pub async fn feeds(&self, projections: &[Arc<dyn Projection>]) -> Result<Vec<Feed>, Error> {
         let generations = self.generations().await?;
         let feed = |generation: Generation| {
@@ -151,7 +156,7 @@ impl Registry {
         Ok(generations.into_iter().filter_map(feed).collect())
     }
 
-    /// Feeds a generation of a projection.
+    /// Makes the feed of a generation.
     pub fn feed(&self, projection: Arc<dyn Projection>, generation: Generation) -> Feed {
         Feed { projection, generation: Arc::new(generation), pool: self.pool.clone() }
     }
@@ -170,12 +175,13 @@ impl Registry {
         match found {
             Some(found) if found == log => Ok(()),
             Some(found) => Err(Error::OtherLog { schema: schema.clone(), found, log: log.to_owned() }),
-            // It is gone, or another projector binds it at this moment; whoever asks again sees which.
-            None => Err(sqlx::Error::RowNotFound.into()),
+            // It is gone, or another projector binds it at this moment; the next call tells which.
+            None => Err(Error::Unavailable(sqlx::Error::RowNotFound)),
         }
     }
 
-    /// Keeps others from rebuilding the projection as long as the answer lives; `None` when another process does so already.
+    /// Keeps others from rebuilding the projection while the returned value lives; `None` when another process does so
+    /// already.
     pub async fn rebuild_alone(&self, spec: &'static Spec) -> Result<Option<RebuildAlone>, Error> {
         // A connection of its own: the lock ends with it, whatever becomes of this process.
         let mut connection = self.pool.acquire().await?.detach();
@@ -197,7 +203,7 @@ impl Registry {
         let generation = match next {
             Some(next) if next.version == spec.version => next.clone(),
             Some(next) => {
-                // What a program of another version began is of no use to this one.
+                // What a program of another version began is useless to this one.
                 remove(&mut transaction, next).await?;
                 add(&mut transaction, spec, &generations, State::Building).await?
             }
@@ -208,7 +214,7 @@ impl Registry {
         Ok(generation)
     }
 
-    /// Hands a generation that was built over to the projectors.
+    /// Hands a generation that was rebuilt over to the projectors.
     pub async fn set_ready(&self, schema: &Schema) -> Result<(), Error> {
         let sql = format!(
             "update {REGISTRY_SCHEMA}.generations set state = 'ready' where schema = $1 and state = 'building'"
@@ -217,7 +223,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Makes the ready generation the live one, in one transaction, or one that a rollback took out; the live one retires, and
+    /// Makes the ready generation live, in one transaction, or one that a rollback withdrew. The live one retires, and
     /// the one that had retired before is dropped.
     pub async fn swap(&self, name: &str) -> Result<Generation, SwapError> {
         let generation = self.exchange(name, &[State::Ready, State::Withdrawn], State::Retired).await?;
@@ -227,13 +233,14 @@ impl Registry {
         Ok(generation)
     }
 
-    /// Makes the retired generation the live one again; the live one is withdrawn. Nothing is left to go back to then.
+    /// Makes the retired generation live again; the live one is withdrawn. After that there is nothing left to roll
+    /// back to.
     pub async fn rollback(&self, name: &str) -> Result<Generation, SwapError> {
         self.exchange(name, &[State::Retired], State::Withdrawn).await
     }
 
-    /// Makes the newest generation live that is in one of the `wanted` states, an earlier one of them first, and moves the live
-    /// one to the state `replaced`. A generation that was retired until then is withdrawn.
+    /// Makes the newest generation live that is in one of the `wanted` states, preferring earlier states, and moves the
+    /// live one to the state `replaced`. A generation that was retired until then is withdrawn.
     async fn exchange(&self, name: &str, wanted: &[State], replaced: State) -> Result<Generation, SwapError> {
         let mut transaction = self.pool.begin().await?;
         lock(&mut transaction).await?;
@@ -242,7 +249,7 @@ impl Registry {
         let missing = |wanted| SwapError::Missing { name: name.to_owned(), wanted };
         let live = find(&State::Live).ok_or_else(|| missing(State::Live))?;
         let other = wanted.iter().find_map(find).ok_or_else(|| missing(wanted[0]))?;
-        // Nobody moves the live one on until this has ended.
+        // Nobody moves the live one until this transaction has ended.
         let hold = live.schema.sql("lock table @positions in share mode");
         sqlx::query(hold).execute(&mut *transaction).await?;
         let records = behind(&mut transaction, other, live).await?;
@@ -271,7 +278,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Drops every generation of a projection that is not live; answers which.
+    /// Drops every generation of a projection that is not live; returns them.
     pub async fn discard(&self, name: &str) -> Result<Vec<Generation>, Error> {
         let mut transaction = self.pool.begin().await?;
         lock(&mut transaction).await?;
@@ -359,7 +366,7 @@ async fn remove(transaction: &mut PgConnection, generation: &Generation) -> Resu
     Ok(())
 }
 
-/// How many records one generation lacks that the other one has.
+/// Counts the records that one generation lacks and the other has.
 async fn behind(transaction: &mut PgConnection, one: &Generation, other: &Generation) -> Result<u64, Error> {
     let mut next = Vec::new();
     for generation in [one, other] {

@@ -29,17 +29,18 @@ pub const ROSTER_SCHEMA: &str = "threadline_roles";
 /// How a role announces itself.
 #[derive(Clone, Debug)]
 pub struct RosterConfig {
-    /// How often it does.
+    /// The interval of announcements.
     pub interval: Duration,
-    /// How long after its last announcement a role counts as running.
+    /// The time after its last announcement in which a role counts as running.
     pub expiry: Duration,
-    /// How long one announcement may take.
+    /// The longest time for one announcement.
     pub timeout: Duration,
-    /// How long a role that enters waits for newer ones to hear of it. A role that runs announces itself sooner.
+    /// The longest time that a role that enters waits for newer ones to see it. A role that runs announces itself
+    /// sooner.
     pub entry_wait: Duration,
 }
 
-/// How often a role that enters looks whether newer ones have heard of it.
+/// The interval at which a role that enters looks whether newer ones have seen it.
 const ENTRY_LOOK: Duration = Duration::from_millis(100);
 
 impl Default for RosterConfig {
@@ -53,16 +54,25 @@ impl Default for RosterConfig {
     }
 }
 
-/// How a role has entered.
+/// The outcome of entering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entered {
-    /// Every newer role has heard of it: what they write, it reads.
+    /// Every newer role has seen it: it reads what they write.
     Heard,
-    /// Some newer role has not heard of it in time.
+    /// Some newer role has not seen it in time.
     Unheard,
 }
 
-/// A role's entry among those in operation. Cheap to clone.
+/// A role's entry among those that run. Cheap to clone.
+///
+/// ```text
+/// roster.enter().await      before the role reads its first record; run() beside it
+/// roster.run()              announces at an interval, until dropped
+/// roster.leave().await      at the end, so that the others need not wait for the expiry
+/// ```
+///
+/// A failed announcement is retried and does not stop the role. While Postgres does not answer,
+/// [`is_read_everywhere`](Self::is_read_everywhere) answers `false` for new schemas (decision 10).
 #[derive(Clone)]
 pub struct Roster(Arc<Inner>);
 
@@ -75,7 +85,7 @@ struct Inner {
     heard: Mutex<Heard>,
 }
 
-/// What the last announcement was answered.
+/// The answer to the last announcement.
 #[derive(Default)]
 struct Heard {
     everywhere: BTreeSet<i32>,
@@ -83,13 +93,13 @@ struct Heard {
 }
 
 impl Roster {
-    /// Makes or updates the roster's schema; processes that do so at once wait for each other.
+    /// Creates or updates the schema of the roster; processes that do so at once wait for each other.
     pub async fn migrate(pool: &PgPool) -> Result<(), Error> {
         let sql = include_str!("../../../migrations/roles/0001_roles.sql");
         schema::migrate(ROSTER_SCHEMA, &[sql], pool).await
     }
 
-    /// The entry of a role that reads these schemas; `id` is unique among all processes.
+    /// Makes the entry of a role that reads these schemas; `id` is unique among all processes.
     pub fn new(pool: &PgPool, config: RosterConfig, role: &'static str, id: String, schemas: Vec<u32>) -> Self {
         let schemas = schemas.into_iter().map(u32::cast_signed).collect();
         let pool = schema::pool_in(ROSTER_SCHEMA, pool);
@@ -133,7 +143,7 @@ impl Roster {
         }
     }
 
-    /// Announces this role again and again; never ends by itself. A failure is retried, and is no reason to stop serving.
+    /// Announces this role at an interval; never ends by itself. A failure is retried.
     pub async fn run(&self) {
         let mut interval = tokio::time::interval(self.0.config.interval);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -174,14 +184,14 @@ impl Roster {
         Ok(())
     }
 
-    /// Takes this role off, so that the others need not wait until it expires.
+    /// Removes this role, so that the others need not wait until it expires.
     pub async fn leave(&self) -> Result<(), Error> {
         *self.lock() = Heard::default();
         sqlx::query("delete from members where id = $1").bind(&self.0.id).execute(&self.0.pool).await?;
         Ok(())
     }
 
-    /// Whether every role in operation reads records of this schema, as far as was heard lately. Does not wait.
+    /// Whether every role that runs reads records of this schema, as far as is known. Never waits.
     pub fn is_read_everywhere(&self, schema: u32) -> bool {
         let heard = self.lock();
         heard.at.is_some_and(|at| at.elapsed() < self.0.config.expiry)

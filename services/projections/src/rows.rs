@@ -1,4 +1,4 @@
-//! From Postgres' types to the domain's.
+//! Converts Postgres' types to the domain's.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use threadline_domain::{Actor, Metadata, Sealed, Text, Timestamp, UserId};
 
 use crate::Error;
 
-/// A user id; they were all checked before they came into the log.
+/// Reads a user id; it was checked before it entered the log.
 pub(crate) fn user(id: &str) -> Result<UserId, Error> {
     UserId::new(id).map_err(|reason| Error::Schema(format!("user id {reason}")))
 }
 
-/// A value stored by its name.
+/// Reads a value that is stored by its name.
 pub(crate) fn named<T: FromStr>(name: &str) -> Result<T, Error> {
     let newer = || Error::UnknownName { kind: std::any::type_name::<T>(), name: name.to_owned() };
     name.parse().map_err(|_| newer())
 }
 
-/// An actor; likewise.
+/// Reads an actor; it was checked before it entered the log.
 pub(crate) fn actor(text: &str) -> Result<Actor, Error> {
     text.parse().map_err(|reason| Error::Schema(format!("actor {reason}")))
 }
 
-/// A typed text as a column holds it: a 0 and the text, or a 1, the digest and the ciphertext.
+/// Encodes a typed text for a column: a 0 and the text, or a 1, the digest and the ciphertext.
 pub(crate) fn stored(text: &Text) -> Vec<u8> {
     match text {
         Text::Open(text) => stored_open(text),
@@ -32,7 +32,7 @@ pub(crate) fn stored(text: &Text) -> Vec<u8> {
     }
 }
 
-/// Likewise for metadata.
+/// Encodes metadata the same way.
 pub(crate) fn stored_metadata(metadata: &Metadata) -> Vec<u8> {
     match metadata {
         Metadata::Open(json) => stored_open(json),

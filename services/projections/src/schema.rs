@@ -22,25 +22,24 @@ impl std::fmt::Display for Schema {
 }
 
 impl Schema {
-    /// Names a schema; the name comes from a program or the registry, never from a client.
+    /// Makes a name of a schema. It comes from a program or the registry, never from a client.
     pub(crate) fn new(name: &str) -> Self {
         Self(name.into())
     }
 
-    /// Its name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Fills in a statement, which marks this schema's tables with a leading `@`. So one connection serves all
-    /// generations, and a statement that was prepared for one of them never runs on another one.
+    /// Completes a statement that marks this schema's tables with a leading `@`. So one connection serves all
+    /// generations, and a statement prepared for one of them never runs on another.
     pub(crate) fn sql(&self, statement: &str) -> AssertSqlSafe<String> {
         AssertSqlSafe(statement.replace('@', &format!("{}.", self.0)))
     }
 }
 
-/// A pool like the given one whose connections suit statements on projections. Postgres ends a session that leaves a
-/// transaction open: a call that is dropped while it begins one would keep it, and its snapshot, for as long as the pool lives.
+/// Makes a pool like the given one, for statements on projections. Postgres ends a session that leaves a transaction
+/// open: a call that is dropped while it begins one would keep it, and its snapshot, as long as the pool lives.
 pub(crate) fn pool_like(pool: &PgPool) -> PgPool {
     let options = pool.connect_options().as_ref().clone().application_name("threadline-projections");
     let bound = STATEMENT_MS_MAX.to_string();
@@ -49,15 +48,15 @@ pub(crate) fn pool_like(pool: &PgPool) -> PgPool {
     pool.options().clone().connect_lazy_with(options)
 }
 
-/// Likewise, with connections that look into `schema`.
+/// Makes such a pool with connections that look into `schema`.
 pub(crate) fn pool_in(schema: &str, pool: &PgPool) -> PgPool {
     let pool = pool_like(pool);
     let options = pool.connect_options().as_ref().clone().options([("search_path", schema)]);
     pool.options().clone().connect_lazy_with(options)
 }
 
-/// Makes or updates a schema; processes that do so at once wait for each other. The statements of `migrations` name tables
-/// without a schema.
+/// Creates or updates a schema; processes that do so at once wait for each other. The statements of `migrations` name
+/// tables without a schema.
 pub(crate) async fn migrate(schema: &str, migrations: &[&'static str], pool: &PgPool) -> Result<(), Error> {
     let migration = |(index, sql): (usize, &&'static str)| {
         let version = index as i64 + 1;

@@ -1,4 +1,4 @@
-//! Brings records into generations: rows and progress in one transaction.
+//! Applies records to generations: rows and progress in one transaction.
 
 use sqlx::{Connection, PgConnection};
 use threadline_domain::{Partition, Topic};
@@ -6,11 +6,11 @@ use threadline_domain::{Partition, Topic};
 use crate::positions::Step;
 use crate::{Entry, Error, Feed, Letter, Lock, Progress, Rows, Schema, dead_letters, error, positions};
 
-/// Begins a transaction whose end does not wait for the disk. What a crash of Postgres takes away, it takes away
-/// together with the progress, and the log brings it back.
+/// Begins a transaction whose commit does not wait for the disk. What a crash of Postgres loses, it loses together with
+/// the progress, and the log has it.
 const BEGIN: &str = "begin; set local synchronous_commit = off";
 
-/// Some records of one partition, in the order of the log, duplicates left out, and the step in progress that they are.
+/// Some records of one partition, in the order of the log without duplicates, and the step in progress that they are.
 #[derive(Clone, Debug)]
 pub struct Batch<'a> {
     /// The topic.
@@ -23,11 +23,11 @@ pub struct Batch<'a> {
     pub to: Progress,
     /// The records.
     pub entries: Vec<&'a Entry>,
-    /// Those that could not be read or applied.
+    /// Records that could not be read or applied.
     pub letters: Vec<&'a Letter>,
 }
 
-/// What a transaction does to one generation.
+/// A generation's part of a transaction.
 #[derive(Clone, Debug)]
 pub struct Share<'a> {
     /// The generation.
@@ -36,7 +36,7 @@ pub struct Share<'a> {
     pub batches: Vec<Batch<'a>>,
 }
 
-/// Why nothing of a transaction took place.
+/// Why a transaction was rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// Another projector has moved a partition of this generation.
@@ -45,7 +45,7 @@ pub enum ProjectError {
         /// The generation's schema.
         schema: Schema,
     },
-    /// One record's rows cannot be written, whatever is done.
+    /// One record's rows cannot be written; a retry cannot help.
     #[error("record {index} of batch {batch} of share {share} cannot be applied: {reason}")]
     Poison {
         /// The index of the share.
@@ -57,7 +57,7 @@ pub enum ProjectError {
         /// Why.
         reason: String,
     },
-    /// Something else.
+    /// Any other failure. Whether the transaction committed is unknown if its commit failed.
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -68,8 +68,19 @@ impl From<sqlx::Error> for ProjectError {
     }
 }
 
-/// Applies batches in one transaction: all of them, or, whatever is answered, none. Each generation moves by a
-/// compare-and-set of its own progress. The generations must be in one database.
+/// Applies batches in one transaction. Each generation moves by a compare-and-set of its own progress. All generations
+/// must be in one database.
+///
+/// ```text
+/// BEGIN
+///   lock partitions                                  in one order everywhere
+///   positions: from -> to for every batch            ProjectError::Fenced if one is elsewhere
+///   rows.apply                                       ProjectError::Poison names the record at fault
+/// COMMIT
+/// ```
+///
+/// On `Ok` all batches are applied. On `Fenced` and `Poison` none is. On `Failed` none is, unless the commit itself
+/// failed: then only the generations' progress tells. Dropping the future rolls back.
 pub async fn project(shares: &[Share<'_>]) -> Result<(), ProjectError> {
     let Some(first) = shares.first() else { return Ok(()) };
     let mut connection = first.feed.pool.acquire().await?;
@@ -102,7 +113,7 @@ fn step(batch: &Batch<'_>) -> Step {
     Step { topic: batch.topic, partition: batch.partition, from: batch.from, to: batch.to }
 }
 
-/// What the first `count` entries do to the tables.
+/// Collects the rows of the first `count` entries.
 fn rows_of<'a>(share: &Share<'a>, count: usize) -> Box<dyn Rows<'a> + 'a> {
     let mut rows = share.feed.projection.rows();
     let entries = share.batches.iter().flat_map(|batch| batch.entries.iter().map(|entry| (batch.partition, *entry)));
@@ -141,7 +152,7 @@ async fn lock(schema: &Schema, rows: &dyn Rows<'_>, connection: &mut PgConnectio
     Ok(())
 }
 
-/// A number for the locks of a generation: FNV-1a of its schema's name.
+/// Returns a number for the locks of a generation: FNV-1a of its schema's name.
 fn lock_class(schema: &Schema) -> i32 {
     let hash =
         schema.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

@@ -49,7 +49,7 @@ impl Pending {
         self.letters.push(letter);
     }
 
-    /// The record of an entry of a generation's batch.
+    /// Returns the record of an entry of a generation's batch.
     pub(crate) fn record(&self, generation: usize, fed: &Fed, index: usize) -> Option<Record> {
         self.entries(generation, fed).nth(index).map(|(record, _)| record.clone())
     }

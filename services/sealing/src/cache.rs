@@ -19,17 +19,17 @@ pub(crate) struct KeyId {
 /// A key as far as it is known.
 #[derive(Clone)]
 pub(crate) enum KeyState {
-    /// It seals and opens.
+    /// The key seals and opens.
     Live(SubjectKey),
-    /// It was destroyed: what it sealed is erased.
+    /// The key was destroyed: the texts it sealed are erased.
     Destroyed,
 }
 
-/// What a cache knows of a key.
+/// A cache's answer about a key.
 pub(crate) enum Known<T> {
     Live(T),
     Destroyed,
-    /// It has to be fetched.
+    /// The key must be fetched.
     Missing,
 }
 
@@ -40,12 +40,12 @@ struct Entries {
     keys: LruCache<KeyId, KeyState>,
     threads: LruCache<(KeyId, ThreadId), Arc<ThreadKey>>,
     current: LruCache<Actor, Generation>,
-    /// Rises whenever something is forgotten.
+    /// Incremented when something is forgotten.
     epoch: u64,
 }
 
 impl Cache {
-    /// Empty, with room for so many keys of subjects, and as many of threads.
+    /// Makes an empty cache with room for this many keys of subjects, and as many of threads.
     pub(crate) fn new(keys_max: NonZeroUsize) -> Self {
         Self(Mutex::new(Entries {
             keys: LruCache::new(keys_max),
@@ -55,12 +55,13 @@ impl Cache {
         }))
     }
 
-    /// When something is: to be read before keys are fetched, so that none is put in which was destroyed meanwhile.
+    /// Returns the epoch. Read it before fetching keys, so that [`insert`](Self::insert) refuses keys that were
+    /// destroyed meanwhile.
     pub(crate) fn epoch(&self) -> u64 {
         self.lock().epoch
     }
 
-    /// The key that a subject seals with in a thread.
+    /// Returns the key that a subject seals with in a thread.
     pub(crate) fn sealing_key(&self, subject: &Actor, thread: ThreadId) -> Option<(Generation, Arc<ThreadKey>)> {
         let mut entries = self.lock();
         let generation = *entries.current.get(subject)?;
@@ -70,12 +71,12 @@ impl Cache {
         }
     }
 
-    /// The key that opens what this key sealed in a thread.
+    /// Returns the key that opens what this key sealed in a thread.
     pub(crate) fn opening_key(&self, id: &KeyId, thread: ThreadId) -> Known<Arc<ThreadKey>> {
         self.lock().thread_key(id, thread)
     }
 
-    /// Takes in keys that were fetched since `epoch`; false, and none is taken in, when something was forgotten since.
+    /// Adds keys that were fetched since `epoch`. If something was forgotten since, adds none and returns `false`.
     pub(crate) fn insert(&self, epoch: u64, keys: impl IntoIterator<Item = (KeyId, KeyState)>) -> bool {
         let mut entries = self.lock();
         let is_current = entries.epoch == epoch;
@@ -85,7 +86,7 @@ impl Cache {
         is_current
     }
 
-    /// Notes which of a subject's keys seals, likewise.
+    /// Records which of a subject's keys seals, unless something was forgotten since `epoch`.
     pub(crate) fn set_current(&self, epoch: u64, id: &KeyId) {
         let mut entries = self.lock();
         if entries.epoch == epoch {
@@ -93,7 +94,7 @@ impl Cache {
         }
     }
 
-    /// Forgets everything about a subject.
+    /// Forgets all keys of a subject.
     pub(crate) fn forget(&self, subject: &Actor) {
         let mut entries = self.lock();
         entries.epoch += 1;
@@ -110,7 +111,7 @@ impl Cache {
         }
     }
 
-    /// Forgets everything.
+    /// Forgets all keys of all subjects.
     pub(crate) fn clear(&self) {
         let mut entries = self.lock();
         entries.epoch += 1;

@@ -19,10 +19,10 @@ pub(crate) const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 /// The only version of ciphertexts so far.
 const VERSION: u8 = 1;
-/// What stands before the nonce.
+/// Bytes before the nonce.
 const HEADER_BYTES: usize = 3;
 
-/// Which of a subject's keys: 1 for the first, one more for each made after one was destroyed.
+/// The number of a subject's key: 1 for the first, one more for each key made after one was destroyed.
 pub(crate) type Generation = u16;
 
 /// A random key of one subject. Wiped from memory when dropped.
@@ -39,7 +39,7 @@ impl SubjectKey {
         &self.0
     }
 
-    /// The key of this subject in a thread.
+    /// Derives the key of this subject in a thread.
     pub(crate) fn of_thread(&self, thread: ThreadId) -> ThreadKey {
         let expanded = Hkdf::<Sha256>::from_prk(self.0.as_slice()).expect("a key has the length of a hash");
         let mut both = Zeroizing::new([0; 2 * KEY_BYTES]);
@@ -49,15 +49,15 @@ impl SubjectKey {
     }
 }
 
-/// What texts of one subject in one thread are sealed with.
+/// The key for texts of one subject in one thread.
 pub(crate) struct ThreadKey {
     encryption: Zeroizing<[u8; KEY_BYTES]>,
     digest: Zeroizing<[u8; KEY_BYTES]>,
 }
 
 impl ThreadKey {
-    /// Seals a text in its context.
-    pub(crate) fn seal(&self, generation: Generation, context: &SealContext<'_>, text: &str) -> Sealed {
+    /// Seals a text, bound to its place.
+    pub(crate) fn seal(&self, generation: Generation, place: &Place<'_>, text: &str) -> Sealed {
         let nonce: [u8; NONCE_BYTES] = random();
         let payload = Payload { msg: text.as_bytes(), aad: &context.associated_data() };
         let ciphertext = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("no text is too long to encrypt");
@@ -65,8 +65,8 @@ impl ThreadKey {
         Sealed { digest: self.digest(context, text), bytes: bytes.into() }
     }
 
-    /// Opens a text in its context; `None` when it was not sealed with this key, in this context, or was changed since.
-    pub(crate) fn open(&self, context: &SealContext<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
+    /// Opens a text; `None` when it was sealed with another key, in another place, or was changed since.
+    pub(crate) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
         let (nonce, ciphertext) = sealed.bytes.get(HEADER_BYTES..)?.split_first_chunk::<NONCE_BYTES>()?;
         let payload = Payload { msg: ciphertext, aad: &context.associated_data() };
         let text = self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()?;
@@ -77,8 +77,9 @@ impl ThreadKey {
         XChaCha20Poly1305::new((&*self.encryption).into())
     }
 
-    /// Depends on the field and the text, not on the message: a retry of the same text has the same digest.
-    fn digest(&self, context: &SealContext<'_>, text: &str) -> [u8; DIGEST_BYTES] {
+    /// Computes the digest from the field and the text, not from the message: a retry of the same text has the same
+    /// digest.
+    fn digest(&self, place: &Place<'_>, text: &str) -> [u8; DIGEST_BYTES] {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.digest.as_slice()).expect("any length is a key");
         mac.update(&[context.field.number()]);
         mac.update(text.as_bytes());
@@ -87,7 +88,7 @@ impl ThreadKey {
     }
 }
 
-/// The generation of the key that a text was sealed with; `None` when the bytes are no ciphertext of ours.
+/// Reads the generation of the key that sealed a text; `None` when the bytes are no ciphertext of ours.
 pub(crate) fn generation_of(sealed: &Sealed) -> Option<Generation> {
     match *sealed.bytes {
         [VERSION, high, low, ..] => Some(Generation::from_be_bytes([high, low])),

@@ -1,22 +1,22 @@
-//! What a ciphertext is bound to: moved anywhere else, it does not open.
+//! What a ciphertext is bound to: it does not open anywhere else.
 
 use threadline_domain::{Actor, MessageId, ThreadId};
 use uuid::Uuid;
 
-/// Where a typed text stands.
+/// Where a typed text belongs. Part of the encryption's associated data.
 #[derive(Clone, Copy, Debug)]
 pub struct SealContext<'a> {
     /// Its author, whose key seals it.
     pub subject: &'a Actor,
-    /// Its thread; the nil id for a user's name, which stands in none.
+    /// Its thread; the nil id for a user's name, which belongs to none.
     pub thread: ThreadId,
-    /// Its message, when it stands in one.
+    /// Its message, if it belongs to one.
     pub message: Option<MessageId>,
-    /// What it is there.
+    /// What the text is.
     pub field: Field,
 }
 
-/// What a text is in its context.
+/// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// A message's content, first or edited.
@@ -32,7 +32,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// The number that stands in the associated data; never change one.
+    /// The number in the associated data. Never change one.
     pub(crate) const fn number(self) -> u8 {
         match self {
             Self::Content => 1,
@@ -44,8 +44,9 @@ impl Field {
     }
 }
 
-impl SealContext<'_> {
-    /// The associated data: field, thread, message (zeros for none), subject. Only the last has no fixed length.
+impl Place<'_> {
+    /// Encodes the associated data: field, thread, message (zeros for none), subject. Only the last has no fixed
+    /// length.
     pub(crate) fn associated_data(&self) -> Vec<u8> {
         let message = self.message.map_or(Uuid::nil(), |message| message.0);
         let subject = self.subject.as_str().as_bytes();

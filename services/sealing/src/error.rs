@@ -1,27 +1,27 @@
-//! What a keyring can answer instead of doing it.
+//! Failures of a keyring.
 
 /// Why texts were not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The keys cannot be reached now; worth a retry.
+    /// The keys cannot be reached now. Worth a retry.
     #[error("failed to read keys: {0}")]
     Unavailable(String),
     /// The log is sealed and this process does not seal, or the other way round.
     #[error("this log was made with seal = {log}, this process runs with seal = {process}: set seal = {log}")]
     OtherMode {
-        /// How the log is.
+        /// The mode of the log.
         log: &'static str,
-        /// How this process is set.
+        /// The mode of this process.
         process: &'static str,
     },
     /// The master key is not the one that the keys were wrapped with.
     #[error("the master key is not the one that this log's keys were wrapped with")]
     WrongMasterKey,
-    /// The text of a master key is no key.
+    /// The text is not a master key.
     #[error("a master key is 32 bytes in base64 (44 characters), such as `head -c 32 /dev/urandom | base64` prints")]
     NotAMasterKey,
-    /// The keys' schema is not there, or not the one that this program knows.
-    #[error("the keys' schema is not as expected: {0}; `threadline migrate` makes or updates it")]
+    /// The schema of the keys is missing, or not the one that this program knows.
+    #[error("the keys' schema is not as expected: {0}")]
     Schema(String),
 }
 

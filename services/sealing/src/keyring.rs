@@ -1,4 +1,4 @@
-//! Sealing and opening with the keys of a log.
+//! Seals and opens with the keys of a log.
 
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
@@ -19,17 +19,16 @@ use crate::store::{self, Row, Store};
 use crate::typed::Typed;
 use crate::{Error, MasterKey, watch as watcher};
 
-/// A text that every sealed log has wrapped with its master key.
+/// A text that is stored for every sealed log, wrapped with its master key, to recognise the key.
 const MASTER_CHECK: &[u8] = b"threadline";
-/// Its label.
 const MASTER_CHECK_LABEL: &str = "master check";
 
 /// The bounds of a keyring.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Keys kept in memory; the least recently used go first and are fetched again when needed.
+    /// Keys kept in memory; the least recently used are dropped and fetched again when needed.
     pub keys_max: NonZeroUsize,
-    /// How long a fetch may take before what needs it is refused as unavailable.
+    /// The longest wait for a fetch; after it, calls that need the keys fail as unavailable.
     pub fetch_timeout: Duration,
     /// Connections to the keys' Postgres.
     pub connections_max: u32,
@@ -42,11 +41,19 @@ impl Default for Config {
     }
 }
 
-/// Seals and opens typed texts for one log. Cheap to clone; all clones share one cache.
+/// Seals and opens typed texts for one log. Cheap to clone: clones share one cache of keys.
 ///
-/// A log is sealed or not from its beginning: a keyring that is [`off`](Self::off) leaves every text as it is, and refuses
-/// a log that is sealed. Keys are fetched from Postgres when they are needed and not cached, all that a call needs at once.
-/// While Postgres is away, whatever keys are in memory go on working.
+/// ```text
+/// seal  post{content: Open("hi")} ─▶ keys in memory, else one fetch ─▶ post{content: Sealed(digest, ciphertext)} ─▶ log
+/// open  rows, events, names ───────▶ keys in memory, else one fetch ─▶ Open("hi"), or still Sealed: erased
+/// ```
+///
+/// - A log is sealed or not from its beginning. A keyring that is [`off`](Self::off) leaves every text as it is, and
+///   refuses a sealed log ([`Error::OtherMode`]).
+/// - A call fetches all keys it lacks with one statement, within [`Config::fetch_timeout`]. It fails with
+///   [`Error::Unavailable`] when a needed key cannot be fetched now; keys in memory work on while Postgres is away.
+/// - A destroyed key is no failure: its texts stay sealed, which callers show as `erased`.
+/// - A call that fails or is dropped may leave some texts sealed or opened; calling again is harmless.
 #[derive(Clone)]
 pub struct Keyring {
     log: Arc<str>,
@@ -57,12 +64,12 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Makes or updates the keys' schema in this database.
+    /// Creates or updates the schema of the keys in this database.
     pub async fn migrate(database: &PgConnectOptions) -> Result<(), Error> {
         store::migrate(database).await
     }
 
-    /// A keyring that seals. Must be called within a Tokio runtime.
+    /// Makes a keyring that seals. Call it within a Tokio runtime.
     pub fn sealing(database: &PgConnectOptions, log: &str, master: Arc<dyn MasterKey>, config: &Config) -> Self {
         let store = Store::new(database, config.connections_max);
         let watching = CancellationToken::new();
@@ -83,14 +90,14 @@ impl Keyring {
         }
     }
 
-    /// A keyring that leaves every text as it is.
+    /// Makes a keyring that leaves every text as it is.
     pub fn off(database: &PgConnectOptions, log: &str, config: &Config) -> Self {
         let store = Store::new(database, 1);
         Self { log: log.into(), store, sealed: None, bound: Arc::default(), fetch_timeout: config.fetch_timeout }
     }
 
-    /// Checks that the log is sealed exactly if this keyring seals, and the master key; fixes both for a log that was
-    /// never seen before. Every call that needs keys does it first if it was not done yet.
+    /// Checks that the log is sealed exactly if this keyring seals, and checks the master key; fixes both for a new
+    /// log. Every call that needs keys does this first if it was not done yet.
     pub async fn bind(&self) -> Result<(), Error> {
         self.bound.get_or_try_init(|| self.bind_now()).await.copied()
     }
@@ -129,9 +136,8 @@ impl Keyring {
         self.store.close().await;
     }
 
-    /// Seals every open text with its author's key, but for empty metadata, which nobody typed. Waits only for keys that are
-    /// not in memory, and fetches or makes all of them together. After an error some texts may be sealed; to call again is
-    /// harmless.
+    /// Seals every open text with its author's key, except for empty metadata, which nobody typed. Waits only for keys
+    /// that are not in memory, and fetches or creates all of them together.
     pub async fn seal<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
         let Some(sealing) = &self.sealed else { return Ok(()) };
         loop {
@@ -143,7 +149,7 @@ impl Keyring {
         }
     }
 
-    /// Fetches or makes the keys of these authors in one go. [`seal`](Self::seal) then waits for none of them.
+    /// Fetches or creates the keys of these authors at once. [`seal`](Self::seal) then waits for none of them.
     pub async fn prepare(&self, subjects: Vec<Actor>) -> Result<(), Error> {
         match &self.sealed {
             Some(sealing) => self.current_keys(sealing, subjects).await,
@@ -151,8 +157,8 @@ impl Keyring {
         }
     }
 
-    /// Opens every sealed text. Fetches all keys that are not in memory at once; fails, with some texts opened, when they
-    /// cannot be had now. A text that stays sealed is erased: its key was destroyed.
+    /// Opens every sealed text, after fetching all keys that are not in memory at once. A text that is still sealed
+    /// afterwards is erased: its key was destroyed.
     pub async fn open<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
         let Some(sealing) = &self.sealed else { return Ok(()) };
         loop {
@@ -162,20 +168,20 @@ impl Keyring {
             }
             let epoch = sealing.cache.epoch();
             let fetched = self.fetch(sealing, &missing).await?;
-            // One that has no row was never made here: nothing will ever open what it sealed.
+            // A key without a row was never created here: nothing will ever open what it sealed.
             let absent = missing.iter().filter(|id| !fetched.iter().any(|(found, _)| found == *id));
             let absent: Vec<_> = absent.map(|id| (id.clone(), KeyState::Destroyed)).collect();
             sealing.cache.insert(epoch, fetched.into_iter().chain(absent));
         }
     }
 
-    /// Opens with the keys in memory alone; false when one has to be fetched (see [`open`](Self::open)).
+    /// Opens with the keys in memory only; `false` when a key must be fetched (see [`open`](Self::open)).
     pub fn try_open<T: Typed>(&self, typed: &mut [T]) -> bool {
         self.sealed.as_ref().is_none_or(|sealing| sealing.open_with_known_keys(typed).is_empty())
     }
 
-    /// Destroys all keys of an author: everything that they typed is erased, at once here, and in other processes as soon
-    /// as they hear of it. Answers how many keys there were. What the author types later gets a new key.
+    /// Destroys all keys of an author and returns how many there were. Everything that the author typed is erased, here
+    /// at once and in other processes as soon as they are notified. Later texts of the author get a new key.
     pub async fn destroy(&self, subject: &Actor) -> Result<u64, Error> {
         let count = self.in_time(self.store.destroy(subject)).await?;
         if let Some(sealing) = &self.sealed {
@@ -184,8 +190,8 @@ impl Keyring {
         Ok(count)
     }
 
-    /// Changes whenever keys were destroyed: whoever keeps opened texts must let go of them then. Never, for a keyring
-    /// that is off.
+    /// Returns a value that changes whenever keys were destroyed; whoever keeps opened texts must drop them then. Never
+    /// changes for a keyring that is off.
     pub fn destroyed(&self) -> watch::Receiver<u64> {
         match &self.sealed {
             Some(sealing) => sealing.destroyed.subscribe(),

@@ -16,20 +16,20 @@ use crate::{Error, MasterKey, SealContext};
 /// Authors in [`Sealing::recently_destroyed`].
 const RECENTLY_DESTROYED_MAX: usize = 1_024;
 
-/// The keys in memory, the master key, and whoever waits for keys to be destroyed.
+/// The keys in memory, the master key, and those who wait for the destruction of keys.
 pub(crate) struct Sealing {
     pub(crate) cache: Cache,
-    /// How often keys were destroyed, as far as this process has heard.
+    /// How often keys were destroyed, as far as this process knows.
     pub(crate) destroyed: watch::Sender<u64>,
     /// The authors whose keys were destroyed last, each with the value that `destroyed` had then.
     pub(crate) recently_destroyed: Mutex<VecDeque<(u64, Actor)>>,
     pub(crate) master: Arc<dyn MasterKey>,
-    /// Ends the watcher with the last keyring.
+    /// Stops the watcher with the last keyring.
     pub(crate) _watching: DropGuard,
 }
 
 impl Sealing {
-    /// Lets go of everything that the keys of this author opened.
+    /// Forgets the keys of this author and notifies those who keep opened texts.
     pub(crate) fn forget(&self, subject: &Actor) {
         self.cache.forget(subject);
         // Locked before the count rises: whoever sees the new count finds the author.
@@ -51,7 +51,7 @@ impl Sealing {
         recent.iter().filter(|(at, _)| *at > count).map(|(_, subject)| subject.clone()).collect()
     }
 
-    /// Seals as far as keys are in memory; answers the authors whose keys are not.
+    /// Seals with the keys in memory; returns the authors whose keys are missing.
     pub(crate) fn seal_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<Actor> {
         let mut missing = HashSet::new();
         for one in typed {
@@ -69,7 +69,7 @@ impl Sealing {
         missing
     }
 
-    /// Opens as far as keys are in memory; answers the keys that are not.
+    /// Opens with the keys in memory; returns the keys that are missing.
     pub(crate) fn open_with_known_keys<T: Typed>(&self, typed: &mut [T]) -> HashSet<KeyId> {
         let mut missing = HashSet::new();
         for one in typed {
@@ -97,24 +97,18 @@ impl Sealing {
     }
 }
 
-/// What a wrapped key is bound to.
+/// Returns what a wrapped key is bound to.
 pub(crate) fn label(id: &KeyId) -> String {
     format!("{}:{}", id.generation, id.subject)
 }
 
-/// A ciphertext was changed or moved: it is shown like an erased text.
-fn unopenable(context: &SealContext<'_>) {
-    metrics::unopenable().increment(1);
-    tracing::error!(
-        thread.id = %context.thread,
-        field = ?context.field,
-        "failed to open a {:?} of thread {}: its key does not fit, or somebody has changed it; it is shown as erased",
-        context.field,
-        context.thread
-    );
+/// Reports a ciphertext that was changed or moved: it is shown like an erased text.
+fn unopenable(place: &Place<'_>) {
+    metrics::counter!("threadline_sealing_unopenable_total").increment(1);
+    tracing::error!(thread.id = %context.thread, field = ?context.field, "a ciphertext does not open in its context");
 }
 
-/// The text to be sealed, if it is open and somebody typed it.
+/// Returns the text to seal, if it is open and somebody typed it.
 fn open_text<'a>(text: &'a TextMut<'_>) -> Option<&'a str> {
     match text {
         TextMut::Text(text) => text.as_open(),

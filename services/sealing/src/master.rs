@@ -1,4 +1,4 @@
-//! The key that all other keys are wrapped with.
+//! The key that wraps all other keys.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,12 +10,19 @@ use zeroize::Zeroizing;
 use crate::Error;
 use crate::cipher::{KEY_BYTES, random};
 
-/// Bytes of the nonce in front of a wrapped key.
+/// Bytes of the nonce before a wrapped key.
 const NONCE_BYTES: usize = 24;
 
-/// Wraps keys. A key management service can implement it; [`LocalMasterKey`] is a key in this process.
+/// Wraps (encrypts) keys. [`LocalMasterKey`] is a key in this process; a key management service can implement it too.
+///
+/// ```text
+/// wrap("subject|ann|1", key) ─▶ bytes for the database        unwrap(same label, bytes) ─▶ key
+/// ```
+///
+/// Fails with [`Error::Unavailable`] when the service cannot be reached, which callers retry, and with
+/// [`Error::WrongMasterKey`] when the bytes were wrapped by another key or under another label.
 pub trait MasterKey: Send + Sync + 'static {
-    /// Encrypts a key for whoever this is: `label` must be the same when it is unwrapped.
+    /// Encrypts a key. [`unwrap`](Self::unwrap) needs the same `label`.
     fn wrap<'a>(&'a self, label: &'a str, key: &'a [u8]) -> Wrapping<'a>;
 
     /// Decrypts a wrapped key; [`Error::WrongMasterKey`] when another master key or another label wrapped it.
@@ -29,14 +36,14 @@ pub type Wrapping<'a> = BoxFuture<'a, Result<Zeroizing<Vec<u8>>, Error>>;
 pub struct LocalMasterKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl LocalMasterKey {
-    /// Reads 32 bytes in base64; white space around them does not count.
+    /// Reads 32 bytes in base64, without surrounding white space.
     pub fn from_base64(text: &str) -> Result<Self, Error> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| Error::NotAMasterKey)?);
         let bytes = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| Error::NotAMasterKey)?;
         Ok(Self(Zeroizing::new(bytes)))
     }
 
-    /// A new key in base64, to be kept.
+    /// Generates a key in base64, for the operator to keep.
     pub fn generate() -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(Zeroizing::new(random::<KEY_BYTES>()).as_slice()))
     }

@@ -1,4 +1,4 @@
-//! The keys' tables: the only SQL on keys.
+//! The tables of the keys: the only SQL on keys.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::cipher::Generation;
 /// The schema that holds the keys. Nothing that rebuilds projections touches it.
 pub const SCHEMA: &str = "threadline_keys";
 
-/// The channel on which destroyed keys are told.
+/// The channel for notices of destroyed keys.
 const CHANNEL: &str = "threadline_keys";
 
 /// A key's row.
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) wrapped: Option<Vec<u8>>,
 }
 
-/// How a log stands to sealing.
+/// Whether a log is sealed.
 pub(crate) struct LogRow {
     pub(crate) seal: bool,
     pub(crate) master_check: Option<Vec<u8>>,
@@ -40,7 +40,7 @@ impl LogRow {
     }
 }
 
-/// The tables, by a pool of their own.
+/// The tables, over a pool of their own.
 #[derive(Clone, Debug)]
 pub(crate) struct Store(PgPool);
 
@@ -58,7 +58,7 @@ impl Store {
         self.0.close().await;
     }
 
-    /// The log's row, made with these values if there is none.
+    /// Reads the log's row; inserts it with these values if there is none.
     pub(crate) async fn bind(&self, log: &str, seal: bool, master_check: Option<&[u8]>) -> Result<LogRow, Error> {
         sqlx::query("insert into logs (id, seal, master_check) values ($1, $2, $3) on conflict do nothing")
             .bind(log)
@@ -76,7 +76,7 @@ impl Store {
         Ok(found.map(|(seal, master_check)| LogRow { seal, master_check }))
     }
 
-    /// These keys, as far as there are rows.
+    /// Reads these keys; keys without a row are left out.
     pub(crate) async fn fetch(&self, ids: &HashSet<KeyId>) -> Result<Vec<Row>, Error> {
         let rows: Vec<(String, i32, Option<Vec<u8>>)> = sqlx::query_as(
             "select k.subject, k.generation, k.wrapped
@@ -119,13 +119,13 @@ impl Store {
         Ok(())
     }
 
-    /// Destroys a subject's keys and tells every process; how many there were.
+    /// Destroys a subject's keys and notifies every process; returns how many there were.
     pub(crate) async fn destroy(&self, subject: &Actor) -> Result<u64, Error> {
         let count: i64 = sqlx::query_scalar("select destroy($1)").bind(subject.as_str()).fetch_one(&self.0).await?;
         Ok(count.cast_unsigned())
     }
 
-    /// Hears of destroyed keys from now on.
+    /// Listens for destroyed keys from now on.
     pub(crate) async fn listen(&self) -> Result<PgListener, Error> {
         let mut listener = PgListener::connect_with(&self.0).await?;
         listener.listen(CHANNEL).await?;
@@ -140,7 +140,7 @@ fn row((subject, generation, wrapped): (String, i32, Option<Vec<u8>>)) -> Result
     Ok(Row { id: KeyId { subject, generation }, wrapped })
 }
 
-/// Makes or updates the schema; processes that do so at once wait for each other.
+/// Creates or updates the schema; processes that do so at once wait for each other.
 pub(crate) async fn migrate(database: &PgConnectOptions) -> Result<(), Error> {
     let mut connection = PgConnection::connect_with(&database.clone().options([("search_path", SCHEMA)])).await?;
     let mut migrator = Migrator::with_migrations(vec![Migration::new(

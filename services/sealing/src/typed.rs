@@ -1,4 +1,4 @@
-//! What holds texts that people typed.
+//! Values that hold texts which people typed.
 
 use threadline_domain::thread::{Action, Change, Command, Event};
 use threadline_domain::{Actor, Metadata, Text, ThreadId, UserProfile};
@@ -6,13 +6,21 @@ use uuid::Uuid;
 
 use crate::{Field, SealContext};
 
-/// Something with typed texts in it.
+/// A value with typed texts in it.
+///
+/// ```text
+/// impl Typed for Draft { fn each_text(..) { visit(Place { field: Field::Content, .. }, (&mut self.content).into()) } }
+/// keyring.seal(&mut [draft]).await?
+/// ```
+///
+/// Cannot fail. A text that it leaves out enters the log unsealed, so a new field that people type must be added here;
+/// `tests/tests/all/sealing/leak.rs` looks for such leaks.
 pub trait Typed {
-    /// Shows every text with its context.
-    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>));
+    /// Visits every text with its place.
+    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>));
 }
 
-/// A text to be sealed or opened where it stands.
+/// A text that is sealed or opened in place.
 pub enum TextMut<'a> {
     /// Content, a title, a name.
     Text(&'a mut Text),
@@ -103,8 +111,8 @@ impl Typed for UserProfile {
     }
 }
 
-impl<'a> SealContext<'a> {
-    /// The context of a user's name.
+impl<'a> Place<'a> {
+    /// Returns the place of a user's name.
     pub const fn of_name(subject: &'a Actor) -> Self {
         Self { subject, thread: ThreadId(Uuid::nil()), message: None, field: Field::Name }
     }

@@ -1,4 +1,4 @@
-//! Hears of keys that other processes destroyed.
+//! Listens for keys that other processes destroy.
 
 use std::sync::Weak;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use threadline_domain::Actor;
 use crate::keys::Sealing;
 use crate::store::Store;
 
-/// The pause before listening is tried again.
+/// The pause before a retry.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Forgets keys as they are destroyed elsewhere, until the keyring is gone. After a lost connection everything is
-/// forgotten: what was destroyed meanwhile was not heard of.
+/// Forgets keys as they are destroyed elsewhere, until the keyring is gone. After a lost connection it forgets all
+/// keys: it may have missed notices.
 pub(crate) async fn run(store: Store, sealing: Weak<Sealing>) {
     loop {
         if let Ok(mut listener) = store.listen().await {

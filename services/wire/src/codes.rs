@@ -7,7 +7,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// Machine-readable errors of REST and WebSocket: the `code` of a problem or an error frame.
+/// The machine-readable errors of REST and WebSocket: the `code` of a problem or an error frame.
+/// [`retryable`](Self::retryable) tells whether the same request may succeed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     /// The frame or body is not JSON of the expected shape; the field is named.
@@ -18,9 +19,9 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The role does not allow it.
     Forbidden,
-    /// No such thread, or one is not in it.
+    /// The thread does not exist, or the user is not in it.
     UnknownThread,
-    /// One is not (or no longer) a member of the thread.
+    /// The user is not (or no longer) a member of the thread.
     NotAMember,
     /// The named user is not in the thread.
     UnknownMember,
@@ -34,7 +35,7 @@ pub enum ErrorCode {
     MessageDeleted,
     /// The id was used with another body.
     MessageConflict,
-    /// A thread with this key exists and one is not in it.
+    /// A thread with this key exists and the user is not in it.
     KeyTaken,
     /// The thread is archived.
     ThreadArchived,
@@ -48,9 +49,9 @@ pub enum ErrorCode {
     RateLimited,
     /// Not every role in operation reads the records that this would write: an upgrade is under way; retry later.
     Unsupported,
-    /// The log or the projections cannot do it now; retry later.
+    /// The log or the projections are unavailable; retry later.
     Unavailable,
-    /// No outcome in time: it may or may not have happened; retry with the same id.
+    /// There was no outcome in time. The command may have been applied or not; retry with the same id.
     Timeout,
     /// The projections did not reach `at_least` in time; retry.
     ProjectionsBehind,
@@ -62,23 +63,23 @@ pub enum ErrorCode {
     TooLarge,
     /// The body's media type is not understood.
     UnsupportedMediaType,
-    /// A fault of ours.
+    /// An error of the server.
     Internal,
 }
 
-/// WebSocket close codes. 4000-4499 and 1012-1013: reconnect; 4500-4999: do not.
+/// WebSocket close codes. The number tells clients what to do: 4000-4499 and 1012-1013 reconnect, 4500-4999 do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CloseCode {
     /// The edge goes away; reconnect within the window named before.
     Drain = 1012,
-    /// The edge takes no more; reconnect elsewhere, later.
+    /// The edge takes no more connections; reconnect elsewhere, later.
     Overload = 1013,
     /// The client does not read fast enough.
     Slow = 4001,
     /// The token expired.
     TokenExpired = 4002,
-    /// Nothing was heard of the client for too long.
+    /// The client sent nothing for too long.
     NoHeartbeat = 4003,
     /// Too many frames.
     Rate = 4004,
@@ -88,25 +89,25 @@ pub enum CloseCode {
     BadToken = 4501,
     /// No hello within the time given.
     NoHello = 4502,
-    /// Not allowed.
+    /// The user may not connect.
     Forbidden = 4503,
     /// Too many connections of one user.
     TooManyConnections = 4504,
 }
 
-/// A table's rows: name, title and what a client may do about it.
+/// Defines the table: name, title, and whether a retry may help.
 macro_rules! error_codes {
     ($($code:ident $name:literal $title:literal $retryable:literal;)+) => {
         impl ErrorCode {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$code),+];
 
-            /// The name that clients see, such as `not_a_member`.
+            /// Returns the name that clients see, such as `not_a_member`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$code => $name),+ }
             }
 
-            /// What it means, for people.
+            /// Returns what it means, for people.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$code => $title),+ }
             }
@@ -149,7 +150,7 @@ error_codes! {
     Internal "internal" "Something went wrong on our side" true;
 }
 
-/// All codes there are today; more may come.
+/// Lists the codes of today; more may come.
 impl PartialSchema for ErrorCode {
     fn schema() -> RefOr<Schema> {
         let names = Self::ALL.iter().map(|code| code.name());
@@ -176,12 +177,12 @@ impl CloseCode {
         Self::TooManyConnections,
     ];
 
-    /// The number in the close frame.
+    /// Returns the number in the close frame.
     pub const fn number(self) -> u16 {
         self as u16
     }
 
-    /// The reason in the close frame.
+    /// Returns the reason in the close frame.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Drain => "drain",
@@ -204,7 +205,7 @@ impl CloseCode {
     }
 }
 
-/// A rejection's code, the field at fault, and what is wrong.
+/// Returns a rejection's code, the field at fault, and what is wrong.
 pub fn of_rejection(rejection: &Rejection) -> (ErrorCode, Option<&'static str>, String) {
     let code = match rejection {
         Rejection::Invalid { field, reason } => return (ErrorCode::InvalidField, Some(*field), reason.to_string()),
@@ -222,7 +223,13 @@ pub fn of_rejection(rejection: &Rejection) -> (ErrorCode, Option<&'static str>, 
     (code, None, code.title().into())
 }
 
-/// A request that is refused, with what a client needs to know of it.
+/// A refused request, as its client is told.
+///
+/// ```text
+/// { "id": 2, "type": "error", "error": { "code": "invalid_field", "field": "message.content", "detail": "…", "retryable": false } }
+/// ```
+///
+/// REST answers the same as a problem document (RFC 9457); `edge/src/error.rs` alone knows the status codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestError {
     /// The request's id, if it could be read.
@@ -236,36 +243,37 @@ pub struct RequestError {
 }
 
 impl RequestError {
-    /// With a detail beyond the code's title.
+    /// Makes one with a detail beyond the code's title.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self { id: None, code, field: None, detail: detail.into() }
     }
 
-    /// A field's value is refused.
+    /// Makes the error of a field's value.
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..Self::new(ErrorCode::InvalidField, detail) }
     }
 
-    /// What a rejection is to a client.
+    /// Makes the error of a rejection.
     pub fn of(rejection: &Rejection) -> Self {
         let (code, field, detail) = of_rejection(rejection);
         Self { field: field.map(str::to_owned), ..Self::new(code, detail) }
     }
 
-    /// For requests that are themselves the message, not an object around it: `message.content` is `content` there.
+    /// Shortens the field for requests that are the message itself, not an object around it: `message.content` becomes
+    /// `content`.
     pub fn unnested(mut self) -> Self {
         self.field = self.field.map(|field| field.strip_prefix("message.").map_or(field.clone(), str::to_owned));
         self
     }
 
-    /// As the answer to the request with this id.
+    /// Makes it the answer to the request with this id.
     pub fn for_request(mut self, id: Option<Arc<str>>) -> Self {
         self.id = id;
         self
     }
 }
 
-/// A code that says it all.
+/// A code without further detail.
 impl From<ErrorCode> for RequestError {
     fn from(code: ErrorCode) -> Self {
         Self::new(code, code.title())

@@ -1,4 +1,4 @@
-//! A client's offsets in the log: an opaque text that every edge understands.
+//! A client's offsets in the log: an opaque text that every edge understands (decision 18).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use threadline_domain::{Offset, Topic};
 pub const CURSOR_PARTITIONS_MAX: usize = 1_024;
 /// Characters of a cursor as text: enough for all partitions at the highest offsets.
 pub const CURSOR_CHARS_MAX: usize = 16 << 10;
-/// The first byte. Another layout has another one.
+/// The first byte; another layout has another one.
 const VERSION: u8 = 2;
 /// The highest first byte that another version may have. A text that begins with another byte was never a cursor.
 const VERSION_MAX: u8 = 31;
@@ -20,11 +20,19 @@ const VERSION_MAX: u8 = 31;
 /// The next offset in each partition of some topics, by partition.
 pub type Offsets = BTreeMap<Topic, Vec<Offset>>;
 
-/// How far a client has received the event topics.
+/// How far a client has received the event topics: it has every event below these offsets that concerns it.
 ///
-/// As text, base64url of: a version byte, eight bytes of [`LogFingerprint`], and for each topic its number, its number of
-/// partitions, a bitmap of the partitions with an offset above 0, and these offsets. Numbers are varints. With a million
-/// records in each partition, 8 partitions take 48 characters, three topics with 24 partitions each 320.
+/// As text, base64url of: a version byte, eight bytes of [`LogFingerprint`], and for each topic its number, its number
+/// of partitions, a bitmap of the partitions with an offset above 0, and these offsets. Numbers are varints. With a
+/// million records in each partition, 8 partitions take 48 characters, three topics with 24 partitions each 320.
+///
+/// ```text
+/// ← welcome { cursor: A }   event   event   pong { cursor: B }      the client keeps B: everything before it was delivered
+///   reconnects anywhere: hello { cursor: B }  →  everything from B on, in order
+/// ```
+///
+/// Parsing fails with [`NotACursor`]. A cursor of another version or another log is no error to a client: it reloads
+/// instead (`resync`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The log that the offsets belong to.
@@ -33,7 +41,7 @@ pub struct Cursor {
     pub next: Offsets,
 }
 
-/// A short name of a log. Tells a cursor of another log from one of this log; it keeps nobody out.
+/// A short hash of a log's id. Tells a cursor of another log from one of this log; it is no secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogFingerprint(u64);
 
@@ -75,7 +83,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Takes exactly what [`Display`](fmt::Display) writes: every cursor has one text.
+/// Accepts exactly what [`Display`](fmt::Display) writes: every cursor has one text.
 impl FromStr for Cursor {
     type Err = NotACursor;
 
@@ -129,7 +137,7 @@ fn put_varint(mut rest: u64, out: &mut Vec<u8>) {
     out.push(rest as u8);
 }
 
-/// A varint without needless zeros at its end.
+/// Reads a varint without needless zeros at its end.
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {

@@ -1,22 +1,21 @@
-//! Signals between edges: kept for a minute, stored nowhere.
+//! Signals between edges: kept for a minute, stored nowhere (decision 22).
 
 use serde::Serialize;
 use threadline_domain::{ThreadId, UserId};
 use utoipa::ToSchema;
 
-/// What an edge tells the other edges.
+/// A signal from an edge to the other edges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Someone types, or stopped. Keyed by thread. A start without a stop ends by itself after 5 s.
+    /// A user types, or stopped. Keyed by thread. A start without a stop ends by itself after 5 s.
     Typing {
         /// The thread.
         thread: ThreadId,
         /// Who.
         user: UserId,
-        /// Whether it starts.
         active: bool,
     },
-    /// Someone's presence on one edge. Keyed by user. Ends when that edge is no longer heard of.
+    /// A user's presence on one edge. Keyed by user. Ends when that edge sends no more signals.
     Presence {
         /// The edge.
         edge: String,
@@ -24,23 +23,23 @@ pub enum Signal {
         user: UserId,
         /// How.
         status: PresenceStatus,
-        /// The user's threads: whoever shares one is told.
+        /// The user's threads; their members are told.
         threads: Vec<ThreadId>,
     },
-    /// An edge lives. Keyed by edge, sent every few seconds.
+    /// An edge is alive. Keyed by edge, sent every few seconds.
     EdgeAlive {
         /// The edge.
         edge: String,
-        /// Whether it has just started and wants the others' presences again.
+        /// Whether it has just started and asks for the others' presences.
         started: bool,
     },
 }
 
-/// How present a user is.
+/// A user's presence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceStatus {
-    /// No session.
+    /// The user has no session.
     Offline,
     /// Connected, not looking.
     Away,
@@ -52,7 +51,7 @@ impl PresenceStatus {
     /// Every status.
     pub const ALL: [Self; 3] = [Self::Offline, Self::Away, Self::Active];
 
-    /// The name used on every wire.
+    /// Returns the name in the contract.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Offline => "offline",
@@ -61,7 +60,7 @@ impl PresenceStatus {
         }
     }
 
-    /// The status with this [`name`](Self::name).
+    /// Returns the status with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }

@@ -1,10 +1,10 @@
-//! Taking someone in.
+//! Adding a member.
 
 use crate::limits::MEMBERS_MAX;
 use crate::thread::{Change, Command, NoEvent, Rejection, Role, Thread};
 use crate::{Invalid, UserId};
 
-/// Owners take in anyone as anything, admins as members.
+/// Owners add members in any role, admins only as plain members.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;
@@ -13,7 +13,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Ro
         return Err(Rejection::Forbidden.into());
     }
     if thread.members.contains_key(user) {
-        // With whatever role: to change it is another command.
+        // Whatever the role: another command changes it.
         return Err(thread.already_applied(command.at));
     }
     thread.check_open()?;

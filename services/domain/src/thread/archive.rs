@@ -1,8 +1,8 @@
-//! Closing a thread for ever.
+//! Archiving a thread.
 
 use crate::thread::{Change, Command, NoEvent, Rejection, Thread};
 
-/// An owner closes it. Reading, leaving and taking messages back stay possible.
+/// Owners archive. Reading, leaving and deleting messages stay possible.
 pub(super) fn decide(thread: &Thread, command: &Command) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;

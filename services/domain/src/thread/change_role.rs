@@ -1,9 +1,9 @@
-//! Giving a member another role.
+//! Changing a member's role.
 
 use crate::UserId;
 use crate::thread::{Change, Command, NoEvent, Rejection, Role, Thread};
 
-/// Only owners do, their own role included, as long as one owner stays.
+/// Only owners change roles, their own included, as long as one owner is left.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId, role: Role) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;

@@ -1,4 +1,4 @@
-//! Making a thread.
+//! Creating a thread.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::thread::{
 };
 use crate::{Actor, Invalid, ThreadId, UserId, limits, text};
 
-/// A thread exists once for its id, and so do a dm of two people and a thread with a key, whose ids follow from
-/// what they are for. Whoever is in the thread already is told when it was made.
+/// A thread exists once for its id, and so do a dm of two people and a thread with a key, whose ids are derived.
+/// Creating it again gives a person in the thread the first outcome.
 pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) -> Result<Change, NoEvent> {
     let users = users(&command.actor, &create.participants);
     check_id(command, create, &users)?;
@@ -38,14 +38,14 @@ pub(super) fn decide(thread: &Thread, command: &Command, create: &CreateThread) 
     }))
 }
 
-/// Everyone who will be in it, once each: the creator, unless it is a service, and the others in the order named.
+/// Returns everyone who will be in it, once each: the creator, unless it is a service, then the others in the order
+/// named.
 fn users<'a>(creator: &'a Actor, participants: &'a [UserId]) -> Vec<&'a UserId> {
     let mut seen = BTreeSet::new();
     creator.user().into_iter().chain(participants).filter(|user| seen.insert(*user)).collect()
 }
 
-/// Nobody can take the place of someone else's dm or key: the id must follow from what the thread is for, and an id
-/// that is derived from something belongs to that alone.
+/// Checks the id, so that nobody can take someone else's dm or key: a derived id must belong to this dm or key.
 fn check_id(command: &Command, create: &CreateThread, users: &[&UserId]) -> Result<(), Rejection> {
     let fits = match (create.kind, &create.key) {
         (Kind::Dm, Some(_)) => return invalid("key", Invalid::NotInDm),

@@ -1,4 +1,4 @@
-//! The thread as the engine sees it: where each command finds its rules.
+//! The thread as an aggregate: finds each command's rules.
 
 use crate::thread::{Action, Command, Event, MessageFact, NoEvent, Outcome, Rejection, Thread};
 use crate::thread::{
@@ -51,8 +51,8 @@ impl Aggregate for Thread {
 
     /// Needs every fact that [`Aggregate::missing`] names: without it, a message's id counts as never used.
     ///
-    /// Each command's rules go the same way: is the actor in the thread, are the values that need no lookup fine, may the
-    /// actor do it, was it done before, is the thread open.
+    /// Each command's rules go the same way: is the actor in the thread, are the values that need no lookup right, may
+    /// the actor do it, was it applied before, is the thread open.
     fn decide(state: &Self, command: &Command) -> DecisionOf<Self> {
         debug_assert_eq!(state.missing_fact(command), None, "a fact was not looked up");
         let change = match &command.action {

@@ -1,9 +1,9 @@
-//! Taking a message back.
+//! Deleting a message.
 
 use crate::MessageId;
 use crate::thread::{Change, Command, NoEvent, Rejection, Thread};
 
-/// Who posted it does, and whoever looks after the thread; also in an archived one.
+/// The sender and whoever manages the thread delete; also in an archived thread.
 pub(super) fn decide(thread: &Thread, command: &Command, message: MessageId) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     let fact = thread.fact(message).ok_or(Rejection::UnknownMessage)?;

@@ -11,7 +11,7 @@ const POSTED: Uuid = Uuid::from_u128(0x3d0e_8f3c_6b0b_5c0e_8a51_92d3_5f7d_41c6);
 /// Namespace of the digests of edits.
 const EDITED: Uuid = Uuid::from_u128(0x95a1_0c57_2f4e_5d38_b1f6_7be4_0d12_9e83);
 
-/// Of what a message was posted with, and by whom.
+/// Digests what a message was posted with, and by whom.
 pub(super) fn posted(
     sender: &Actor,
     kind: MessageKind,
@@ -32,7 +32,7 @@ pub(super) fn posted(
     )
 }
 
-/// Of what a message was edited to.
+/// Digests what a message was edited to.
 pub(super) fn edited(content: &Text, metadata: Option<&Metadata>) -> Uuid {
     of(&EDITED, &[Some(content.fingerprint()), metadata.map(Metadata::fingerprint)])
 }

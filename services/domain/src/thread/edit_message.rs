@@ -3,7 +3,7 @@
 use crate::thread::texts::check_message;
 use crate::thread::{Change, Command, EditMessage, NoEvent, Rejection, Thread, digest};
 
-/// Only who posted it does. The edit that was made last, again, has its first outcome.
+/// Only the sender edits. Repeating the last edit gives its first outcome.
 pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> Result<Change, NoEvent> {
     thread.authority_of(&command.actor)?;
     check_values(edit)?;

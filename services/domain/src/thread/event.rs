@@ -1,4 +1,4 @@
-//! What can happen to a thread.
+//! The events of a thread.
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 pub struct Event {
     /// The thread.
     pub thread: ThreadId,
-    /// The event's place in the thread: 1, 2, 3 … without holes.
+    /// The event's number in the thread: 1, 2, 3 … without gaps.
     pub seq: u64,
     /// Who caused it.
     pub actor: Actor,
-    /// When it was asked for.
+    /// When the client asked for it.
     pub at: Timestamp,
     /// What happened.
     pub change: Change,
 }
 
 impl Event {
-    /// What its command led to: the answer to whoever asked.
+    /// Returns the outcome that the client of its command gets.
     pub fn outcome(&self) -> Outcome {
         let (message, number) = match &self.change {
             Change::MessagePosted(posted) => (Some(posted.message), Some(posted.number)),
@@ -37,25 +37,25 @@ impl Event {
 /// What happened to a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It was made; always seq 1.
+    /// The thread was created; always seq 1.
     ThreadCreated(ThreadCreated),
-    /// Its title or metadata changed.
+    /// The title or the metadata changed.
     ThreadChanged(ThreadChanged),
-    /// It was closed.
+    /// The thread was archived.
     ThreadArchived,
-    /// Someone came in.
+    /// A member was added.
     MemberAdded {
         /// Who.
         user: UserId,
         /// As what.
         role: Role,
     },
-    /// Someone left (the actor) or was put out.
+    /// A member left (the actor) or was removed.
     MemberRemoved {
         /// Who.
         user: UserId,
     },
-    /// Someone's role changed.
+    /// A member's role changed.
     MemberRoleChanged {
         /// Whose.
         user: UserId,
@@ -85,7 +85,6 @@ pub enum Change {
 }
 
 impl Change {
-    /// What sort of event it is.
     pub const fn kind(&self) -> EventKind {
         match self {
             Self::ThreadCreated(_) => EventKind::ThreadCreated,
@@ -100,12 +99,12 @@ impl Change {
         }
     }
 
-    /// The event type's name in the contract, such as `message_posted`.
+    /// Returns the event type's name in the contract, such as `message_posted`.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
 
-    /// The number that the event gives to a message; only a posting does.
+    /// Returns the number that the event gives to a message; only a posting gives one.
     pub const fn new_number(&self) -> Option<u64> {
         match self {
             Self::MessagePosted(posted) => Some(posted.number),
@@ -114,25 +113,23 @@ impl Change {
     }
 }
 
-/// A thread was made.
+/// A thread was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadCreated {
     /// What sort.
     pub kind: Kind,
-    /// What it is for.
     pub key: Option<Arc<str>>,
     /// Its title.
     pub title: Option<Text>,
-    /// The product's own data.
     pub metadata: Metadata,
-    /// Everyone in it: the person who made it first, the others in the order named.
+    /// Everyone in it: the creator first, the others in the order named.
     pub members: Vec<Member>,
 }
 
 /// A thread's title or metadata changed; `None` says that the part stayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadChanged {
-    /// The new title; `Some(None)` took it away.
+    /// The new title; `Some(None)` removed it.
     pub title: Option<Option<Text>>,
     /// The new metadata.
     pub metadata: Option<Metadata>,
@@ -143,14 +140,13 @@ pub struct ThreadChanged {
 pub struct MessagePosted {
     /// Its id.
     pub message: MessageId,
-    /// Its place among the thread's messages: 1, 2, 3 … without holes.
+    /// Its number among the thread's messages: 1, 2, 3 … without gaps.
     pub number: u64,
     /// What sort.
     pub kind: MessageKind,
     /// The text.
     pub content: Text,
-    /// The product's own data.
     pub metadata: Metadata,
-    /// The message it answers.
+    /// The message it replies to.
     pub reply_to: Option<MessageId>,
 }

@@ -1,25 +1,16 @@
-//! The sorts of events, and what is true of each.
+//! The kinds of events, and what is true of each.
 
-/// What sort of event it is. A new sort gets its line in every `match` here, or nothing compiles.
+/// The kind of an event. A new kind needs its line in every `match` here, or nothing compiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// The thread was made.
     ThreadCreated,
-    /// Its title or metadata changed.
     ThreadChanged,
-    /// It was closed.
     ThreadArchived,
-    /// Someone came in.
     MemberAdded,
-    /// Someone left or was put out.
     MemberRemoved,
-    /// Someone's role changed.
     MemberRoleChanged,
-    /// A message was posted.
     MessagePosted,
-    /// A message's content was replaced.
     MessageEdited,
-    /// A message was taken back.
     MessageDeleted,
 }
 
@@ -37,7 +28,7 @@ impl EventKind {
         Self::MessageDeleted,
     ];
 
-    /// The name in the contract and in the schemas, such as `message_posted`.
+    /// Returns the name in the contract and in the schemas, such as `message_posted`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ThreadCreated => "thread_created",
@@ -52,7 +43,7 @@ impl EventKind {
         }
     }
 
-    /// The kind with this [`name`](Self::name).
+    /// Returns the kind with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,9 +1,9 @@
-//! How events make a thread.
+//! Folds events into a thread.
 
 use crate::thread::{Change, Event, MessageFact, Role, Thread};
 use crate::{LostEvent, MessageId, Text, ThreadId, UserId};
 
-/// Folds an event into the thread; one that is not the next changes nothing.
+/// Folds an event into the thread; ignores one that is not the next.
 pub(super) fn evolve(thread: &mut Thread, event: &Event) {
     if event.seq != thread.last_seq + 1 {
         return;
@@ -43,7 +43,7 @@ pub(super) fn evolve(thread: &mut Thread, event: &Event) {
     }
 }
 
-/// Takes the numbers of an event whose body is lost; one that is not the next changes nothing.
+/// Uses the numbers of an event whose body is lost; ignores one that is not the next.
 pub(super) fn evolve_lost(thread: &mut Thread, lost: &LostEvent<ThreadId>) {
     if lost.seq != thread.last_seq + 1 {
         return;
@@ -56,7 +56,7 @@ pub(super) fn evolve_lost(thread: &mut Thread, lost: &LostEvent<ThreadId>) {
 const USER_ID_BYTES: usize = 48;
 
 impl Thread {
-    /// Roughly the bytes of memory it takes, without walking through its members and messages.
+    /// Returns roughly the bytes of memory it takes, without visiting its members and messages.
     pub(super) fn weight_bytes(&self) -> usize {
         // A node of a B-tree is about three quarters full.
         let entries = |count: usize, bytes: usize| count * bytes * 4 / 3;

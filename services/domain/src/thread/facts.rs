@@ -1,11 +1,12 @@
-//! What a thread knows of single messages, and what has to be looked up.
+//! A thread's facts about single messages, and which of them must be looked up.
 
 use crate::limits::{KNOWN_MESSAGES_MAX, LOOKED_UP_MESSAGES_MAX};
 use crate::thread::{Action, Change, Command, Event, MessageFact, Outcome, Thread, digest, edit_message, post_message};
 use crate::{Actor, MessageId, Timestamp};
 
 impl Thread {
-    /// The first fact that the command needs and the thread leaves out. A command that is rejected without one needs none.
+    /// Returns the first fact that the command needs and the thread leaves out. A command that is rejected without one
+    /// needs none.
     pub(super) fn missing_fact(&self, command: &Command) -> Option<MessageId> {
         let actor = self.authority_of(&command.actor).ok()?;
         let needed = match &command.action {
@@ -28,9 +29,9 @@ impl Thread {
         needed.into_iter().flatten().find(|id| self.leaves_out(*id))
     }
 
-    /// Prepares a state that was just loaded and holds no facts yet. `ahead` are the facts of all messages whose id is
+    /// Prepares a state that was just loaded and has no facts yet. `ahead` are the facts of all messages whose id is
     /// above [`MessageId::last_minted_at`] `last_event_at` (ids that clients with a fast clock minted), or the
-    /// [`KNOWN_MESSAGES_MAX`] + 1 highest of them. Every other id up there is free, so a fresh post needs no lookup,
+    /// [`KNOWN_MESSAGES_MAX`] + 1 highest of them. Every other id above it is unused, so a fresh post needs no lookup,
     /// whatever such a client did before.
     pub fn know_messages_ahead(
         &mut self,
@@ -42,24 +43,24 @@ impl Thread {
         self.evict();
     }
 
-    /// The fact of a message of this thread; `None` when the id was never used.
+    /// Returns the fact of a message of this thread; `None` when the id was never used.
     pub(super) fn fact(&self, id: MessageId) -> Option<&MessageFact> {
         self.known.get(&id)?.as_ref()
     }
 
-    /// Keeps a looked-up fact, at least until the command that needs it is decided. When there are too many of them,
-    /// the earlier ones go: which of them are still needed is not known here, and asking again is cheap.
+    /// Adds a looked-up fact, kept at least until the command that needs it is decided. When there are too many, drops
+    /// the earlier ones: nobody knows here which are still needed, and asking again is cheap.
     pub(super) fn admit_fact(&mut self, id: MessageId, fact: Option<MessageFact>) {
         if let Some(floor) = self.known_floor
             && self.known.range(..=floor).count() >= LOOKED_UP_MESSAGES_MAX
         {
             self.known.retain(|known, _| *known > floor);
         }
-        // What is known already has followed every event, the looked-up fact may not have.
+        // A known fact has followed every event; the looked-up one may not have.
         self.known.entry(id).or_insert(fact);
     }
 
-    /// Follows an event that concerns a message.
+    /// Folds in an event that concerns a message.
     pub(super) fn evolve_known(&mut self, id: MessageId, event: &Event) {
         if let Change::MessagePosted(_) = event.change {
             evolve(id, self.known.entry(id).or_default(), event);
@@ -84,7 +85,7 @@ impl Thread {
     }
 }
 
-/// The fact of message `id` after an event of its thread. An event that the fact has seen already changes nothing.
+/// Folds an event of its thread into the fact of message `id`. Ignores an event that the fact has seen.
 pub(super) fn evolve(id: MessageId, fact: &mut Option<MessageFact>, event: &Event) {
     match (&event.change, fact) {
         (Change::MessagePosted(posted), fact @ None) if posted.message == id => {
@@ -121,12 +122,12 @@ pub(super) fn evolve(id: MessageId, fact: &mut Option<MessageFact>, event: &Even
 }
 
 impl MessageFact {
-    /// What posting it led to.
+    /// Returns the outcome of posting it.
     pub(super) fn posted(&self, id: MessageId) -> Outcome {
         Outcome { seq: self.seq, message: Some(id), number: Some(self.number), at: self.sent_at }
     }
 
-    /// What changing it last led to.
+    /// Returns the outcome of its last change.
     pub(super) fn changed(&self, id: MessageId) -> Outcome {
         Outcome { seq: self.changed_seq, message: Some(id), number: Some(self.number), at: self.changed_at }
     }

@@ -1,4 +1,4 @@
-//! What the commands' tests are told with.
+//! Fixtures of the commands' tests.
 
 use uuid::Builder;
 
@@ -18,7 +18,7 @@ pub(super) fn metadata(json: &str) -> Metadata {
     Metadata::from_canonical_json(json)
 }
 
-/// The `n`th message id of these tests; they rise.
+/// Returns the `n`th message id of these tests; they rise.
 pub(super) fn message_id(n: u16) -> MessageId {
     message_id_at(START_MS, n)
 }

@@ -1,10 +1,10 @@
-//! The questions that most commands ask first.
+//! The checks that most commands begin with.
 
 use crate::thread::{Kind, NoEvent, Outcome, Rejection, Role, Thread};
 use crate::{Actor, Timestamp, UserId};
 
 impl Thread {
-    /// What the actor may do here; to a person who is not in the thread it does not exist.
+    /// Returns what the actor may do here; for a person who is not in the thread, it does not exist.
     pub(super) fn authority_of(&self, actor: &Actor) -> Result<Authority, Rejection> {
         match actor {
             Actor::User(user) => self.members.get(user).copied().map(Authority::Member),
@@ -34,7 +34,7 @@ impl Thread {
         owners.next().is_some_and(|(owner, _)| owner == user) && owners.next().is_none()
     }
 
-    /// The thread is as the command wants it, as of its last event.
+    /// Returns that the thread is already as the command wants it, as of its last event.
     pub(super) fn already_applied(&self, at: Timestamp) -> NoEvent {
         NoEvent::AlreadyApplied(Outcome { seq: self.last_seq, message: None, number: None, at })
     }
@@ -45,17 +45,17 @@ impl Thread {
 pub(super) enum Authority {
     /// What the role allows.
     Member(Role),
-    /// Everything that an owner may, from outside.
+    /// Everything that an owner may do, from outside.
     Service,
 }
 
 impl Authority {
-    /// Whether the actor looks after the thread: its members, its title, others' messages.
+    /// Whether the actor manages members, the title and others' messages.
     pub(super) const fn manages(self) -> bool {
         matches!(self, Self::Member(Role::Owner | Role::Admin) | Self::Service)
     }
 
-    /// Whether the actor decides about roles and the thread's end.
+    /// Whether the actor decides about roles and archiving.
     pub(super) const fn owns(self) -> bool {
         matches!(self, Self::Member(Role::Owner) | Self::Service)
     }

@@ -37,18 +37,18 @@ use std::str::FromStr;
 
 use crate::Invalid;
 
-/// What sort of conversation a thread is.
+/// The kind of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Two people; exists once for each pair; its membership never changes.
     Dm,
-    /// Named people.
+    /// People whom its owners and admins name.
     Group,
     /// A group that people join and leave freely.
     Channel,
 }
 
-/// What a member may do.
+/// What a member may do in a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Everything, roles included.
@@ -59,7 +59,7 @@ pub enum Role {
     Member,
 }
 
-/// What sort of message it is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MessageKind {
     /// Written by a person.
@@ -76,13 +76,13 @@ pub enum MessageKind {
     Voice,
     /// A file.
     File,
-    /// A kind that only the made-up newer version knows.
+    /// A kind that only the fixture of a newer version knows.
     #[cfg(feature = "fixture-newer")]
     Fixture,
 }
 
 impl MessageKind {
-    /// Whether only services post it: what it says must not be anybody's claim.
+    /// Whether only services post it, because people must not be able to claim what it says.
     pub const fn is_reserved(self) -> bool {
         match self {
             Self::System | Self::Payment | Self::Dispute | Self::JobUpdate => true,
@@ -93,14 +93,14 @@ impl MessageKind {
     }
 }
 
-/// Names both ways; the names are the contract's.
+/// Converts to and from the contract's names.
 macro_rules! named {
     ($type:ident: $($(#[$when:meta])? $variant:ident = $name:literal),+) => {
         impl $type {
             /// Every value.
             pub const ALL: &[Self] = &[$($(#[$when])? Self::$variant),+];
 
-            /// The name used on every wire.
+            /// Returns the name in the contract.
             pub const fn name(self) -> &'static str {
                 match self { $($(#[$when])? Self::$variant => $name),+ }
             }

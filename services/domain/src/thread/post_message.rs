@@ -6,7 +6,7 @@ use crate::thread::guards::Authority;
 use crate::thread::texts::check_message;
 use crate::thread::{Change, Command, MessagePosted, NoEvent, PostMessage, Rejection, Thread, digest};
 
-/// Every member posts, and services do. The id tells a retry, whenever it comes, even after the archive: the same body has
+/// Members and services post. The id recognises a retry, whenever it comes, even after archiving: the same body gets
 /// the first outcome, another body is a conflict.
 pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
@@ -33,10 +33,10 @@ pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> 
     }))
 }
 
-/// Checks what needs no fact of any message, so that a command that fails here causes no lookup. Whatever was accepted
-/// once passes again.
+/// Checks what needs no fact of any message, so that a command that fails here causes no lookup. A retry of an accepted
+/// command always passes.
 pub(super) fn check_values(command: &Command, post: &PostMessage, actor: Authority) -> Result<(), Rejection> {
-    // An id far ahead would make later ones look old for long.
+    // An id far ahead would make later ones look old for a long time.
     let latest_ms = command.at.millis().saturating_add(MESSAGE_ID_AHEAD_MS_MAX);
     if post.message.minted_ms().is_none_or(|minted_ms| minted_ms > latest_ms) {
         return Err(invalid("message.id", Invalid::MessageId));

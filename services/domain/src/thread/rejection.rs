@@ -2,7 +2,7 @@
 
 use crate::{Invalid, MessageId, Timestamp};
 
-/// Why a command gives no event: its effect is there already, or a rule rejects it.
+/// Why a command gives no event: it is already applied, or a rule rejects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoEvent {
     /// An earlier event has this effect. The client gets `ok` with that event's outcome.
@@ -20,9 +20,10 @@ impl From<Rejection> for NoEvent {
 /// The rule that rejects a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// No such thread, or the actor is not in it: whoever is not in a thread is not told that it exists.
+    /// The thread does not exist, or the actor is not in it: people who are not in a thread are not told that it
+    /// exists.
     UnknownThread,
-    /// There is a thread with this key, and the actor is not in it.
+    /// A thread with this key exists, and the actor is not in it.
     KeyTaken,
     /// The thread is archived.
     ThreadArchived,
@@ -49,10 +50,10 @@ pub enum Rejection {
     },
 }
 
-/// What a command led to, now or at an earlier time.
+/// The outcome of a command, now or at an earlier time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The seq of the event that settled it.
+    /// The seq of the event that applied it.
     pub seq: u64,
     /// The message concerned, if any.
     pub message: Option<MessageId>,

@@ -1,10 +1,10 @@
-//! Leaving, and putting someone out.
+//! Leaving, and removing a member.
 
 use crate::UserId;
 use crate::thread::{Change, Command, NoEvent, Rejection, Role, Thread};
 
-/// Everyone may leave, even an archived thread; owners put out anyone, admins members. The last owner goes last, and stays
-/// where there is a key: nobody could get in any more, and a key is given once.
+/// Everyone may leave, even an archived thread; owners remove anyone, admins plain members. The last owner can only
+/// leave last, and not from a thread with a key: nobody could get in any more, and a key exists once.
 pub(super) fn decide(thread: &Thread, command: &Command, user: &UserId) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     thread.check_not_dm()?;

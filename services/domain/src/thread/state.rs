@@ -1,4 +1,4 @@
-//! What a thread's rules look at.
+//! The state of a thread.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,30 +19,25 @@ pub struct Member {
 
 /// A thread as its rules see it. The default is the thread before its creation.
 ///
-/// Of its messages it keeps the facts of the newest ids only (at most [`crate::limits::KNOWN_MESSAGES_MAX`], and a few
+/// Keeps the facts of the messages with the newest ids only (at most [`crate::limits::KNOWN_MESSAGES_MAX`], and a few
 /// looked-up ones): an id above `known_floor` that is not in `known` was never used; at or below it, the fact must be
-/// looked up.
+/// looked up (decision 8).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thread {
     /// `None` before creation.
     pub kind: Option<Kind>,
-    /// What it is for.
     pub key: Option<Arc<str>>,
     /// Its title.
     pub title: Option<Text>,
-    /// The product's own data.
     pub metadata: Metadata,
-    /// Everyone in it.
     pub members: BTreeMap<UserId, Role>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was closed.
     pub archived_at: Option<Timestamp>,
     /// The seq of its last event; 0 before creation.
     pub last_seq: u64,
     /// The number of its last message; 0 before the first.
     pub last_number: u64,
-    /// Facts of messages, the newest ids and those looked up. `None` is the fact that an id was never used.
+    /// Facts of messages. `None` is the fact that an id was never used.
     pub known: BTreeMap<MessageId, Option<MessageFact>>,
     /// The highest id whose fact may be missing from `known`.
     pub known_floor: Option<MessageId>,
@@ -67,6 +62,5 @@ pub struct MessageFact {
     pub changed_seq: u64,
     /// The time of that event.
     pub changed_at: Timestamp,
-    /// Whether it was taken back.
     pub deleted: bool,
 }

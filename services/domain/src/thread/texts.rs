@@ -1,12 +1,12 @@
-//! What people may type.
+//! Checks of what people type.
 
 use crate::limits::TITLE_CHARS_MAX;
 use crate::thread::{Action, Rejection};
 use crate::{Invalid, Metadata, Text};
 
 impl Action {
-    /// Refuses texts that may not stand where they are. `decide` does too, but of a sealed text it sees only the size: so
-    /// whoever seals asks here before.
+    /// Refuses texts that are not allowed in their field. `decide` does too, but of a sealed text it sees only the
+    /// size: the edge calls this before it seals.
     pub fn check_texts(&self) -> Result<(), Rejection> {
         match self {
             Self::Create(create) => {
@@ -32,7 +32,7 @@ fn check_title(title: Option<&Text>) -> Result<(), Rejection> {
     named("title", title.map_or(Ok(()), |title| title.check_line(TITLE_CHARS_MAX)))
 }
 
-/// Refuses what cannot stand in a message.
+/// Refuses what cannot be in a message.
 pub(super) fn check_message(content: &Text, metadata: Option<&Metadata>) -> Result<(), Rejection> {
     named("message.content", content.check_content())?;
     check_metadata("message.metadata", metadata)

@@ -49,7 +49,7 @@ macro_rules! may_be_unread {
 }
 pub(super) use may_be_unread;
 
-/// How much member `v` of thread `t` has not read: messages since the member came in, deleted ones not counted.
+/// How much member `v` of thread `t` has not read: messages since the member joined, except deleted ones.
 macro_rules! unread {
     () => {
         "greatest(0, t.last_number - greatest(v.read_number, v.joined_number) - case when t.deleted_count = 0 then 0 else (
@@ -59,7 +59,7 @@ macro_rules! unread {
 }
 pub(super) use unread;
 
-/// Where a thread that was active then stands in an inbox.
+/// Returns the position in an inbox of a thread that was active then.
 pub(super) fn activity_of(active_at: Timestamp) -> i64 {
     active_at.millis() >> ACTIVITY_BITS
 }

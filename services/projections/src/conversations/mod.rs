@@ -21,7 +21,7 @@ use crate::{Entry, Error, Lock, Progress, Projection, Rows, Schema, Spec, positi
 
 pub use model::*;
 
-/// What is fixed for `conversations`.
+/// The specification of `conversations`.
 pub(crate) static SPEC: Spec = Spec {
     name: "conversations",
     version: 1,
@@ -30,7 +30,7 @@ pub(crate) static SPEC: Spec = Spec {
     tables: &["threads", "members", "messages", "timeline", "users"],
 };
 
-/// How `conversations` is made.
+/// The projection `conversations`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConversationsProjection;
 
@@ -44,8 +44,8 @@ impl Projection for ConversationsProjection {
     }
 }
 
-/// Rows to be written. Each table has seen every record before the first statement, so a thread, message or member that
-/// many records concern is written once.
+/// Rows to write. Each table has seen every record before the first statement, so a thread, message or member that many
+/// records concern is written once.
 #[derive(Default)]
 struct Pending<'a> {
     threads: threads::Pending<'a>,
@@ -87,7 +87,7 @@ impl<'a> Rows<'a> for Pending<'a> {
         }
     }
 
-    /// What a mark and an event of one thread do to its members' inboxes must not happen at once.
+    /// A mark and an event of one thread must not change its members' inboxes at once.
     fn locks(&self) -> &BTreeMap<Partition, Lock> {
         &self.locks
     }
@@ -121,12 +121,12 @@ impl Conversations {
         SPEC.topics
     }
 
-    /// Closes all connections; calls still running end first.
+    /// Closes all connections after the calls that still run.
     pub async fn close(&self) {
         self.0.close().await;
     }
 
-    /// Looks up how far each partition of a topic has been followed; one never touched is absent.
+    /// Reads the progress of each partition of a topic; one without records is absent.
     pub async fn progress(&self, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
         read!(self.0, |live| positions::all(&live.schema, &live.pool, topic))
     }
@@ -137,7 +137,8 @@ impl Conversations {
         self.wait_for_ends(position.topic, &next, wait).await
     }
 
-    /// Waits until everything below these offsets of a topic has been applied, at most `wait`; [`Error::Behind`] if it has not.
+    /// Waits until everything below these offsets of a topic was applied, at most `wait`; [`Error::Behind`] if it was
+    /// not.
     pub async fn wait_for_ends(
         &self,
         topic: Topic,
@@ -227,10 +228,10 @@ impl Conversations {
         read!(self.0, |live| members::memberships(&live.schema, &live.pool, user, removed_since))
     }
 
-    /// Reads events of these memberships from the offsets `from` (inclusive, by partition) up to `to` (exclusive). Of a
-    /// thread that the user came into later, nothing before that; of one that the user was removed from, nothing after the
-    /// removal. At most `limit_per_thread` of each thread, and threads only as far as their events' values together fit
-    /// into `bytes_max`.
+    /// Reads events of these memberships from the offsets `from` (inclusive, by partition) up to `to` (exclusive).
+    /// Leaves out events of a thread from before the user joined, and from after the user was removed. At most
+    /// `limit_per_thread` of each thread, and threads only as far as the values of their events together fit into
+    /// `bytes_max`.
     pub async fn missed(
         &self,
         memberships: &Memberships,

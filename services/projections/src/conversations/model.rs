@@ -107,7 +107,6 @@ pub struct MessageView {
 /// Which messages of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// The newest.
     Newest,
     /// The newest below this number.
     Before(u64),
@@ -163,7 +162,7 @@ pub struct TimelineRow {
     pub value: Bytes,
 }
 
-/// A user's part in a thread, past ones included.
+/// A user's membership in a thread, past ones included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The thread.
@@ -182,7 +181,7 @@ pub struct Membership {
     pub last_number: u64,
 }
 
-/// All memberships of a user, and how far the projection had come when they were read.
+/// All memberships of a user, and the projection's progress when they were read.
 #[derive(Clone, Debug, Default)]
 pub struct Memberships {
     /// The memberships; current ones, and those removed at or after the position asked for.

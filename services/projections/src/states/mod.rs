@@ -1,7 +1,7 @@
-//! `states`: threads and messages as deciders need them. Small and fast, and apart from what readers see: read models may
-//! lag, be dropped or be swapped, and nobody is kept from writing.
+//! `states`: threads and messages as deciders need them. Small, fast, and apart from what readers see: read models may
+//! lag, be dropped or be swapped, and writing goes on (decision 12).
 //!
-//! Another aggregate gets tables of its own here, and a `load` of its own.
+//! Another aggregate gets its own tables here, and its own `load`.
 
 mod facts;
 mod load;
@@ -19,7 +19,7 @@ use crate::{Entry, Error, Progress, Projection, Rows, Schema, Spec, positions};
 
 pub use load::Loaded;
 
-/// What is fixed for `states`.
+/// The specification of `states`.
 pub(crate) static SPEC: Spec = Spec {
     name: "states",
     version: 1,
@@ -28,7 +28,7 @@ pub(crate) static SPEC: Spec = Spec {
     tables: &["threads", "members", "facts"],
 };
 
-/// How `states` is made.
+/// The projection `states`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StatesProjection;
 
@@ -72,6 +72,12 @@ impl<'a> Rows<'a> for Pending<'a> {
 }
 
 /// The states that deciders load, from the live generation. Cheap to clone.
+///
+/// ```text
+/// states.load(partition, &[thread], &[(thread, message)]) ─▶ Loaded { states, facts, progress }
+/// ```
+///
+/// Fails with [`Error::Unavailable`] when Postgres does not answer. A swap of generations fails no call.
 #[derive(Clone, Debug)]
 pub struct States(Live);
 
@@ -92,12 +98,12 @@ impl States {
         read!(self.0, |live| load::load(&live.schema, &live.pool, partition, threads, facts))
     }
 
-    /// Looks up how far each partition of an aggregate's events has been followed; one never touched is absent.
+    /// Reads the progress of each partition of an aggregate's events; one without records is absent.
     pub async fn progress(&self, topic: Topic) -> Result<BTreeMap<Partition, Progress>, Error> {
         read!(self.0, |live| positions::all(&live.schema, &live.pool, topic))
     }
 
-    /// Closes all connections; calls still running end first.
+    /// Closes all connections after the calls that still run.
     pub async fn close(&self) {
         self.0.close().await;
     }

@@ -21,17 +21,17 @@ pub(super) trait Value: Sized {
 /// The rest of a record's body.
 pub(super) struct Input<'a> {
     pub(super) rest: &'a [u8],
-    /// What stands for the fields that the body's version does not have yet.
+    /// The encoded defaults of fields that the body's version does not have.
     defaults: &'a [u8],
 }
 
 impl<'a> Input<'a> {
-    /// A body, and the encoded defaults of the fields after its last one.
+    /// Makes the input of a body, with the encoded defaults of the fields after its last one.
     pub(super) fn new(body: &'a [u8], defaults: &'a [u8]) -> Self {
         Self { rest: body, defaults }
     }
 
-    /// The next field; its name stands in the error.
+    /// Reads the next field; errors name it.
     pub(super) fn field<T: Value>(&mut self, name: &str) -> Result<T, DecodeError> {
         if self.rest.is_empty() {
             self.rest = std::mem::take(&mut self.defaults);
@@ -79,7 +79,7 @@ pub(super) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-/// Zigzag varint.
+/// Encoded as a zigzag varint.
 impl Value for i64 {
     fn put(&self, out: &mut Vec<u8>) {
         let mut rest = ((self << 1) ^ (self >> 63)).cast_unsigned();
@@ -205,7 +205,7 @@ impl<T: Value> Value for Vec<T> {
     }
 }
 
-/// Types that are strings, with the way there and back.
+/// Implements [`Value`] for types that are strings.
 macro_rules! strings {
     ($($type:ty: $text:expr, $from:expr;)+) => {$(
         impl Value for $type {
@@ -242,7 +242,7 @@ impl Value for Uuid {
     }
 }
 
-/// Types that are another one under a name of their own.
+/// Implements [`Value`] for types that wrap another one.
 macro_rules! wrappers {
     ($($type:ident),+) => {$(
         impl Value for $type {

@@ -93,13 +93,13 @@ pub fn decode_command(value: &[u8]) -> Result<Command, DecodeError> {
     })
 }
 
-/// A title that may stay, change or go: Avro's unions do not nest, so a boolean says whether it changes.
+/// Writes a title that may stay, change or be removed: Avro's unions do not nest, so a boolean says whether it changes.
 pub(super) fn put_title(out: &mut Output, title: Option<&Option<Text>>) {
     out.put(&title.is_some());
     out.put(&Nullable(title.cloned().flatten()));
 }
 
-/// The counterpart of [`put_title`].
+/// Reads what [`put_title`] writes.
 #[allow(clippy::option_option, reason = "stays, goes, or is another one")]
 pub(super) fn get_title(input: &mut Input<'_>) -> Result<Option<Option<Text>>, DecodeError> {
     let changed: bool = input.field("title_changed")?;
@@ -115,7 +115,7 @@ pub(super) fn nullable<T: Sealable>(input: &mut Input<'_>, name: &str) -> Result
     input.field(name).map(|Nullable(text)| text)
 }
 
-/// The oldest version of the command's record that holds it.
+/// Returns the oldest version of the command's record that holds it.
 const fn version_of(action: &Action) -> u32 {
     if let Action::Post(post) = action { posting_version(post.kind) } else { 1 }
 }

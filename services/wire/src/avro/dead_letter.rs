@@ -8,9 +8,9 @@ use super::{DecodeError, Encoded, Output, Record, decode, misplaced};
 /// A record that could not be read or applied, as it was, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Where it lies in the log.
+    /// Where the record is.
     pub position: Position,
-    /// Why it could not be taken.
+    /// Why it could not be read or applied.
     pub reason: String,
     /// Its key's bytes.
     pub key: Bytes,

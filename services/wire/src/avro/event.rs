@@ -109,7 +109,7 @@ pub fn decode_event(value: &[u8]) -> Result<(Event, Offset), DecodeError> {
     })
 }
 
-/// The oldest version of the event's record that holds it.
+/// Returns the oldest version of the event's record that holds it.
 const fn version_of(change: &Change) -> u32 {
     if let Change::MessagePosted(posted) = change { posting_version(posted.kind) } else { 1 }
 }

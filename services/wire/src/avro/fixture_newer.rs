@@ -1,4 +1,4 @@
-//! The field that the made-up newer version of postings has after all others.
+//! The field that the fixture of a newer version adds to postings.
 
 use threadline_domain::thread::MessageKind;
 

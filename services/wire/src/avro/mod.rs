@@ -1,7 +1,7 @@
-//! Avro records in Confluent framing: a 0, the schema's id in 4 bytes, the body.
+//! Avro records in Confluent framing: a 0, the schema's id in 4 bytes, the body (decision 24).
 //!
-//! We read every version released, and write the oldest one that holds what is to be said: whoever reads that version reads
-//! it. A version beyond what every program reads [awaits](Schema::awaits) its readers.
+//! We read every released version, and write the oldest one that holds the value: whoever reads that version can read
+//! it. A version that not every program reads [awaits](Schema::awaits) its readers (decision 10).
 
 mod binary;
 mod command;
@@ -31,10 +31,10 @@ use resolve::Upgrade;
 pub use schema::{Record, SCHEMAS, Schema, by_id};
 pub use signal::{decode_signal, encode_signal};
 
-/// What a body usually takes, without a long text.
+/// Bytes of a usual body, without a long text.
 const BODY_BYTES_USUAL: usize = 320;
 
-/// A value in Confluent framing with the name of its record type, such as `message_posted`.
+/// An encoded record: a value in Confluent framing, and the record's name.
 #[derive(Clone, Debug)]
 pub struct Encoded {
     /// 0, the schema id in 4 bytes, the Avro body.
@@ -43,25 +43,23 @@ pub struct Encoded {
     pub record: &'static str,
 }
 
-/// Why a value cannot be read.
-///
-/// The two are treated differently: an unknown schema is a newer program's, and what it says is read once this program is
-/// newer too; a corrupt value will never be read.
+/// Why a value cannot be read. The two cases are treated differently (decision 9): a newer program can read an unknown
+/// schema, nobody will ever read a corrupt value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// It was written with a schema that this program does not know.
+    /// The program does not know the schema: a newer program wrote it.
     #[error("no schema has the id {id}: a newer program wrote it")]
     UnknownSchema {
         /// The schema's id.
         id: u32,
     },
-    /// It is not a value of its schema, or of no schema.
+    /// The bytes are not a value of a schema.
     #[error("{0}")]
     Corrupt(String),
 }
 
 impl DecodeError {
-    /// Says in front of the reason where it was found.
+    /// Prefixes the reason with where it was found.
     fn within(self, place: &str) -> Self {
         match self {
             Self::Corrupt(reason) => Self::Corrupt(format!("{place}: {reason}")),
@@ -77,7 +75,7 @@ struct Output {
 }
 
 impl Output {
-    /// In the first version, which holds what most records say.
+    /// Starts a record in its first version, which holds most of them.
     fn new(record: Record) -> Self {
         Self::in_version(record, 1)
     }
@@ -104,7 +102,7 @@ pub fn unknown_schema(value: &[u8]) -> Option<u32> {
     by_id(id).is_none().then_some(id)
 }
 
-/// Ids of the schemas that every role in operation must read before this value is written; see [`Schema::awaits`].
+/// Returns the ids of the schemas that every role must read before this value is written; see [`Schema::awaits`].
 pub fn awaited_schemas(value: &[u8]) -> &'static [u32] {
     split_frame(value).and_then(|(id, _)| by_id(id)).map_or(&[], |schema| schema.awaits)
 }
@@ -116,11 +114,11 @@ fn split_frame(value: &[u8]) -> Option<(u32, &[u8])> {
     Some((u32::from_be_bytes(*id), body))
 }
 
-/// A record's body, to be read as its newest version.
+/// A record's body, read as its newest version.
 struct Unframed<'a> {
     record: Record,
     body: Cow<'a, [u8]>,
-    /// The encoded defaults of fields that the body does not have.
+    /// The encoded defaults of the fields that the body lacks.
     defaults: &'static [u8],
 }
 
@@ -137,7 +135,7 @@ fn unframe(value: &[u8]) -> Result<Unframed<'_>, DecodeError> {
     Ok(Unframed { record: schema.record, body, defaults })
 }
 
-/// Reads one value, whole: `read` gets the record's type and body.
+/// Reads one whole value: `read` gets the record's type and body.
 fn decode<T>(
     value: &[u8],
     read: impl FnOnce(Record, &mut Input<'_>) -> Result<T, DecodeError>,
@@ -148,7 +146,7 @@ fn decode<T>(
     decoded.map_err(|error| error.within(record.name()))
 }
 
-/// A record that does not belong in this place.
+/// Makes the error of a record that does not belong in this topic.
 fn misplaced(expected: &str) -> DecodeError {
     DecodeError::Corrupt(format!("is not {expected}"))
 }

@@ -1,4 +1,4 @@
-//! Answers to commands that gave no event: the `rejections` topic.
+//! Replies to commands that gave no event: the `rejections` topic.
 
 use threadline_domain::thread::{Outcome, Rejection};
 use threadline_domain::{Invalid, ThreadId};
@@ -6,7 +6,7 @@ use threadline_domain::{Invalid, ThreadId};
 use super::binary::Value;
 use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 
-/// An answer to a command that gave no event.
+/// A reply to a command that gave no event, and the aggregate of the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal<Id = ThreadId, O = Outcome, R = Rejection> {
     /// The aggregate that the command was for.
@@ -15,21 +15,28 @@ pub struct Refusal<Id = ThreadId, O = Outcome, R = Rejection> {
     pub reply: CommandReply<O, R>,
 }
 
-/// The answer to a command that gave no event.
+/// The reply to a command that gave no event.
+///
+/// ```text
+/// decider                         edge                        client
+/// AlreadyApplied(outcome) ──────▶ answers with the outcome ─▶ ok
+/// Rejected(rule) ───────────────▶ code of the rule ─────────▶ error, not retryable
+/// Unavailable { reason } ───────▶ unavailable ──────────────▶ error, retryable; the reason is for operators only
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommandReply<O = Outcome, R = Rejection> {
-    /// An earlier event has the command's effect already, with this outcome. The client gets `ok`.
+    /// An earlier event has the command's effect, with this outcome. The client gets `ok`.
     AlreadyApplied(O),
     /// A rule rejects it.
     Rejected(R),
     /// The decider cannot decide it now; the same command may succeed later.
     Unavailable {
-        /// What is missing, for operators.
+        /// What is unavailable, for operators.
         reason: String,
     },
 }
 
-/// Rejections that are nothing but their name.
+/// Rejections without fields.
 const PLAIN: [Rejection; 10] = [
     Rejection::UnknownThread,
     Rejection::KeyTaken,
@@ -43,11 +50,11 @@ const PLAIN: [Rejection; 10] = [
     Rejection::MessageConflict,
 ];
 
-/// The record's reason where there is no rejection.
+/// The record's reason when the command was already applied.
 const SETTLED: &str = "settled";
 const UNDECIDED: &str = "undecided";
 
-/// A rejection's name in the record.
+/// Returns a rejection's name in the record.
 const fn reason_of(rejection: &Rejection) -> &'static str {
     match rejection {
         Rejection::Invalid { .. } => "invalid",
@@ -117,7 +124,7 @@ pub fn decode_refusal(value: &[u8]) -> Result<Refusal, DecodeError> {
     })
 }
 
-/// The record's fields after the thread.
+/// The record's fields after the thread's id.
 #[derive(Default)]
 struct Flat {
     reason: String,
@@ -186,7 +193,7 @@ impl Value for Outcome {
     }
 }
 
-/// A fault's name and the limit that it speaks of.
+/// Returns a fault's name and its limit.
 const fn fault_of(invalid: Invalid) -> (&'static str, Option<usize>) {
     match invalid {
         Invalid::Empty => ("empty", None),
@@ -208,7 +215,7 @@ const fn fault_of(invalid: Invalid) -> (&'static str, Option<usize>) {
     }
 }
 
-/// The counterpart of [`fault_of`].
+/// Makes a fault of its name and limit.
 fn invalid(fault: &str, limit: Option<u64>) -> Result<Invalid, DecodeError> {
     let limit = || required(limit, "limit").map(|limit| limit as usize);
     Ok(match fault {

@@ -1,4 +1,4 @@
-//! Older versions of a record, read as the newest.
+//! Reads older versions of a record as the newest.
 
 use std::sync::Once;
 
@@ -8,20 +8,20 @@ use apache_avro::{Schema, from_avro_datum, to_avro_datum};
 
 use super::DecodeError;
 
-/// No single value in a record of ours is larger, and no array has more elements.
+/// The bytes of the largest value in a record of ours, and the elements of the longest array.
 const VALUE_BYTES_MAX: usize = 2 << 20;
 
-/// What makes a body of one version of a record one of its newest.
+/// How to turn a body of one version into one of the newest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Upgrade {
-    /// The newest has the same fields, and after them ones whose defaults are these bytes: nothing is rewritten.
+    /// The newest version only appends fields, with these encoded defaults: nothing is rewritten.
     Appends(Box<[u8]>),
-    /// The fields differ otherwise.
+    /// The fields differ otherwise, and the body is rewritten.
     Resolves,
 }
 
 impl Upgrade {
-    /// Of the newest version itself.
+    /// Makes the upgrade of the newest version itself.
     pub(super) fn none() -> Self {
         Self::Appends([].into())
     }
@@ -31,7 +31,7 @@ impl Upgrade {
     }
 }
 
-/// The defaults, encoded, of the fields that `newest` has after those of `written`; `None` when that is not the difference.
+/// Encodes the defaults of the fields that `newest` appends to those of `written`; `None` when it differs otherwise.
 fn defaults_behind(written: &Schema, newest: &Schema) -> Option<Vec<u8>> {
     let (Schema::Record(written), Schema::Record(newest)) = (written, newest) else { return None };
     let (same, added) = newest.fields.split_at_checked(written.fields.len())?;
@@ -43,8 +43,8 @@ fn defaults_behind(written: &Schema, newest: &Schema) -> Option<Vec<u8>> {
     is_same.then(|| defaults.collect::<Option<Vec<_>>>()).flatten().map(|defaults| defaults.concat())
 }
 
-/// Rewrites a body from the schema it was written with into the one it is to be read with, by Avro's rules of
-/// schema resolution.
+/// Rewrites a body from the schema it was written with into the one it is read with, by Avro's rules of schema
+/// resolution.
 pub(super) fn resolve(written: &Schema, read: &Schema, mut body: &[u8]) -> Result<Vec<u8>, DecodeError> {
     static BOUNDED: Once = Once::new();
     BOUNDED.call_once(|| {

@@ -12,6 +12,15 @@ use threadline_domain::Topic;
 use super::resolve::Upgrade;
 
 /// One released version of a record's schema.
+///
+/// ```text
+/// schemas/message_posted/2.avsc        the text
+/// schema.rs                            MessagePosted, 2 => 26, awaits [26, 27];
+/// schemas/ids.lock                     26 message_posted 2
+/// ```
+///
+/// A released file, line or id never changes; tests compare each with the lock and check every version against every
+/// other.
 #[derive(Debug)]
 pub struct Schema {
     /// The record it describes.
@@ -20,30 +29,30 @@ pub struct Schema {
     pub version: u32,
     /// Its id in Confluent framing, unique among all schemas.
     pub id: u32,
-    /// Ids of the schemas that every role in operation must read before a record of this one is written; none for a schema
-    /// that every program reads.
+    /// The schemas that every role must read before a record of this one is written; empty for a schema that every
+    /// program reads.
     pub awaits: &'static [u32],
-    /// The schema as JSON text, as it lies in `schemas/`.
+    /// The schema as JSON text.
     pub text: &'static str,
     parsed: OnceLock<apache_avro::Schema>,
     upgrade: OnceLock<Upgrade>,
 }
 
 impl Schema {
-    /// The subject by TopicRecordName, such as `threadline.messages-threadline.MessagePosted`, given the topics'
-    /// prefix, such as `threadline.`.
+    /// Returns the subject by TopicRecordName, such as `threadline.messages-threadline.MessagePosted`, given the
+    /// topics' prefix, such as `threadline.`.
     pub fn subject(&self, topic_prefix: &str) -> String {
         format!("{topic_prefix}{}-{}", self.record.topic(), self.record.full_name())
     }
 
-    /// The parsed schema; a test parses every one.
+    /// Returns the parsed schema; a test parses every one.
     pub(crate) fn parsed(&self) -> &apache_avro::Schema {
         self.parsed.get_or_init(|| {
             apache_avro::Schema::parse_str(self.text).expect("released schemas are valid, which a test checks")
         })
     }
 
-    /// What makes a body of this schema one of its record's newest.
+    /// Returns how to turn a body of this schema into one of its record's newest.
     pub(super) fn upgrade(&self) -> &Upgrade {
         self.upgrade.get_or_init(|| {
             let newest = self.record.newest();
@@ -58,9 +67,9 @@ impl fmt::Display for Schema {
     }
 }
 
-/// The schema with this id.
+/// Returns the schema with this id.
 pub fn by_id(id: u32) -> Option<&'static Schema> {
-    // Ids are given in the order of the list, but for versions that were added later.
+    // Ids follow the order of the list, except for versions that were added later.
     let expected = SCHEMAS.get((id as usize).wrapping_sub(1)).filter(|schema| schema.id == id);
     expected.or_else(|| SCHEMAS.iter().find(|schema| schema.id == id))
 }
@@ -77,17 +86,17 @@ macro_rules! records {
             /// Every record type.
             pub const ALL: &[Self] = &[$(Self::$record),+];
 
-            /// The name of the record's folder in `schemas/`, such as `message_posted`.
+            /// Returns the name of the record's folder in `schemas/`, such as `message_posted`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$record => $name),+ }
             }
 
-            /// The record's name in Avro with its namespace, such as `threadline.MessagePosted`.
+            /// Returns the record's name in Avro with its namespace, such as `threadline.MessagePosted`.
             pub const fn full_name(self) -> &'static str {
                 match self { $(Self::$record => concat!("threadline.", stringify!($record))),+ }
             }
 
-            /// The topic that carries it.
+            /// Returns the topic of the record.
             pub const fn topic(self) -> Topic {
                 match self { $(Self::$record => Topic::$topic),+ }
             }
@@ -157,16 +166,16 @@ records! {
 }
 
 impl Record {
-    /// A version of its schema.
+    /// Returns a version of its schema.
     ///
     /// # Panics
-    /// When there is no such version.
+    /// If there is no such version.
     pub fn version(self, version: u32) -> &'static Schema {
         let found = SCHEMAS.iter().find(|schema| schema.record == self && schema.version == version);
         found.unwrap_or_else(|| panic!("{} has no version {version}", self.name()))
     }
 
-    /// The newest version of its schema: what all older ones are read as.
+    /// Returns the newest version of its schema, as which all older ones are read.
     pub fn newest(self) -> &'static Schema {
         let mut versions = SCHEMAS.iter().filter(|schema| schema.record == self);
         versions.next_back().expect("every record has a schema")

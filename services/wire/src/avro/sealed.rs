@@ -9,26 +9,25 @@ use super::binary::{Input, Value, put_bytes, truncated, unknown_branch};
 
 /// A type with two forms.
 pub(super) trait Sealable: Sized {
-    /// Its form.
     fn form(&self) -> Form<'_>;
 
-    /// From what stands open, or why it cannot stand there.
+    /// Makes it from an open text, or says why it cannot.
     fn from_open(text: &str) -> Result<Self, String>;
 
-    /// From what is sealed.
+    /// Makes it from a sealed text.
     fn from_sealed(sealed: Sealed) -> Self;
 }
 
-/// How a text stands in a record.
+/// How a text is encoded in a record.
 pub(super) enum Form<'a> {
     Open(&'a Arc<str>),
     Sealed(&'a Sealed),
 }
 
-/// A text that may be missing. Unions do not nest, so null stands before the two branches.
+/// A text that may be missing. Unions do not nest, so null comes before the two branches.
 pub(super) struct Nullable<T>(pub(super) Option<T>);
 
-/// Writes the branch that comes `before` branches after the union's first, with its value.
+/// Writes the branch with the index `before` among the union's first, with its value.
 fn put_branch(text: &impl Sealable, before: i64, out: &mut Vec<u8>) {
     match text.form() {
         Form::Open(text) => {
@@ -103,7 +102,7 @@ sealable! {
     Metadata: metadata;
 }
 
-/// Checked, because frames carry it as it is.
+/// Checks metadata, because frames carry it unchanged.
 fn metadata(json: &str) -> Result<Metadata, String> {
     if json == "{}" {
         return Ok(Metadata::default());

@@ -1,9 +1,9 @@
-//! Which version of a record holds what is to be said.
+//! Which version of a record holds a value.
 
 use threadline_domain::thread::MessageKind;
 
-/// The oldest version of a posting, command and event, that holds a message of this kind. An older program takes a kind that
-/// it does not know for a corrupt record: a new kind needs a new version.
+/// Returns the oldest version of a posting, command and event, that holds a message of this kind. An older program
+/// takes an unknown kind for a corrupt record, so a new kind needs a new version.
 pub(super) const fn posting_version(kind: MessageKind) -> u32 {
     match kind {
         MessageKind::Text

@@ -1,4 +1,4 @@
-//! What clients send.
+//! Frames from clients.
 
 use std::sync::Arc;
 
@@ -15,23 +15,23 @@ const TYPE_ECHO_CHARS_MAX: usize = 64;
 /// Bytes of a token.
 const TOKEN_BYTES_MAX: usize = 16 << 10;
 
-/// A frame from a client: its request id, if it has one, and what it asks for.
+/// A frame from a client: its request, and the request's id if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFrame {
-    /// Echoed in the answer; any JSON number or string of at most 64 bytes, kept as JSON text.
+    /// Echoed in the answer: any JSON number or string of at most 64 bytes, kept as JSON text.
     pub id: Option<Arc<str>>,
     /// The request.
     pub request: Request,
 }
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Clone, PartialEq)]
 pub enum Request {
     /// First frame.
     Hello {
         /// Who it is.
         token: String,
-        /// Where to resume, as the client holds it.
+        /// Where to resume, as the client has it.
         cursor: Option<String>,
     },
     /// Post a message.
@@ -66,15 +66,13 @@ pub enum Request {
     Typing {
         /// Where.
         thread: ThreadId,
-        /// Whether it starts.
         active: bool,
     },
     /// Own presence.
     Presence {
-        /// Active or away.
         status: PresenceStatus,
     },
-    /// A new token on the open socket.
+    /// A new token for the open socket.
     Auth {
         /// The token.
         token: String,
@@ -100,17 +98,17 @@ impl std::fmt::Debug for Request {
     }
 }
 
-/// Why a frame could not be taken.
+/// Why a frame was refused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FrameError {
-    /// Not a JSON object: the socket is closed with 4500.
+    /// Not a JSON object. The socket is closed with 4500.
     BadFrame(String),
-    /// An object, but not a request we know: answered with an error, and the socket stays open.
+    /// An object, but not a request we know. It is answered with an error, and the socket stays open.
     BadRequest(RequestError),
 }
 
 impl ClientFrame {
-    /// Reads a text frame. Unknown fields, wrong types and bad values name the field.
+    /// Reads a text frame. Errors of unknown fields, wrong types and bad values name the field.
     pub fn parse(text: &str) -> Result<Self, FrameError> {
         let mut fields =
             Fields::parse(text.as_bytes()).map_err(|detail| FrameError::BadFrame(format!("the frame {detail}")))?;
@@ -144,7 +142,7 @@ pub(super) struct Kind {
     read: fn(&mut Fields<'_>) -> Result<Request, RequestError>,
 }
 
-/// Every type of request: no other is read, and all of them are described.
+/// Every type of request. No other is read, and all of them are described.
 pub(super) const KINDS: [Kind; 9] = [
     Kind { name: "hello", answers: &["welcome", "error"], read: hello },
     Kind { name: "send", answers: DONE_OR_NOT, read: send },
@@ -217,7 +215,7 @@ fn token(fields: &mut Fields<'_>) -> Result<String, RequestError> {
     Ok(token)
 }
 
-/// The `status`, which is one of two words.
+/// Reads the `status`, which is one of two words.
 fn one_of<T>(fields: &mut Fields, one: (&str, T), other: (&str, T)) -> Result<T, RequestError> {
     match fields.text("status")? {
         status if status == one.0 => Ok(one.1),

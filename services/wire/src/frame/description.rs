@@ -1,4 +1,4 @@
-//! `/ws` as AsyncAPI 3.0 has it, made of the frames themselves.
+//! Describes `/ws` in AsyncAPI 3.0, from the frames themselves.
 
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
@@ -8,8 +8,8 @@ use super::requests::{RequestId, Requests};
 use super::server::Frame;
 use crate::{CloseCode, ErrorCode};
 
-/// The parts of an AsyncAPI 3.0 document that `/ws` fills: `channels`, `operations` and `components`, as an object. The
-/// tables of close codes and error codes stand with the channel, as `x-close-codes` and `x-error-codes`.
+/// Returns the parts of an AsyncAPI 3.0 document that `/ws` fills: `channels`, `operations` and `components`, as an
+/// object. The channel has the tables of close codes and error codes, as `x-close-codes` and `x-error-codes`.
 pub fn description() -> Value {
     let mut schemas = schemas();
     let requests = take_variants(&mut schemas, "Requests", "ClientFrame", "Request", |name, schema| {
@@ -56,10 +56,10 @@ pub fn description() -> Value {
     })
 }
 
-/// Names of frames: the `type`, and the schema's.
+/// The `type` of each frame and the name of its schema.
 type Names = Vec<(String, String)>;
 
-/// The schemas of all frames, and those that they refer to.
+/// Returns the schemas of all frames, and those that they refer to.
 fn schemas() -> Map<String, Value> {
     let mut found = vec![
         ("Requests".to_owned(), Requests::schema()),
@@ -71,7 +71,7 @@ fn schemas() -> Map<String, Value> {
     found.into_iter().map(|(name, schema)| (name, json!(schema))).collect()
 }
 
-/// Makes every alternative of the schema `of` one of its own, such as `SendRequest`, and `union` of them all.
+/// Makes every alternative of the schema `of` a schema of its own, such as `SendRequest`, and `union` of them all.
 fn take_variants(
     schemas: &mut Map<String, Value>,
     of: &str,
@@ -94,7 +94,7 @@ fn take_variants(
     names
 }
 
-/// The `type` of the frames that a schema describes.
+/// Returns the `type` of the frames that a schema describes.
 fn type_of(schema: &Value) -> &str {
     let parts = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
     let mut types = parts.filter_map(|part| part["properties"]["type"]["enum"][0].as_str());
@@ -111,7 +111,7 @@ fn reference(section: &str, name: &str) -> Value {
     json!({"$ref": format!("#/components/{section}/{name}")})
 }
 
-/// What a client can ask for, each with its answers; and what the edge sends unasked.
+/// Returns what a client can request, each with its answers, and what the edge sends by itself.
 fn operations(requests: &Names, frames: &Names) -> Map<String, Value> {
     let channel = json!({"$ref": "#/channels/ws"});
     let message = |name: &str| json!({"$ref": format!("#/channels/ws/messages/{name}")});
@@ -136,8 +136,8 @@ fn operations(requests: &Names, frames: &Names) -> Map<String, Value> {
     operations
 }
 
-/// What comes only when it was asked for. A pong follows what was missed too, and an error when a frame's request
-/// could not be made out.
+/// Frames that only answer requests. A pong also follows the backlog, and an error also answers a frame whose request
+/// could not be read.
 const ANSWERS_ONLY: [&str; 2] = ["welcome", "ok"];
 
 fn close_codes() -> Vec<Value> {

@@ -1,4 +1,4 @@
-//! Client and server frames of `/ws`: one JSON object a text frame.
+//! Client and server frames of `/ws`: one JSON object in each text frame.
 
 mod client;
 mod description;

@@ -1,4 +1,4 @@
-//! What requests look like, for the description: [`super::ClientFrame`] reads them field by field.
+//! Describes the requests; [`super::ClientFrame`] reads them field by field.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,20 +8,19 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::json::MessageKind;
 
-/// What a client asks for. The `id` that every request may have stands in none of them.
+/// A request of a client. Every request may also have an `id`.
 #[derive(Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "a description: nothing is built of it")]
 pub(super) enum Requests {
-    /// Says who it is: the first frame, unless the address did.
+    /// Signs in: the first frame, unless the URL has the token.
     Hello {
-        /// Who it is.
         #[schema(max_length = 16_384)]
         token: String,
         /// Where to resume: the cursor of the last frame that had one.
         cursor: Option<String>,
     },
-    /// Posts a message. Its id makes a repetition harmless.
+    /// Posts a message. Repeating it with the same id changes nothing.
     Send {
         /// Where.
         thread: uuid::Uuid,
@@ -37,7 +36,7 @@ pub(super) enum Requests {
         /// The new text.
         #[schema(max_length = 10_000)]
         content: String,
-        /// The new metadata; absent: the old stays.
+        /// The new metadata; the old stays if absent.
         #[schema(value_type = Option<Object>)]
         metadata: Option<Value>,
     },
@@ -55,46 +54,45 @@ pub(super) enum Requests {
         /// The number of the last message read.
         number: u64,
     },
-    /// Tells the others that one types. Without a further start it ends by itself.
+    /// Tells the others that the user types. Without a further start it ends by itself after 5 s.
     Typing {
         /// Where.
         thread: uuid::Uuid,
-        /// Whether it starts.
         status: Typing,
     },
-    /// Tells the others how one is.
+    /// Tells the others the user's presence.
     Presence {
         /// How.
         status: OwnPresence,
     },
-    /// A new token of the same user for the open socket.
+    /// Replaces the token of the open socket; the user must be the same.
     Auth {
         /// The token.
         #[schema(max_length = 16_384)]
         token: String,
     },
-    /// Shows that the client is there; brings a cursor.
+    /// Keeps the connection alive; answered with a cursor.
     Ping {},
 }
 
-/// A message as it is posted.
+/// A message to post.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a description: nothing is built of it")]
 pub(super) struct SentMessage {
     /// A UUIDv7, the idempotency key.
     id: uuid::Uuid,
-    /// What sort; `text` when absent.
+    /// `text` if absent.
     kind: Option<MessageKind>,
     /// The text.
     #[schema(max_length = 10_000)]
     content: String,
-    /// The product's own data.
+    /// Data of the product, up to 8,192 bytes as JSON.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// The message it answers.
+    /// The message that this one replies to, in the same thread.
     reply_to: Option<uuid::Uuid>,
-    /// None can be attached yet: absent or empty.
+    /// Reserved: absent or empty.
     #[schema(value_type = Option<Vec<Object>>, max_items = 0)]
     attachments: Option<Vec<Value>>,
 }
@@ -107,7 +105,7 @@ pub(super) enum Typing {
     Stop,
 }
 
-/// What one can say of oneself.
+/// The user's own presence.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OwnPresence {
@@ -115,7 +113,7 @@ pub(super) enum OwnPresence {
     Away,
 }
 
-/// A request's id, which its answer has too: any number or string of at most 64 bytes as JSON.
+/// The request's id, echoed in its answer: any number or string of at most 64 bytes as JSON.
 pub(super) struct RequestId;
 
 impl PartialSchema for RequestId {

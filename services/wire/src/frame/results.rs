@@ -1,4 +1,4 @@
-//! What an `ok` frame brings, by the request that it answers.
+//! Results in `ok` frames, by request.
 
 use serde::Serialize;
 use threadline_domain::{Position, Timestamp};
@@ -6,40 +6,40 @@ use utoipa::ToSchema;
 
 use crate::json::{Time, Written, text};
 
-/// The result of a request that was done: `Written` of send, edit and delete, `ReadResult` of read, `AuthResult` of auth,
+/// The result of a request: `Written` of send, edit and delete, `ReadResult` of read, `AuthResult` of auth,
 /// `DoneResult` of the others.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum OkResult {
-    /// An event came of it.
+    /// The event that was appended.
     Written(Written),
-    /// A read mark was set, or one that was further on is there.
+    /// A read mark was set, or a later one exists.
     Read(ReadResult),
-    /// A new token was taken.
+    /// The new token is in force.
     Auth(AuthResult),
-    /// There is nothing more to say.
+    /// No further result.
     Done(DoneResult),
 }
 
-/// Where the read mark lies in the log.
+/// The read mark's position.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadResult {
-    /// For `?at_least=`.
+    /// Pass it in `?at_least=` to read what was written.
     #[serde(serialize_with = "text")]
     #[schema(value_type = String, example = "reads:3:1234")]
     pub position: Position,
 }
 
-/// How long the session may go on with its new token.
+/// How long the new token lasts.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuthResult {
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Time,
 }
 
-/// Nothing.
+/// An empty result.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoneResult {}
@@ -51,17 +51,17 @@ impl From<Written> for OkResult {
 }
 
 impl OkResult {
-    /// Of a read mark.
+    /// Makes the result of a read mark.
     pub const fn read(position: Position) -> Self {
         Self::Read(ReadResult { position })
     }
 
-    /// Of a new token.
+    /// Makes the result of a new token.
     pub const fn auth(expires_at: Timestamp) -> Self {
         Self::Auth(AuthResult { expires_at: Time(expires_at) })
     }
 
-    /// Of a request that has none of its own.
+    /// Makes the result of a request without one.
     pub const fn done() -> Self {
         Self::Done(DoneResult {})
     }

@@ -1,4 +1,4 @@
-//! What the edge sends, as compact JSON text.
+//! Frames from the edge, as compact JSON text.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,7 +11,7 @@ use super::results::OkResult;
 use crate::json::{self, ErrorBody, Time};
 use crate::{Cursor, PresenceStatus, RequestError};
 
-/// What a client has to keep to, told at the start.
+/// The limits that a client must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Limits {
     /// Bytes of one frame from the client.
@@ -27,39 +27,38 @@ pub struct Limits {
 /// A request's id as the client wrote it.
 type Echo<'a> = Option<&'a RawValue>;
 
-/// What the edge sends.
+/// A frame from the edge.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Frame<'a> {
-    /// Answers hello. Events follow from the cursor's place on.
+    /// Answers hello. Events follow from the cursor on.
     Welcome {
         /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = RequestId, required = false)]
         id: Echo<'a>,
-        /// Who one is.
+        /// The user of the token.
         user: &'a str,
         /// Where to resume.
         cursor: String,
-        /// Whether everything since the cursor of the hello follows.
+        /// Whether everything since the hello's cursor follows. If not, reload.
         recovered: bool,
-        /// How often the edge wants to hear of the client, milliseconds: a ping will do.
+        /// Send a frame at least this often, such as a ping; otherwise the edge closes the connection (4003).
         heartbeat_ms: u64,
-        /// What the client has to keep to.
+        /// The limits that the client must keep.
         limits: &'a Limits,
-        /// The edge's time.
+        /// The time of the edge.
         time: Time,
     },
-    /// Answers a request that was done. An event that came of it was sent before.
+    /// Answers a request that succeeded. The event that it caused was sent before.
     Ok {
         /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = RequestId, required = false)]
         id: Echo<'a>,
-        /// What came of it.
         result: OkResult,
     },
-    /// Answers a request that was not done.
+    /// Answers a request that failed.
     Error {
         /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,9 +67,9 @@ pub(super) enum Frame<'a> {
         /// Why.
         error: ErrorBody<'a>,
     },
-    /// Something happened in a thread; those of one thread come in the order of `seq`, without holes.
+    /// An event in a thread. Events of one thread come in the order of `seq`, without gaps.
     Event(json::Event<'a>),
-    /// Someone has read.
+    /// A member has read up to a number.
     Read {
         /// Where.
         #[serde(serialize_with = "json::text")]
@@ -78,7 +77,7 @@ pub(super) enum Frame<'a> {
         thread: ThreadId,
         /// Who.
         user: &'a str,
-        /// Up to which number.
+        /// The number of the last message read.
         number: u64,
         /// When.
         at: Time,
@@ -103,9 +102,9 @@ pub(super) enum Frame<'a> {
         #[schema(required = false)]
         count: Option<usize>,
     },
-    /// Users came, went or looked away. A thread with more than 100 members online sums up: the frame has `thread` and
-    /// `online` with no users, and comes at most once a second. Users in it of whom the client was told before are still
-    /// told of by name.
+    /// Users went online, away or offline. A thread with more than 100 members online sums up: the frame has `thread`
+    /// and `online` without users, and comes at most once a second. Users whom the client was told of before are still
+    /// named.
     Presence {
         /// Users whose presence has changed or is told for the first time.
         users: Vec<Present<'a>>,
@@ -118,21 +117,21 @@ pub(super) enum Frame<'a> {
         #[schema(required = false)]
         online: Option<usize>,
     },
-    /// Answers ping, or follows what was missed.
+    /// Answers ping, or follows the backlog.
     Pong {
         /// As the request had it.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = RequestId, required = false)]
         id: Echo<'a>,
-        /// Where to resume: everything before was sent.
+        /// Where to resume; everything before it was sent.
         cursor: String,
     },
-    /// Events were missed and will not follow: the client reads these threads anew.
+    /// Events were missed and will not be sent: reload these threads.
     Resync {
-        /// Which; none means all of them.
+        /// The threads to reload; empty means all of them.
         #[schema(value_type = Vec<uuid::Uuid>)]
         threads: Vec<String>,
-        /// Why, for people.
+        /// The reason, for people.
         reason: &'a str,
     },
     /// The token ends soon; a new one can be sent with auth.
@@ -192,7 +191,7 @@ pub fn event_frame(position: Position, event: &Event) -> String {
     Frame::Event(json::Event::new(position, event)).text()
 }
 
-/// Someone has read.
+/// A member has read up to a number.
 pub fn read(mark: &ReadMark) -> String {
     let (user, at) = (mark.user.as_str(), mark.at.into());
     Frame::Read { thread: mark.thread, user, number: mark.number, at }.text()
