@@ -20,12 +20,14 @@ web: ## builds the web page, where Node.js is
 test: install-test ## checks and tests everything: on real Postgres and Apache Kafka, in a real browser
 	scripts/test.sh
 
-check: ## formatting, lints, dependency rules, crate arrows
+check: ## formatting, lints, documentation, dependency rules, scripts, the layout of crates and files
 	cargo fmt --all --check
 	scripts/biome.sh check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 	scripts/cargo-deny.sh
-	cargo test --locked --quiet --workspace --test all arrows
+	scripts/shellcheck.sh
+	cargo test --locked --quiet --workspace --test all -- arrows:: cycles:: docs::
 
 kafka: build ## obtains Apache Kafka, starts one node, creates the topics
 	THREADLINE_KAFKA_PORT=$(KAFKA_PORT) scripts/kafka.sh start

@@ -3,8 +3,8 @@
 # headers, Postgres's server programs (no server of the distribution is started), Rust. Says nothing when all is there.
 #
 #   scripts/install.sh         what is needed to build and run
-#   scripts/install.sh test    what tests need besides: Chromium, and Node where the distribution's is new enough. What of
-#                              this cannot be installed is no failure here: the tests say what they leave out.
+#   scripts/install.sh test    what tests need besides: shellcheck, Chromium, and Node where the distribution's is new enough.
+#                              A missing one is no failure here: the tests say what they leave out.
 set -euo pipefail
 
 rust_minor=95
@@ -79,11 +79,12 @@ if [ "${1:-}" = test ]; then
   }
   wants_node=yes
   if command -v npm >/dev/null && node_is_new_enough; then wants_node=; fi
-  if [ -n "$wants_node" ] || [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+  if [ -n "$wants_node" ] || [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ] || ! command -v shellcheck >/dev/null; then
     if may_install; then
       "${sudo[@]}" apt-get update -qq || true
       candidate=$(apt-cache policy nodejs | sed -n 's/.*Candidate: \([0-9.]*\).*/\1/p')
       wanted=()
+      command -v shellcheck >/dev/null || wanted+=(shellcheck)
       [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || wanted+=(chromium)
       # An older Node would be of no use.
       if [ -n "$wants_node" ] && node_is_new_enough "${candidate:-0}"; then wanted+=(nodejs npm); fi

@@ -1,14 +1,5 @@
 #!/usr/bin/env bash
 # One local Apache Kafka node (KRaft) on loopback, for development and tests.
-#
-#   scripts/kafka.sh fetch     obtain Kafka into the cache (done by start, too)
-#   scripts/kafka.sh start     start it and wait until it answers
-#   scripts/kafka.sh stop      end it cleanly
-#   scripts/kafka.sh kill      end it with SIGKILL, for fault tests; start goes on with the same data
-#   scripts/kafka.sh status    tell whether it answers
-#
-# THREADLINE_KAFKA_PORT (9092), its controller listens on the port after it; THREADLINE_KAFKA_DIR (.threadline/kafka)
-# holds data, log and pid file; THREADLINE_KAFKA_HEAP (512m); THREADLINE_KAFKA_NODE_SETTINGS, further lines for its settings.
 set -euo pipefail
 
 kafka_version=4.1.1
@@ -20,6 +11,23 @@ port=${THREADLINE_KAFKA_PORT:-9092}
 dir=${THREADLINE_KAFKA_DIR:-$here/../.threadline/kafka}
 heap=${THREADLINE_KAFKA_HEAP:-512m}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/threadline/kafka-$kafka_version
+
+help() {
+  cat <<EOF
+One local Apache Kafka node (KRaft) on loopback, for development and tests.
+
+  scripts/kafka.sh fetch     obtain Kafka into the cache (start does this too)
+  scripts/kafka.sh start     start it and wait until it answers
+  scripts/kafka.sh stop      end it cleanly
+  scripts/kafka.sh kill      end it with SIGKILL, for fault tests; start continues with the same data
+  scripts/kafka.sh status    tell whether it answers
+
+THREADLINE_KAFKA_PORT           its port ($port now); its controller listens on the port after it
+THREADLINE_KAFKA_DIR            holds data, log and pid file ($dir now)
+THREADLINE_KAFKA_HEAP           the size of its heap ($heap now)
+THREADLINE_KAFKA_NODE_SETTINGS  further lines for its settings
+EOF
+}
 
 fail() { echo "kafka.sh: $*" >&2; exit 1; }
 
@@ -157,5 +165,6 @@ case "${1:-}" in
   stop) end TERM ;;
   kill) end KILL ;;
   status) status ;;
-  *) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+  help | -h | --help) help ;;
+  *) help >&2; exit 2 ;;
 esac

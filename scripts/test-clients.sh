@@ -3,7 +3,7 @@
 # server's binary from THREADLINE_BIN, or target/debug/threadline. What cannot be run is said in a line that begins with
 # SKIPPED; with CI set that is a failure. Ends with `clients: N passed, N failed`.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 node_minimum=20.19
 export THREADLINE_BIN=${THREADLINE_BIN:-$PWD/target/debug/threadline}

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 page=clients/web
 built=$page/dist/index.html
 installed=$page/node_modules/.package-lock.json
-sources=($page/src $page/public $page/index.html $page/vite.config.ts $page/package.json $page/package-lock.json
+sources=("$page/src" "$page/public" "$page/index.html" "$page/vite.config.ts" "$page/package.json" "$page/package-lock.json"
   clients/typescript/src)
 
 leave_out() {

@@ -46,7 +46,6 @@ pub struct History {
 
 /// A broken promise; the fields say whose and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the variants tell what their fields are")]
 pub enum Violation {
     /// Acknowledged, but not in the views.
     Lost { thread: Uuid, message: Uuid, seq: u64 },

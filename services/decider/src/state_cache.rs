@@ -9,7 +9,7 @@ pub(crate) struct Memory<A: Aggregate> {
     states: LruCache<A::Id, (A::State, usize)>,
     bytes: usize,
     bytes_max: usize,
-    /// Never dropped.
+    /// Kept, whatever else is added.
     pinned: Option<A::Id>,
 }
 

@@ -11,7 +11,6 @@ use crate::{UserId, limits};
 /// Who asks for something, or caused it. Written as the user id, or as `service:<name>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
-    /// A person.
     User(UserId),
     /// The product's own backend. It is a member of no thread and may look after all of them.
     Service(ServiceId),

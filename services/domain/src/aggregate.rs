@@ -20,7 +20,6 @@ pub type DecisionOf<A> = Decision<<A as Aggregate>::Event, <A as Aggregate>::Out
 /// An event whose body cannot be read any more, as far as its headers tell. Its numbers stay used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LostEvent<Id> {
-    /// The aggregate.
     pub id: Id,
     /// The event's number in the aggregate.
     pub seq: u64,
@@ -57,7 +56,6 @@ pub trait Aggregate: Send + Sync + 'static {
     type State: Clone + Default + Debug + Send + Sync;
     /// What a client asks for.
     type Command: Clone + Debug + Send + Sync;
-    /// What happened.
     type Event: Clone + Debug + Send + Sync;
     /// The result of a command as the client gets it.
     type Outcome: Clone + Debug + PartialEq + Send + Sync;

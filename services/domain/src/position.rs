@@ -14,7 +14,6 @@ pub type Offset = u64;
 /// A record's address: topic, partition, offset. Written `messages:3:1234`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// The topic.
     pub topic: Topic,
     /// The partition within the topic.
     pub partition: Partition,

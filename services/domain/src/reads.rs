@@ -5,7 +5,6 @@ use crate::{Text, ThreadId, Timestamp, UserId};
 /// "This user has read this thread up to this number." The greatest number wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadMark {
-    /// The thread.
     pub thread: ThreadId,
     /// Who has read.
     pub user: UserId,
@@ -18,7 +17,6 @@ pub struct ReadMark {
 /// A user who has signed in, with the name as last seen in a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserProfile {
-    /// The user.
     pub user: UserId,
     /// The display name, which the user sealed. A token without a name says only that the user was here, and takes no earlier
     /// name away.

@@ -18,7 +18,6 @@ macro_rules! topics {
         pub enum Topic { $($(#[$doc])* $topic),+ }
 
         impl Topic {
-            /// Every topic.
             pub const ALL: [Self; [$($number),+].len()] = [$(Self::$topic),+];
 
             /// Returns the topic's row of the table.
@@ -89,7 +88,6 @@ pub enum Sort {
 
 /// What the key of a topic's records names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "named in full")]
 pub enum Key {
     Thread,
     Dispute,

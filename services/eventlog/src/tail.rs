@@ -14,7 +14,6 @@ const TAIL_BYTES_MAX: u32 = 4 << 20;
 /// Some records of one partition, in order, never none. Shared, because many tails of one process read the same ones.
 #[derive(Clone, Debug)]
 pub struct TailBatch {
-    /// The partition.
     pub partition: Partition,
     /// Records of one partition, in order, at least one. Shared, because many tails of one process read the same ones.
     pub records: Arc<[Record]>,

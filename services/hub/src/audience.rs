@@ -14,7 +14,6 @@ pub enum Audience {
 /// The membership change that an event makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Membership {
-    /// None.
     Unchanged,
     /// A new thread with these members.
     Created(Box<[UserId]>),
@@ -27,7 +26,6 @@ pub enum Membership {
 /// What an event changes for one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MembershipEffect {
-    /// Nothing.
     Unchanged,
     /// The user is a member from this event on, the event included.
     Joins,

@@ -54,7 +54,6 @@ impl Content {
 /// An event in a ring. Sessions that resume share it, so nobody copies it.
 #[derive(Debug)]
 pub struct Entry {
-    /// The event.
     pub event: Event,
     state: Mutex<EntryState>,
 }

@@ -12,7 +12,6 @@ use crate::user::LocalUser;
 /// A user's membership in a thread, as the projection has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinMembership {
-    /// The thread.
     pub thread: ThreadId,
     /// The partition of `messages` that the thread lives in.
     pub partition: Partition,
@@ -27,7 +26,6 @@ pub struct JoinMembership {
 pub struct Join<'a, S> {
     /// The session's user.
     pub user: &'a UserId,
-    /// The session.
     pub session: Arc<S>,
     /// The user's memberships at `snapshot`.
     pub memberships: &'a [JoinMembership],

@@ -25,13 +25,10 @@ impl ThreadState {
 pub struct Lost {
     /// The event's thread.
     pub thread: ThreadId,
-    /// Its seq.
     pub seq: u64,
     /// The number of its message.
     pub number: Option<u64>,
-    /// Its cause.
     pub cause: Offset,
-    /// Its offset.
     pub offset: Offset,
 }
 

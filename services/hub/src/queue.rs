@@ -20,7 +20,6 @@ const RAW_BYTES_MORE_MAX: usize = 16 * 1024;
 pub struct SendQueueConfig {
     /// Bytes of all frames.
     pub bytes_max: usize,
-    /// Frames.
     pub frames_max: usize,
 }
 

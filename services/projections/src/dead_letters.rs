@@ -8,9 +8,7 @@ use crate::Schema;
 /// A record that a projection could not read or apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// Its offset.
     pub offset: Offset,
-    /// Why.
     pub reason: String,
 }
 

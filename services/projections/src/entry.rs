@@ -35,7 +35,6 @@ pub struct Recorded {
 pub struct Lost {
     /// Its offset in the `messages` partition.
     pub offset: Offset,
-    /// Its numbers.
     pub event: LostEvent<ThreadId>,
     /// The record's value, unchanged.
     pub value: Bytes,
@@ -44,7 +43,6 @@ pub struct Lost {
 /// A read mark, and where its thread's events are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// The mark.
     pub mark: ReadMark,
     /// The partition of `messages` that its thread lives in.
     pub thread_partition: Partition,

@@ -39,7 +39,6 @@ pub enum Error {
         "projection {name} is live in version {found}, this program knows version {known}: a newer program made it"
     )]
     Newer {
-        /// The projection.
         name: &'static str,
         /// The version of its live generation.
         found: u32,
@@ -52,7 +51,6 @@ pub enum Error {
          {name}`, then `threadline replay swap {name}`"
     )]
     Outdated {
-        /// The projection.
         name: &'static str,
         /// The version of its live generation.
         found: u32,

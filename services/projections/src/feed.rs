@@ -23,7 +23,6 @@ impl Feed {
         self.projection.spec()
     }
 
-    /// The generation.
     pub fn generation(&self) -> &Generation {
         &self.generation
     }

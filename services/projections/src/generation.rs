@@ -8,7 +8,6 @@ use crate::Schema;
 /// One copy of a projection's tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generation {
-    /// The projection.
     pub name: String,
     /// 1, 2, 3 … for each projection.
     pub number: u32,

@@ -18,7 +18,6 @@ pub struct Spec {
     pub topics: &'static [Topic],
     /// The statements that create its tables, in order.
     pub migrations: &'static [&'static str],
-    /// Its tables.
     pub tables: &'static [&'static str],
 }
 

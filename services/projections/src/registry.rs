@@ -52,7 +52,6 @@ pub enum SwapError {
     /// No generation can be swapped in.
     #[error("there is no generation of {name} that is {wanted}")]
     Missing {
-        /// The projection.
         name: String,
         /// The state that it must have.
         wanted: State,

@@ -13,15 +13,12 @@ const BEGIN: &str = "begin; set local synchronous_commit = off";
 /// Some records of one partition, in the order of the log without duplicates, and the step in progress that they are.
 #[derive(Clone, Debug)]
 pub struct Batch<'a> {
-    /// The topic.
     pub topic: Topic,
-    /// The partition.
     pub partition: Partition,
     /// The progress before.
     pub from: Progress,
     /// The progress after.
     pub to: Progress,
-    /// The records.
     pub entries: Vec<&'a Entry>,
     /// Records that could not be read or applied.
     pub letters: Vec<&'a Letter>,
@@ -30,7 +27,6 @@ pub struct Batch<'a> {
 /// A generation's part of a transaction.
 #[derive(Clone, Debug)]
 pub struct Share<'a> {
-    /// The generation.
     pub feed: &'a Feed,
     /// Batches of different partitions.
     pub batches: Vec<Batch<'a>>,
@@ -54,7 +50,6 @@ pub enum ProjectError {
         batch: usize,
         /// The index of its entry.
         index: usize,
-        /// Why.
         reason: String,
     },
     /// Any other failure. Whether the transaction committed is unknown if its commit failed.

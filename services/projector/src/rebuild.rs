@@ -27,7 +27,6 @@ const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 /// What to rebuild, and how fast.
 #[derive(Clone)]
 pub struct Rebuild {
-    /// The projection.
     pub projection: Arc<dyn Projection>,
     /// The most records a second, if limited.
     pub records_per_second_max: Option<u32>,

@@ -24,7 +24,6 @@ pub trait Typed {
 pub enum TextMut<'a> {
     /// Content, a title, a name.
     Text(&'a mut Text),
-    /// Metadata.
     Metadata(&'a mut Metadata),
 }
 

@@ -99,7 +99,6 @@ pub enum CloseCode {
 macro_rules! error_codes {
     ($($code:ident $name:literal $title:literal $retryable:literal;)+) => {
         impl ErrorCode {
-            /// Every code.
             pub const ALL: &[Self] = &[$(Self::$code),+];
 
             /// Returns the name that clients see, such as `not_a_member`.
@@ -162,7 +161,6 @@ impl PartialSchema for ErrorCode {
 impl ToSchema for ErrorCode {}
 
 impl CloseCode {
-    /// Every code.
     pub const ALL: &[Self] = &[
         Self::Drain,
         Self::Overload,
@@ -234,7 +232,6 @@ pub fn of_rejection(rejection: &Rejection) -> (ErrorCode, Option<&'static str>, 
 pub struct RequestError {
     /// The request's id, if it could be read.
     pub id: Option<Arc<str>>,
-    /// The code.
     pub code: ErrorCode,
     /// The field at fault, dotted, such as `message.content`.
     pub field: Option<String>,

@@ -9,26 +9,20 @@ use utoipa::ToSchema;
 pub enum Signal {
     /// A user types, or stopped. Keyed by thread. A start without a stop ends by itself after 5 s.
     Typing {
-        /// The thread.
         thread: ThreadId,
-        /// Who.
         user: UserId,
         active: bool,
     },
     /// A user's presence on one edge. Keyed by user. Ends when that edge sends no more signals.
     Presence {
-        /// The edge.
         edge: String,
-        /// Who.
         user: UserId,
-        /// How.
         status: PresenceStatus,
         /// The user's threads; their members are told.
         threads: Vec<ThreadId>,
     },
     /// An edge is alive. Keyed by edge, sent every few seconds.
     EdgeAlive {
-        /// The edge.
         edge: String,
         /// Whether it has just started and asks for the others' presences.
         started: bool,
@@ -48,7 +42,6 @@ pub enum PresenceStatus {
 }
 
 impl PresenceStatus {
-    /// Every status.
     pub const ALL: [Self; 3] = [Self::Offline, Self::Away, Self::Active];
 
     /// Returns the name in the contract.

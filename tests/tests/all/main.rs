@@ -4,6 +4,7 @@ mod aggregates;
 mod arrows;
 mod cycles;
 mod decider;
+mod docs;
 mod faults;
 mod import;
 mod journeys;

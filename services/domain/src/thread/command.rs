@@ -9,9 +9,7 @@ use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 /// ids and the time too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
-    /// The thread.
     pub thread: ThreadId,
-    /// Who asks.
     pub actor: Actor,
     /// When the client asked; becomes the event's time.
     pub at: Timestamp,
@@ -28,18 +26,14 @@ pub enum Action {
     AddMember {
         /// Who comes in.
         user: UserId,
-        /// As what.
         role: Role,
     },
     /// Removes a member; one's own id means to leave.
     RemoveMember {
-        /// Who goes.
         user: UserId,
     },
     ChangeRole {
-        /// Whose.
         user: UserId,
-        /// Which.
         role: Role,
     },
     /// Posts a message.
@@ -48,7 +42,6 @@ pub enum Action {
     Edit(EditMessage),
     /// Deletes a message; its tombstone stays.
     Delete {
-        /// Which.
         message: MessageId,
     },
 }
@@ -57,11 +50,9 @@ pub enum Action {
 /// stays outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateThread {
-    /// What sort.
     pub kind: Kind,
     /// What the thread is for, such as `project_305`; its id must be [`ThreadId::of_key`] of this.
     pub key: Option<Arc<str>>,
-    /// Its title.
     pub title: Option<Text>,
     pub metadata: Metadata,
     /// The other people; naming the creator again is harmless.
@@ -82,9 +73,7 @@ pub struct ChangeThread {
 pub struct PostMessage {
     /// Minted by the client; the idempotency key.
     pub message: MessageId,
-    /// What sort.
     pub kind: MessageKind,
-    /// The text.
     pub content: Text,
     pub metadata: Metadata,
     /// The message it replies to, in the same thread.
@@ -94,7 +83,6 @@ pub struct PostMessage {
 /// Replace a message's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditMessage {
-    /// Which message.
     pub message: MessageId,
     pub content: Text,
     /// The new metadata; `None` keeps the old.

@@ -8,7 +8,6 @@ use crate::{Actor, MessageId, Metadata, Text, ThreadId, Timestamp, UserId};
 /// Something that happened to one thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// The thread.
     pub thread: ThreadId,
     /// The event's number in the thread: 1, 2, 3 … without gaps.
     pub seq: u64,
@@ -16,7 +15,6 @@ pub struct Event {
     pub actor: Actor,
     /// When the client asked for it.
     pub at: Timestamp,
-    /// What happened.
     pub change: Change,
 }
 
@@ -45,30 +43,23 @@ pub enum Change {
     ThreadArchived,
     /// A member was added.
     MemberAdded {
-        /// Who.
         user: UserId,
-        /// As what.
         role: Role,
     },
     /// A member left (the actor) or was removed.
     MemberRemoved {
-        /// Who.
         user: UserId,
     },
     /// A member's role changed.
     MemberRoleChanged {
-        /// Whose.
         user: UserId,
-        /// To which.
         role: Role,
     },
     /// A message was posted.
     MessagePosted(MessagePosted),
     /// A message's content was replaced.
     MessageEdited {
-        /// Which.
         message: MessageId,
-        /// Its number.
         number: u64,
         /// The new text.
         content: Text,
@@ -77,9 +68,7 @@ pub enum Change {
     },
     /// A message was taken back.
     MessageDeleted {
-        /// Which.
         message: MessageId,
-        /// Its number.
         number: u64,
     },
 }
@@ -116,10 +105,8 @@ impl Change {
 /// A thread was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadCreated {
-    /// What sort.
     pub kind: Kind,
     pub key: Option<Arc<str>>,
-    /// Its title.
     pub title: Option<Text>,
     pub metadata: Metadata,
     /// Everyone in it: the creator first, the others in the order named.
@@ -138,13 +125,10 @@ pub struct ThreadChanged {
 /// A message was posted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessagePosted {
-    /// Its id.
     pub message: MessageId,
     /// Its number among the thread's messages: 1, 2, 3 … without gaps.
     pub number: u64,
-    /// What sort.
     pub kind: MessageKind,
-    /// The text.
     pub content: Text,
     pub metadata: Metadata,
     /// The message it replies to.

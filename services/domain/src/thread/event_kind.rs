@@ -15,7 +15,6 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Every kind.
     pub const ALL: [Self; 9] = [
         Self::ThreadCreated,
         Self::ThreadChanged,

@@ -74,7 +74,6 @@ pub enum MessageKind {
     JobUpdate,
     /// A voice note.
     Voice,
-    /// A file.
     File,
     /// A kind that only the fixture of a newer version knows.
     #[cfg(feature = "fixture-newer")]
@@ -97,7 +96,6 @@ impl MessageKind {
 macro_rules! named {
     ($type:ident: $($(#[$when:meta])? $variant:ident = $name:literal),+) => {
         impl $type {
-            /// Every value.
             pub const ALL: &[Self] = &[$($(#[$when])? Self::$variant),+];
 
             /// Returns the name in the contract.

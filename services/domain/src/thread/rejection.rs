@@ -45,7 +45,6 @@ pub enum Rejection {
     Invalid {
         /// The field as the contract spells it, such as `message.content`.
         field: &'static str,
-        /// Why.
         reason: Invalid,
     },
 }

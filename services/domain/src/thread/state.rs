@@ -11,9 +11,7 @@ use crate::{Actor, MessageId, Metadata, Text, Timestamp, UserId};
 /// A member and its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
     pub user: UserId,
-    /// As what.
     pub role: Role,
 }
 
@@ -27,7 +25,6 @@ pub struct Thread {
     /// `None` before creation.
     pub kind: Option<Kind>,
     pub key: Option<Arc<str>>,
-    /// Its title.
     pub title: Option<Text>,
     pub metadata: Metadata,
     pub members: BTreeMap<UserId, Role>,
@@ -48,7 +45,6 @@ pub struct Thread {
 pub struct MessageFact {
     /// The seq of its posting.
     pub seq: u64,
-    /// Its number.
     pub number: u64,
     /// Who posted it.
     pub sender: Actor,

@@ -6,9 +6,7 @@ use crate::thread::{Change, Event};
 /// The parts of a message that a person types.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextParts {
-    /// The content.
     pub content: bool,
-    /// The metadata.
     pub metadata: bool,
 }
 

@@ -22,7 +22,6 @@ pub enum GroupInstance {
     OfHost,
     /// This name, for a host whose name changes with each start.
     Named(String),
-    /// No name.
     Unnamed,
 }
 
@@ -43,7 +42,6 @@ impl Claim {
         }
     }
 
-    /// No name.
     pub(super) const fn none() -> Self {
         Self { name: None, _number: None }
     }

@@ -14,7 +14,6 @@ const REVOKE_MS_MAX: u64 = 3_000;
 /// A group's name and its topic.
 pub(super) type Key = (String, Topic);
 
-/// All groups.
 #[derive(Debug)]
 pub(super) struct Groups {
     partitions: u32,

@@ -12,11 +12,9 @@ use crate::Progress;
 /// A user as shown to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberView {
-    /// Who.
     pub user: UserId,
     /// The name as last seen, if any token with a name was seen; sealed by the user.
     pub name: Option<Text>,
-    /// As what.
     pub role: Role,
     /// The number of the thread's last message when the user joined; 0 for those who made the thread.
     pub joined_number: u64,
@@ -39,13 +37,10 @@ pub struct UserView {
 /// A thread as one of its members sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadView {
-    /// Its id.
     pub id: ThreadId,
-    /// What sort.
     pub kind: Kind,
     /// What it is for.
     pub key: Option<Arc<str>>,
-    /// Its title.
     pub title: Option<Text>,
     /// Who sealed the title: whoever set it last.
     pub title_by: Option<Actor>,
@@ -76,17 +71,13 @@ pub struct ThreadView {
 /// A message as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageView {
-    /// Its id.
     pub id: MessageId,
-    /// Its thread.
     pub thread: ThreadId,
     /// The seq of its posting.
     pub seq: u64,
-    /// Its number.
     pub number: u64,
     /// Who posted it, and sealed what stands in it.
     pub sender: Actor,
-    /// What sort.
     pub kind: MessageKind,
     /// The text now; empty when deleted.
     pub content: Text,
@@ -100,7 +91,6 @@ pub struct MessageView {
     pub edited_at: Option<Timestamp>,
     /// When it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// By whom.
     pub deleted_by: Option<Actor>,
 }
 
@@ -119,16 +109,13 @@ pub enum Window {
 /// Where a list of threads goes on: after the thread with this activity and id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadsCursor {
-    /// Its `active_at`.
     pub active_at: Timestamp,
-    /// Its id.
     pub thread: ThreadId,
 }
 
 /// How far a member has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// Who.
     pub user: UserId,
     /// The number of the thread's last message when the user joined.
     pub joined_number: u64,
@@ -150,9 +137,7 @@ pub struct ReadState {
 /// An event in a thread's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineRow {
-    /// The thread.
     pub thread: ThreadId,
-    /// Its seq.
     pub seq: u64,
     /// Where it lies in the log.
     pub position: Position,
@@ -165,7 +150,6 @@ pub struct TimelineRow {
 /// A user's membership in a thread, past ones included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// The thread.
     pub thread: ThreadId,
     /// The `messages` partition it lives in.
     pub partition: Partition,

@@ -11,7 +11,6 @@ use super::{DecodeError, Encoded, Input, Output, Record, decode, misplaced};
 pub struct Refusal<Id = ThreadId, O = Outcome, R = Rejection> {
     /// The aggregate that the command was for.
     pub id: Id,
-    /// The answer.
     pub reply: CommandReply<O, R>,
 }
 

@@ -14,13 +14,13 @@ use super::resolve::Upgrade;
 /// One released version of a record's schema.
 ///
 /// ```text
-/// schemas/message_posted/2.avsc        the text
-/// schema.rs                            MessagePosted, 2 => 26, awaits [26, 27];
-/// schemas/ids.lock                     26 message_posted 2
+/// schemas/message_posted/2.avsc     its text
+/// schema.rs                         MessagePosted "message_posted" Messages: 1 = id 1, 2 = id 26 awaits [26, 27];
+/// schemas/ids.lock                  26 threadline.MessagePosted 2 <sha256 of the file>
 /// ```
 ///
-/// A released file, line or id never changes; tests compare each with the lock and check every version against every
-/// other.
+/// A released file, line or id never changes: tests compare each with the lock, and check every version against every
+/// other in both directions.
 #[derive(Debug)]
 pub struct Schema {
     /// The record it describes.
@@ -79,7 +79,6 @@ macro_rules! records {
         $($(#[$when:meta])? $version:literal = id $id:literal $(in $folder:literal)? $(awaits $awaits:tt)?),+;)+) => {
         /// The record types.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs, reason = "described in their schemas")]
         pub enum Record { $($record),+ }
 
         impl Record {

@@ -20,14 +20,12 @@ const TOKEN_BYTES_MAX: usize = 16 << 10;
 pub struct ClientFrame {
     /// Echoed in the answer: any JSON number or string of at most 64 bytes, kept as JSON text.
     pub id: Option<Arc<str>>,
-    /// The request.
     pub request: Request,
 }
 
 /// A request of a client.
 #[derive(Clone, PartialEq)]
 pub enum Request {
-    /// First frame.
     Hello {
         /// Who it is.
         token: String,
@@ -36,48 +34,38 @@ pub enum Request {
     },
     /// Post a message.
     Send {
-        /// Where.
         thread: ThreadId,
-        /// What.
         message: PostMessage,
     },
     /// Edit a message.
     Edit {
-        /// Its thread.
         thread: ThreadId,
         /// Which, and its new content.
         edit: EditMessage,
     },
     /// Delete a message.
     Delete {
-        /// Its thread.
         thread: ThreadId,
-        /// Which.
         message: MessageId,
     },
     /// Mark as read up to a number.
     Read {
-        /// Which thread.
         thread: ThreadId,
         /// The number of the last message read.
         number: u64,
     },
     /// Typing starts or stops.
     Typing {
-        /// Where.
         thread: ThreadId,
         active: bool,
     },
-    /// Own presence.
     Presence {
         status: PresenceStatus,
     },
     /// A new token for the open socket.
     Auth {
-        /// The token.
         token: String,
     },
-    /// Heartbeat.
     Ping,
 }
 
@@ -135,7 +123,6 @@ fn request_id(fields: &mut Fields<'_>) -> Result<Option<Arc<str>>, RequestError>
 
 /// A type of request.
 pub(super) struct Kind {
-    /// Its `type`.
     pub(super) name: &'static str,
     /// The types of the frames that may answer it.
     pub(super) answers: &'static [&'static str],

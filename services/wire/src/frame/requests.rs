@@ -22,16 +22,12 @@ pub(super) enum Requests {
     },
     /// Posts a message. Repeating it with the same id changes nothing.
     Send {
-        /// Where.
         thread: uuid::Uuid,
-        /// What.
         message: SentMessage,
     },
     /// Replaces a message's content.
     Edit {
-        /// Where.
         thread: uuid::Uuid,
-        /// Which.
         message: uuid::Uuid,
         /// The new text.
         #[schema(max_length = 10_000)]
@@ -42,32 +38,26 @@ pub(super) enum Requests {
     },
     /// Deletes a message; its tombstone stays.
     Delete {
-        /// Where.
         thread: uuid::Uuid,
-        /// Which.
         message: uuid::Uuid,
     },
     /// Marks a thread as read up to a number.
     Read {
-        /// Which.
         thread: uuid::Uuid,
         /// The number of the last message read.
         number: u64,
     },
     /// Tells the others that the user types. Without a further start it ends by itself after 5 s.
     Typing {
-        /// Where.
         thread: uuid::Uuid,
         status: Typing,
     },
     /// Tells the others the user's presence.
     Presence {
-        /// How.
         status: OwnPresence,
     },
     /// Replaces the token of the open socket; the user must be the same.
     Auth {
-        /// The token.
         #[schema(max_length = 16_384)]
         token: String,
     },
@@ -84,7 +74,6 @@ pub(super) struct SentMessage {
     id: uuid::Uuid,
     /// `text` if absent.
     kind: Option<MessageKind>,
-    /// The text.
     #[schema(max_length = 10_000)]
     content: String,
     /// Data of the product, up to 8,192 bytes as JSON.

@@ -64,32 +64,26 @@ pub(super) enum Frame<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = RequestId, required = false)]
         id: Echo<'a>,
-        /// Why.
         error: ErrorBody<'a>,
     },
     /// An event in a thread. Events of one thread come in the order of `seq`, without gaps.
     Event(json::Event<'a>),
     /// A member has read up to a number.
     Read {
-        /// Where.
         #[serde(serialize_with = "json::text")]
         #[schema(value_type = uuid::Uuid)]
         thread: ThreadId,
-        /// Who.
         user: &'a str,
         /// The number of the last message read.
         number: u64,
-        /// When.
         at: Time,
     },
     /// A user types, or stopped. A thread with more than 100 members online sums up: the frame has `count` in place of
     /// `user` and `status`, and comes at most once a second.
     Typing {
-        /// The thread.
         #[serde(serialize_with = "json::text")]
         #[schema(value_type = uuid::Uuid)]
         thread: ThreadId,
-        /// The user.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = String, required = false)]
         user: Option<&'a str>,
@@ -141,7 +135,6 @@ pub(super) enum Frame<'a> {
     },
     /// The edge goes away: the client reconnects at a random moment within this time.
     Drain {
-        /// Milliseconds.
         reconnect_within_ms: u64,
     },
 }
@@ -149,9 +142,7 @@ pub(super) enum Frame<'a> {
 /// How present a user is.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Present<'a> {
-    /// The user.
     user: &'a str,
-    /// How present.
     status: PresenceStatus,
 }
 

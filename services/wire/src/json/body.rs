@@ -11,27 +11,25 @@ use utoipa::ToSchema;
 use super::{Fields, ThreadKind, raw};
 use crate::{ErrorCode, RequestError};
 
-/// Makes a thread.
+/// Creates a thread.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateThreadBody {
-    /// What sort.
     pub kind: ThreadKind,
     /// The people in it; the creator need not be named.
     #[schema(max_items = 1_000)]
     pub participants: Vec<String>,
-    /// Its title.
     #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
-    /// What it is for, such as `project_305`: there is one thread with a key.
+    /// What the thread is for, such as `project_305`; only one thread has a key.
     #[schema(min_length = 1, max_length = 200)]
     pub key: Option<String>,
-    /// The product's own data.
+    /// Data of the product, up to 8,192 bytes as JSON.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
 }
 
-/// Reads [`CreateThreadBody`].
+/// Reads the body that [`CreateThreadBody`] describes. Errors name the field.
 pub fn create_thread(json: &[u8]) -> Result<CreateThread, RequestError> {
     read(json, |fields| {
         let kind = fields.named("kind", "dm, group, channel")?;
@@ -45,50 +43,48 @@ pub fn create_thread(json: &[u8]) -> Result<CreateThread, RequestError> {
     })
 }
 
-/// Changes a thread; what is absent stays as it is.
+/// Changes a thread; a part that is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeThreadBody {
-    /// The new title; null takes it away.
+    /// The new title; null removes it.
     #[schema(min_length = 1, max_length = 200)]
     pub title: Option<String>,
-    /// The new metadata, replacing all of the old.
+    /// The new metadata, which replaces all of the old.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
 }
 
-/// Reads [`ChangeThreadBody`].
+/// Reads the body that [`ChangeThreadBody`] describes. Errors name the field.
 pub fn change_thread(json: &[u8]) -> Result<ChangeThread, RequestError> {
     read(json, |fields| {
         Ok(ChangeThread { title: fields.nullable_text("title")?, metadata: fields.optional_metadata("metadata")? })
     })
 }
 
-/// Takes in a member.
+/// Adds a member.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddMemberBody {
-    /// Who.
     #[schema(min_length = 1, max_length = 128)]
     pub user: String,
-    /// As what; `member` when absent.
+    /// `member` if absent.
     pub role: Option<super::Role>,
 }
 
-/// Reads [`AddMemberBody`].
+/// Reads the body that [`AddMemberBody`] describes. Errors name the field.
 pub fn add_member(json: &[u8]) -> Result<(UserId, Role), RequestError> {
     read(json, |fields| Ok((fields.user("user")?, fields.named("role", ROLES)?.unwrap_or(Role::Member))))
 }
 
-/// Gives a member another role.
+/// Changes a member's role.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRoleBody {
-    /// Which.
     pub role: super::Role,
 }
 
-/// Reads [`ChangeRoleBody`].
+/// Reads the body that [`ChangeRoleBody`] describes. Errors name the field.
 pub fn change_role(json: &[u8]) -> Result<Role, RequestError> {
     read(json, |fields| {
         let role = fields.named("role", ROLES)?;
@@ -102,19 +98,18 @@ const ROLES: &str = "owner, admin, member";
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostMessageBody {
-    /// A UUIDv7, the idempotency key; minted when absent.
+    /// A UUIDv7, the idempotency key; minted if absent.
     pub id: Option<uuid::Uuid>,
-    /// What sort; `text` when absent. People post `text`, `voice` and `file`, services the others too.
+    /// `text` if absent. People post `text`, `voice` and `file`; services also the others.
     pub kind: Option<super::MessageKind>,
-    /// The text.
     #[schema(max_length = 10_000)]
     pub content: String,
-    /// The product's own data.
+    /// Data of the product, up to 8,192 bytes as JSON.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
-    /// The message it answers.
+    /// The message that this one replies to, in the same thread.
     pub reply_to: Option<uuid::Uuid>,
-    /// None can be attached yet: absent or empty.
+    /// Reserved: absent or empty.
     #[schema(value_type = Option<Vec<Object>>)]
     pub attachments: Option<Vec<Value>>,
 }
@@ -131,7 +126,7 @@ pub struct EditMessageBody {
     /// The new text.
     #[schema(max_length = 10_000)]
     pub content: String,
-    /// The new metadata; absent: the old stays.
+    /// The new metadata; the old stays if absent.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Value>,
 }
@@ -145,11 +140,11 @@ pub fn edit_message(json: &[u8], message: MessageId) -> Result<EditMessage, Requ
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkReadBody {
-    /// Up to which message; absent: everything.
+    /// The number of the last message read; everything if absent.
     pub number: Option<u64>,
 }
 
-/// Reads [`MarkReadBody`], which may be left out altogether; `None` is everything.
+/// Reads the body that [`MarkReadBody`] describes, which may be missing; `None` is everything.
 pub fn mark_read(json: &[u8]) -> Result<Option<u64>, RequestError> {
     if json.trim_ascii().is_empty() {
         return Ok(None);
@@ -157,7 +152,7 @@ pub fn mark_read(json: &[u8]) -> Result<Option<u64>, RequestError> {
     read(json, |fields| fields.optional_number("number"))
 }
 
-/// The message of a post. Who may post which kind is the domain's rule.
+/// Reads the message of a post. The domain's rules say who may post which kind.
 pub(crate) fn message(fields: &mut Fields<'_>, default_id: Option<MessageId>) -> Result<PostMessage, RequestError> {
     let id = fields.optional_message("id")?.or(default_id);
     let kind = fields.named("kind", KINDS)?.unwrap_or(Kind::Text);
@@ -177,7 +172,7 @@ pub(crate) fn message(fields: &mut Fields<'_>, default_id: Option<MessageId>) ->
 
 const KINDS: &str = "text, voice, file; of services also system, payment, dispute, job_update";
 
-/// The new content of an edit.
+/// Reads the new content of an edit.
 pub(crate) fn edit(fields: &mut Fields<'_>, message: MessageId) -> Result<EditMessage, RequestError> {
     Ok(EditMessage {
         message,
@@ -186,7 +181,7 @@ pub(crate) fn edit(fields: &mut Fields<'_>, message: MessageId) -> Result<EditMe
     })
 }
 
-/// Reads a body's object; a field that `request` did not ask for is refused.
+/// Reads a body's object; refuses a field that `request` did not ask for.
 pub(super) fn read<T>(
     json: &[u8],
     request: impl FnOnce(&mut Fields<'_>) -> Result<T, RequestError>,

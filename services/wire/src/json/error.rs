@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{ErrorCode, RequestError};
 
-/// What an error frame and a problem document have in common.
+/// The error that error frames and problem documents share.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ErrorBody<'a> {
     /// The machine-readable code, such as `not_a_member`.
@@ -13,20 +13,20 @@ pub struct ErrorBody<'a> {
     pub code: &'static str,
     /// What the code means.
     pub title: &'static str,
-    /// What is wrong here.
+    /// What is wrong in this request.
     pub detail: &'a str,
     /// The field at fault, dotted, such as `message.content`.
     #[schema(required)]
     pub field: Option<&'a str>,
     /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// How long to wait before that.
+    /// How long to wait before a retry.
     #[schema(required)]
     pub retry_after_ms: Option<u64>,
 }
 
 impl<'a> ErrorBody<'a> {
-    /// As a client sees this error.
+    /// Makes it from an error.
     pub fn new(error: &'a RequestError, retry_after_ms: Option<u64>) -> Self {
         Self {
             code: error.code.name(),

@@ -7,37 +7,34 @@ use utoipa::ToSchema;
 
 use super::{JsonObject, Message, Time, object, text};
 
-/// Something that happened in a thread.
+/// An event of a thread.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Event<'a> {
-    /// The thread.
     #[serde(serialize_with = "text")]
     #[schema(value_type = uuid::Uuid)]
     pub thread: ThreadId,
-    /// Its place in the thread: 1, 2, 3 … without holes.
+    /// Its number in the thread: 1, 2, 3 … without gaps.
     pub seq: u64,
-    /// Its place in the log, such as `messages:3:1234`.
+    /// Its position in the log, such as `messages:3:1234`.
     #[serde(serialize_with = "text")]
     #[schema(value_type = String)]
     pub position: Position,
-    /// What happened.
     pub event: Change<'a>,
 }
 
-/// What happened. `by` is who caused it.
+/// What happened. `by` is the user or service that caused it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change<'a> {
-    /// The thread was made; always seq 1.
+    /// The thread was created; always seq 1.
     ThreadCreated {
-        /// The thread.
         thread: CreatedThread<'a>,
         /// Who made it.
         by: &'a str,
     },
-    /// Title or metadata changed; what is absent stayed as it was.
+    /// The title or metadata changed; a part that is absent stayed.
     ThreadChanged {
-        /// The new title; null takes it away, or says that it was erased.
+        /// The new title; null if it was removed or erased.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>)]
         title: Option<Option<&'a str>>,
@@ -47,131 +44,110 @@ pub enum Change<'a> {
         metadata: Option<JsonObject<'a>>,
         /// Who changed it.
         by: &'a str,
-        /// When.
         at: Time,
     },
     /// The thread was closed to new messages and members.
     ThreadArchived {
         /// Who archived it.
         by: &'a str,
-        /// When.
         archived_at: Time,
     },
-    /// Someone came in.
+    /// A member was added.
     MemberAdded {
-        /// Who.
         user: &'a str,
-        /// As what.
         #[serde(serialize_with = "text")]
         #[schema(value_type = super::Role)]
         role: Role,
         /// Who added them.
         by: &'a str,
-        /// When.
         at: Time,
     },
-    /// Someone left (then `by` is the same) or was put out.
+    /// A member left (then `by` is the same) or was removed.
     MemberRemoved {
-        /// Who.
         user: &'a str,
         /// Who removed them.
         by: &'a str,
-        /// When.
         at: Time,
     },
-    /// Someone's role changed.
+    /// A member's role changed.
     MemberRoleChanged {
-        /// Whose.
         user: &'a str,
-        /// To which.
         #[serde(serialize_with = "text")]
         #[schema(value_type = super::Role)]
         role: Role,
         /// Who changed it.
         by: &'a str,
-        /// When.
         at: Time,
     },
     /// A message was posted.
     MessagePosted {
-        /// The message.
         message: Message<'a>,
     },
     /// A message's content was replaced.
     MessageEdited {
-        /// Which.
         #[serde(serialize_with = "text")]
         #[schema(value_type = uuid::Uuid)]
         message: MessageId,
-        /// Its number.
         number: u64,
-        /// The new text; empty when erased or superseded.
+        /// The new text; empty if erased or superseded.
         content: &'a str,
-        /// Whether what its author typed was erased for ever; absent when it was not.
+        /// Whether the author's key was destroyed, so that the text is erased for good; absent if not.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         erased: bool,
-        /// Whether a later event replaced or deleted the content, which is left out here; absent when none did.
+        /// Whether a later event replaced or deleted the content, which is left out here; absent if not.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         #[schema(required = false)]
         superseded: bool,
-        /// The new metadata; absent when it stayed.
+        /// The new metadata; absent if it stayed.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Object, required = false)]
         metadata: Option<JsonObject<'a>>,
         /// Who edited it.
         by: &'a str,
-        /// When.
         edited_at: Time,
     },
     /// A message was deleted; its tombstone stays.
     MessageDeleted {
-        /// Which.
         #[serde(serialize_with = "text")]
         #[schema(value_type = uuid::Uuid)]
         message: MessageId,
-        /// Its number.
         number: u64,
         /// Who deleted it.
         by: &'a str,
-        /// When.
         deleted_at: Time,
     },
 }
 
-/// A thread as it was made.
+/// A thread at its creation.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CreatedThread<'a> {
-    /// Its id.
     #[serde(serialize_with = "text")]
     #[schema(value_type = uuid::Uuid)]
     pub id: ThreadId,
-    /// What sort.
     #[serde(serialize_with = "text")]
     #[schema(value_type = super::ThreadKind)]
     pub kind: Kind,
-    /// What it is for.
+    /// The key: what the thread is for, such as `project_305`.
     #[schema(required)]
     pub key: Option<&'a str>,
-    /// Its title; null when there is none, or it was erased.
+    /// The title; null if there is none or it was erased.
     #[schema(required)]
     pub title: Option<&'a str>,
-    /// The product's own data.
+    /// Data of the product.
     #[serde(serialize_with = "object")]
     #[schema(value_type = Object)]
     pub metadata: &'a Metadata,
-    /// Everyone in it, the person who made it first.
+    /// Everyone in it, the creator first.
     pub members: Vec<NewMember<'a>>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
 }
 
-/// Someone who is in a thread from its creation.
+/// A member from the creation on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NewMember<'a> {
-    /// Who.
     pub user: &'a str,
-    /// As what.
     #[serde(serialize_with = "text")]
     #[schema(value_type = super::Role)]
     pub role: Role,

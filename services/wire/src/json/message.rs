@@ -12,7 +12,6 @@ use super::{Time, object, text, text_or_null};
 /// What sort of message it is.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described in the domain")]
 pub enum MessageKind {
     Text,
     System,
@@ -32,7 +31,6 @@ pub struct Message<'a> {
     #[serde(serialize_with = "text")]
     #[schema(value_type = uuid::Uuid)]
     pub id: MessageId,
-    /// Its thread.
     #[serde(serialize_with = "text")]
     #[schema(value_type = uuid::Uuid)]
     pub thread: ThreadId,
@@ -42,7 +40,6 @@ pub struct Message<'a> {
     pub number: u64,
     /// Who posted it.
     pub sender: &'a str,
-    /// What sort.
     #[serde(serialize_with = "text")]
     #[schema(value_type = MessageKind)]
     pub kind: thread::MessageKind,

@@ -19,7 +19,6 @@ const TTL_S_MAX: u64 = 86_400;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInBody {
-    /// As whom.
     #[schema(min_length = 1, max_length = 128)]
     pub user: String,
     /// The display name; others see the user id when absent.
@@ -33,7 +32,6 @@ pub struct SignInBody {
 /// Who wants a token, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The user.
     pub user: UserId,
     /// The display name.
     pub name: Option<String>,
@@ -41,7 +39,7 @@ pub struct SignIn {
     pub ttl_s: u64,
 }
 
-/// Reads [`SignInBody`].
+/// Reads the body that [`SignInBody`] describes. Errors name the field.
 pub fn sign_in(json: &[u8]) -> Result<SignIn, RequestError> {
     read(json, |fields| Ok(SignIn { user: fields.user("user")?, name: name(fields)?, ttl_s: ttl_s(fields)? }))
 }
@@ -67,9 +65,7 @@ fn ttl_s(fields: &mut Fields) -> Result<u64, RequestError> {
 /// A token, and whom it names.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SignedIn<'a> {
-    /// The token.
     pub token: &'a str,
-    /// The user.
     pub user: &'a str,
     /// The display name.
     #[schema(required)]

@@ -12,7 +12,6 @@ use super::{Message, Time, object, text};
 /// What sort of conversation a thread is.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described in the domain")]
 pub enum ThreadKind {
     Dm,
     Group,
@@ -22,7 +21,6 @@ pub enum ThreadKind {
 /// What a member may do.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "described in the domain")]
 pub enum Role {
     Owner,
     Admin,
@@ -32,18 +30,15 @@ pub enum Role {
 /// A thread as one of its members sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Thread<'a> {
-    /// Its id.
     #[serde(serialize_with = "text")]
     #[schema(value_type = uuid::Uuid)]
     pub id: ThreadId,
-    /// What sort.
     #[serde(serialize_with = "text")]
     #[schema(value_type = ThreadKind)]
     pub kind: Kind,
     /// What it is for, such as `project_305`.
     #[schema(required)]
     pub key: Option<&'a str>,
-    /// Its title.
     #[schema(required)]
     pub title: Option<&'a str>,
     /// The product's own data.
@@ -73,12 +68,10 @@ pub struct Thread<'a> {
 /// A member of a thread.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Member<'a> {
-    /// Who.
     pub user: &'a str,
     /// The display name as last seen.
     #[schema(required)]
     pub name: Option<&'a str>,
-    /// As what.
     #[serde(serialize_with = "text")]
     #[schema(value_type = Role)]
     pub role: thread::Role,
@@ -102,7 +95,6 @@ pub struct User<'a> {
 /// How far a member has read.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Receipt<'a> {
-    /// Who.
     pub user: &'a str,
     /// The number of the thread's last message when this member joined: messages up to it were not seen.
     pub joined_number: u64,

@@ -1,0 +1,77 @@
+//! Every file says what it is, and so does every type, trait and function that other files use. Fields, variants and methods
+//! whose names say it all need no words.
+
+use std::path::{Path, PathBuf};
+
+#[test]
+fn every_file_begins_with_what_it_is() {
+    let without: Vec<_> = sources().into_iter().filter(|source| !source.text.starts_with("//!")).collect();
+    assert!(without.is_empty(), "these files lack a first line that begins with `//!`: {:?}", places(&without, &[1]));
+}
+
+#[test]
+fn every_public_item_of_a_file_says_what_it_is() {
+    let mut found = Vec::new();
+    for source in sources() {
+        let lines = undocumented(&source.text);
+        if !lines.is_empty() {
+            found.extend(places(&[source], &lines));
+        }
+    }
+    assert!(found.is_empty(), "these items lack a comment that begins with `///`: {found:#?}");
+}
+
+#[test]
+fn attributes_stand_between_words_and_item() {
+    let text = "/// A.\n#[derive(\n    Debug,\n)]\npub struct A;\n\n#[derive(Debug)]\npub struct B;\n\npub use c::C;\npub fn d() {}\n";
+    assert_eq!(undocumented(text), [8, 11]);
+}
+
+struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+/// The lines of items at the top of a file that have no words before them.
+fn undocumented(text: &str) -> Vec<usize> {
+    const ITEMS: [&str; 8] = ["struct ", "enum ", "trait ", "fn ", "async fn ", "const fn ", "type ", "static "];
+    let lines: Vec<&str> = text.lines().take_while(|line| !line.starts_with("mod tests")).collect();
+    let is_item = |line: &str| line.strip_prefix("pub ").is_some_and(|rest| ITEMS.iter().any(|item| rest.starts_with(item)));
+    let items = lines.iter().enumerate().filter(|(_, line)| is_item(line)).map(|(index, _)| index);
+    let has_words = |index: usize| {
+        let before = lines[..index].iter().rev();
+        // Attributes, also those of several lines.
+        let mut before = before.skip_while(|line| line.starts_with("#[") || line.starts_with(' ') || line.starts_with(")]"));
+        before.next().is_some_and(|line| line.starts_with("///"))
+    };
+    items.filter(|&index| !has_words(index)).map(|index| index + 1).collect()
+}
+
+fn places(sources: &[Source], lines: &[usize]) -> Vec<String> {
+    sources.iter().flat_map(|source| lines.iter().map(|line| format!("{}:{line}", source.path.display()))).collect()
+}
+
+/// The files of all crates, without their tests.
+fn sources() -> Vec<Source> {
+    fn look(directory: &Path, sources: &mut Vec<Source>) {
+        let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        for entry in entries {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() {
+                if path.file_name().is_none_or(|name| name != "tests") {
+                    look(&path, sources);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+                sources.push(Source { path, text });
+            }
+        }
+    }
+    let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("services");
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(&services).expect("the crates can be listed") {
+        look(&entry.expect("an entry can be read").path().join("src"), &mut sources);
+    }
+    assert!(!sources.is_empty());
+    sources
+}
