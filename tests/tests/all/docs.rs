@@ -27,6 +27,38 @@ fn attributes_stand_between_words_and_item() {
     assert_eq!(undocumented(text), [8, 11]);
 }
 
+#[test]
+fn every_decision_has_its_line_and_what_is_cited_is_there() {
+    let decisions = root().join("docs/decisions");
+    let index = std::fs::read_to_string(decisions.join("README.md")).expect("the index can be read");
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir(&decisions).expect("the decisions can be listed") {
+        let name = entry.expect("an entry can be read").file_name().to_string_lossy().into_owned();
+        let Some(number) = name.split_once('-').and_then(|(number, _)| number.parse::<u32>().ok()) else { continue };
+        let text = std::fs::read_to_string(decisions.join(&name)).expect("a decision can be read");
+        let title = text.lines().next().and_then(|line| line.strip_prefix(&format!("# {number}. ")));
+        let title = title.unwrap_or_else(|| panic!("{name} does not begin with its number and title"));
+        assert!(index.contains(&format!("| {number} | [{title}]({name}) |")), "the index lacks {name}, or its title differs");
+        for part in ["Context", "Decision", "Alternatives", "Consequences"] {
+            assert!(text.contains(&format!("**{part}.**")), "{name} says nothing of {part}");
+        }
+        numbers.push(number);
+    }
+    numbers.sort_unstable();
+    let expected: Vec<u32> = (1..).take(numbers.len()).collect();
+    assert_eq!(numbers, expected, "decisions are numbered 1, 2, 3 …");
+    for source in sources() {
+        for number in cited(&source.text) {
+            assert!(numbers.contains(&number), "{} cites decision {number}, which is not there", source.path.display());
+        }
+    }
+}
+
+#[test]
+fn numbers_of_decisions_are_found_across_lines() {
+    assert_eq!(cited("//! so (decision 3).\n//! and (decision\n//! 14). Decisions: 4 (one), 5 (two, decision 6)."), [3, 14, 6]);
+}
+
 struct Source {
     path: PathBuf,
     text: String,
@@ -67,11 +99,22 @@ fn sources() -> Vec<Source> {
             }
         }
     }
-    let services = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("services");
+    let services = root().join("services");
     let mut sources = Vec::new();
     for entry in std::fs::read_dir(&services).expect("the crates can be listed") {
         look(&entry.expect("an entry can be read").path().join("src"), &mut sources);
     }
     assert!(!sources.is_empty());
     sources
+}
+
+/// The numbers that follow the word.
+fn cited(text: &str) -> Vec<u32> {
+    let words = text.split_whitespace().filter(|word| !word.starts_with("//"));
+    let words: Vec<&str> = words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())).collect();
+    words.windows(2).filter(|pair| pair[0] == "decision").filter_map(|pair| pair[1].parse().ok()).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
