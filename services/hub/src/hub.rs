@@ -26,7 +26,7 @@ pub struct HubConfig {
     pub ring_bytes_max: usize,
     /// Sessions of one user.
     pub sessions_per_user_max: usize,
-    /// Returns the partition of a thread among so many.
+    /// Returns the partition of a thread, given the number of partitions.
     pub partition_of: fn(ThreadId, u32) -> Partition,
 }
 

@@ -17,7 +17,7 @@ const FRAME_BYTES_MORE: usize = 400;
 /// Bytes that one user in the index takes, roughly.
 const INDEXED_USER_BYTES: usize = 96;
 
-/// The recent events of one partition, without holes from `start` on. Within `bytes_max`: the oldest make room.
+/// The recent events of one partition, without gaps from `start` on. Within `bytes_max`: the oldest are evicted.
 #[derive(Debug)]
 pub(crate) struct Ring {
     start: Offset,

@@ -1,19 +1,19 @@
-//! Which roles are in operation, and which schemas of records all of them read.
+//! Which roles run, and which schemas of records all of them read (decision 10).
 //!
-//! A record that an older program cannot read stops it. So a new sort of record is written only once every role that runs
-//! reads it; until then what would write it is refused, to be tried again.
+//! A record that an older program cannot read stops it. So a new kind of record is written only once every role that
+//! runs reads it; until then the write is refused as retryable.
 //!
 //! ```text
-//! each role, every few seconds:   "I am decider 7f3a, I read the schemas 1..25"  ──▶ Postgres
-//!                                 schemas that everybody read who was heard of lately  ◀──
+//! each role, every few seconds:   "I am decider 7f3a, I read the schemas 1..25"     ──▶ Postgres
+//!                                 the schemas that every role seen lately reads     ◀──
 //! ```
 //!
-//! A role enters before it reads its first record, and waits until every newer role has heard of it: what those write from then
-//! on, it reads. A role that is not heard of for [`RosterConfig::expiry`] counts as gone. A role that hears nothing from
-//! Postgres for as long takes it that nobody reads anything new.
+//! A role enters before it reads its first record, and waits until every newer role has seen it: it reads what those
+//! write from then on. A role that was not seen for [`RosterConfig::expiry`] counts as gone. A role that gets no answer
+//! from Postgres for as long assumes that nobody reads anything new.
 //!
-//! The roster prevents stops, it does not replace them: a role that expired and runs on, or that entered while Postgres was
-//! away, stops in front of the first record that it cannot read.
+//! The roster prevents stops and does not replace them: a role that expired and runs on, or that entered while Postgres
+//! was away, stops before the first record that it cannot read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -106,11 +106,11 @@ impl Roster {
         Self(Arc::new(Inner { pool, config, id, role, schemas, heard: Mutex::default() }))
     }
 
-    /// Enters: announces this role once, then waits until no newer role is left that has not heard of it. To be called beside
+    /// Enters: announces this role once, then waits until every newer role has seen it. Call it beside
     /// [`run`](Self::run), which keeps the entry alive, and before the role reads from the log.
     ///
-    /// Waits at most for [`RosterConfig::entry_wait`]: a newer role that died a moment ago looks like one that has not heard
-    /// yet. The role may run all the same, also when this fails; records that it cannot read stop it.
+    /// Waits at most for [`RosterConfig::entry_wait`]: a newer role that died a moment ago looks like one that has not
+    /// seen this one yet. The role may run all the same, also when this fails; records that it cannot read stop it.
     pub async fn enter(&self) -> Result<Entered, Error> {
         let entering = async {
             self.announce().await?;

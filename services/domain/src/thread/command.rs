@@ -24,7 +24,6 @@ pub enum Action {
     /// Archives the thread: no new messages and members.
     Archive,
     AddMember {
-        /// Who comes in.
         user: UserId,
         role: Role,
     },

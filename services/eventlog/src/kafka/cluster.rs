@@ -16,7 +16,7 @@ use crate::{Error, Offset, Partition, PartitionOffsets};
 
 /// The longest wait for an answer of the brokers.
 pub(super) const ANSWER_MS_MAX: u64 = 5_000;
-/// Log lines taken in at each question, at most.
+/// Log lines passed on with each question, at most.
 const LINES_MAX: usize = 50;
 /// The wait before asking again.
 const AGAIN: Duration = Duration::from_millis(50);

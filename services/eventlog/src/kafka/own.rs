@@ -22,7 +22,7 @@ use crate::{Offset, OwnershipChange, Partition};
 
 /// Changes of ownership that wait for their reader.
 pub(super) const CHANGES_MAX: usize = 16;
-/// Commits that wait to be taken in.
+/// Commits that wait to be passed on.
 pub(super) const COMMITS_MAX: usize = 1_024;
 /// The longest wait for an owner to stop working on partitions it gives up.
 const GIVE_UP_MS_MAX: u64 = 3_000;

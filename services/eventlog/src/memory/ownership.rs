@@ -24,7 +24,7 @@ pub(super) fn join(
     let (changes, changes_out) = mpsc::channel(CHANGES_MAX);
     let (commits_in, mut commits) = mpsc::channel(COMMITS_MAX);
     let key = (group.to_owned(), topic);
-    // Only a weak end is kept, so that a killed process's owner hears the end of its changes.
+    // Only a weak end is kept, so that a killed process's owner sees the end of its changes.
     let listens = changes.downgrade();
     let number = broker.join(&key, process, changes);
     let broker = Arc::clone(broker);

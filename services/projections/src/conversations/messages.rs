@@ -119,7 +119,7 @@ impl Patch<'_> {
         self.content_seq.filter(|_| self.deleted.is_none())
     }
 
-    /// Likewise, of the present metadata.
+    /// Returns the seq of the event that carries the present metadata; `None` when the message was deleted.
     fn metadata_seq(&self) -> Option<u64> {
         self.metadata_seq.filter(|_| self.deleted.is_none())
     }

@@ -186,8 +186,8 @@ impl Conversations {
         read!(self.0, |live| messages::find(&live.schema, &live.pool, viewer, message, thread))
     }
 
-    /// Counts what the user has not read, in every thread where there is something: messages since the user came in, deleted
-    /// ones not counted.
+    /// Counts the messages that the user has not read, in every thread with any: since the user joined, except deleted
+    /// ones.
     pub async fn unread(&self, user: &UserId) -> Result<BTreeMap<ThreadId, u64>, Error> {
         read!(self.0, |live| inbox::unread_counts(&live.schema, &live.pool, user))
     }

@@ -16,10 +16,8 @@ pub struct MemberView {
     /// The name as last seen, if any token with a name was seen; sealed by the user.
     pub name: Option<Text>,
     pub role: Role,
-    /// The number of the thread's last message when the user joined; 0 for those who made the thread.
-    pub joined_number: u64,
-    /// The number of the last message that the user has read; 0 before the first. Messages up to `joined_number` do not
-    /// count as read.
+    /// The number of the last message that the user has read; 0 before the first. Messages from before the user joined
+    /// do not count as read.
     pub read_number: u64,
     /// When that mark was set.
     pub read_at: Option<Timestamp>,
@@ -42,7 +40,7 @@ pub struct ThreadView {
     /// What it is for.
     pub key: Option<Arc<str>>,
     pub title: Option<Text>,
-    /// Who sealed the title: whoever set it last.
+    /// Who sealed the title: the actor who set it last.
     pub title_by: Option<Actor>,
     /// The product's own data.
     pub metadata: Metadata,
@@ -58,7 +56,7 @@ pub struct ThreadView {
     pub last_number: u64,
     /// Its last message, tombstones included.
     pub last_message: Option<MessageView>,
-    /// Messages since the viewer came in that the viewer has not read, deleted ones not counted.
+    /// Messages that the viewer has not read since joining, except deleted ones.
     pub unread: u64,
     /// When it was made.
     pub created_at: Timestamp,
@@ -155,7 +153,7 @@ pub struct Membership {
     pub partition: Partition,
     /// The role; `None` when the user was removed.
     pub role: Option<Role>,
-    /// The seq of the event that the user came in with (last, after a removal).
+    /// The seq of the event with which the user joined (the last time).
     pub joined_seq: u64,
     /// The offset of the event that removed the user, when removed.
     pub removed_offset: Option<Offset>,

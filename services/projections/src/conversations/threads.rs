@@ -259,8 +259,8 @@ pub(super) async fn page(
     after: Option<ThreadsCursor>,
     limit: u32,
 ) -> Result<Vec<ThreadView>, Error> {
-    // The inbox knows only about when a thread was active: whoever stands beside the last of the page comes along, and
-    // the exact times decide.
+    // The inbox knows only roughly when a thread was active: threads that tie with the last of the page are read too,
+    // and the exact times decide.
     let statement = select!(
         "(select c.* from (
               select t.*, i.activity from @members i join @threads t on t.id = i.thread

@@ -1,8 +1,9 @@
 //! Every schema ever released: `schemas/<record>/<version>.avsc`, with ids that never change.
 //!
-//! To release a version: add the file and its line below, then its line in `schemas/ids.lock`. A program that runs beside
-//! this one may not know it: it `awaits` the schemas that every role must read before the first such record is written. A
-//! command's list names the events that follow from it, too: whoever lets the command in decides for them.
+//! To release a version: add the file and its line below, then its line in `schemas/ids.lock`. A program that runs
+//! beside this one may not know it, so it `awaits` the schemas that every role must read before the first such record
+//! is written. A command's list also names the schemas of its events: the edge that lets the command in decides for
+//! them (decision 10).
 
 use std::fmt;
 use std::sync::OnceLock;

@@ -100,7 +100,7 @@ pub(super) enum Frame<'a> {
     /// and `online` without users, and comes at most once a second. Users whom the client was told of before are still
     /// named.
     Presence {
-        /// Users whose presence has changed or is told for the first time.
+        /// Users whose presence has changed, or who are new to the client.
         users: Vec<Present<'a>>,
         /// A large thread.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -215,8 +215,8 @@ pub fn pong(id: Option<&str>, cursor: &Cursor) -> String {
     Frame::Pong { id: request_id(id), cursor: cursor.to_string() }.text()
 }
 
-/// Events of these threads were missed and will not follow: the client reads the threads anew. No thread named
-/// means all of them.
+/// Events of these threads were missed and will not be sent: the client reloads the threads. No thread means all of
+/// them.
 pub fn resync(threads: &[ThreadId], reason: &str) -> String {
     Frame::Resync { threads: threads.iter().map(ToString::to_string).collect(), reason }.text()
 }

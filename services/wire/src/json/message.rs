@@ -36,7 +36,7 @@ pub struct Message<'a> {
     pub thread: ThreadId,
     /// The seq of its posting.
     pub seq: u64,
-    /// Its place among the thread's messages: 1, 2, 3 … without holes.
+    /// Its number among the thread's messages: 1, 2, 3 … without gaps.
     pub number: u64,
     /// Who posted it.
     pub sender: &'a str,
@@ -49,11 +49,12 @@ pub struct Message<'a> {
     #[serde(serialize_with = "object")]
     #[schema(value_type = Object)]
     pub metadata: &'a Metadata,
-    /// Whether what its author typed was erased for ever; the message keeps its place. Absent when it was not.
+    /// Whether the author's key was destroyed, so that the text is erased for good; the message keeps its number.
+    /// Absent if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub erased: bool,
-    /// Whether a later event replaced or deleted the content, which is left out here. Absent when none did, and on messages as
+    /// Whether a later event replaced or deleted the content, which is left out here. Absent if not, and on messages as
     /// they are now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]

@@ -33,7 +33,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// By the event that came of it.
+    /// Makes it from the event.
     pub fn event(position: Position, event: &Event) -> Self {
         let posted = matches!(event.change, Change::MessagePosted(_));
         Self { position: Some(position), ..Self::earlier(&event.outcome(), posted) }
