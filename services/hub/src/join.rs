@@ -42,7 +42,7 @@ pub struct Joined<S> {
     pub user: Arc<LocalUser<S>>,
     /// The offsets at which live events begin.
     pub at: Offsets,
-    /// Events that the client may have missed, in the order of each partition. [`crate::visible`] says which of them the
+    /// Events that the client may have missed, in the order of each partition. [`crate::visible()`] says which of them the
     /// user may see.
     pub missed: Vec<Arc<Entry>>,
     /// Partitions whose ring no longer reaches back to `from`. Their events from `from` to the snapshot must be read

@@ -258,7 +258,7 @@ impl<S: Session> Shard<S> {
     }
 
     /// Returns the events since `start` of all threads that the user is or was in. It includes events at whose offset the
-    /// user was not in the thread; [`crate::visible`] drops those. Costs what it returns and a lookup for each thread, or
+    /// user was not in the thread; [`crate::visible()`] drops those. Costs what it returns and a lookup for each thread, or
     /// a walk over the events since `start`, whichever is less.
     fn missed(
         &self,

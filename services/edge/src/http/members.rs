@@ -18,7 +18,7 @@ use super::present;
 use crate::error::Problem;
 use crate::state::Edge;
 
-/// Takes in a member.
+/// Adds a member.
 #[utoipa::path(
     post, path = "/api/chat/threads/{thread}/members", tag = "members",
     request_body = json::AddMemberBody,
@@ -42,7 +42,7 @@ pub(super) async fn add_member(
     Ok((status, Json(present::written(&result))).into_response())
 }
 
-/// Gives a member another role.
+/// Changes a member's role.
 #[utoipa::path(
     put, path = "/api/chat/threads/{thread}/members/{user}", tag = "members",
     request_body = json::ChangeRoleBody,
@@ -62,7 +62,7 @@ pub(super) async fn change_role(
     Ok(Json(present::written(&result)).into_response())
 }
 
-/// Puts out a member.
+/// Removes a member.
 #[utoipa::path(
     delete, path = "/api/chat/threads/{thread}/members/{user}", tag = "members",
     params(("thread" = Uuid, Path), ("user" = String, Path)),

@@ -35,7 +35,7 @@ pub(super) struct MessagesPage<'a> {
     next: Option<u64>,
 }
 
-/// A thread's messages, newest first.
+/// Returns a thread's messages, newest first.
 #[utoipa::path(
     get, path = "/api/chat/threads/{thread}/messages", tag = "messages",
     params(
@@ -65,7 +65,7 @@ pub(super) async fn list_messages(
     Ok(page.into_page("messages", next.as_ref()))
 }
 
-/// Sends a message. The same id and body again is answered with the message that there is.
+/// Sends a message. The same id and body again returns the message that exists.
 #[utoipa::path(
     post, path = "/api/chat/threads/{thread}/messages", tag = "messages",
     request_body = json::PostMessageBody,
@@ -107,7 +107,7 @@ pub(super) async fn send_message(
     }
 }
 
-/// A message of one of my threads.
+/// Returns a message of one of my threads.
 #[utoipa::path(
     get, path = "/api/chat/messages/{message}", tag = "messages",
     params(

@@ -30,7 +30,7 @@ pub(super) struct Marked {
     number: u64,
 }
 
-/// Marks a thread as read, up to a number or altogether.
+/// Marks a thread as read, up to a number or completely.
 #[utoipa::path(
     post, path = "/api/chat/threads/{thread}/mark-read", tag = "reads",
     request_body(content = Option<json::MarkReadBody>),
@@ -99,7 +99,7 @@ pub(super) async fn list_receipts(
     Ok(Json(Receipts { receipts: receipts.collect() }).into_response())
 }
 
-/// How much I have not read.
+/// Returns the number of messages I have not read, in total and by thread.
 #[utoipa::path(
     get, path = "/api/chat/unread-count", tag = "reads",
     params(("at_least" = Option<String>, Query, description = "A position that the answer shall include")),

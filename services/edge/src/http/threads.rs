@@ -42,7 +42,7 @@ pub(super) struct ThreadsPage<'a> {
     next: Option<String>,
 }
 
-/// My threads, latest activity first.
+/// Returns my threads, latest activity first.
 #[utoipa::path(
     get, path = "/api/chat/threads", tag = "threads",
     params(
@@ -73,7 +73,7 @@ pub(super) async fn list_threads(
     Ok(page.into_page("threads", next.as_ref()))
 }
 
-/// Makes a thread, or returns the dm, or the thread with this key, that there is.
+/// Creates a thread; returns the dm, or the thread with this key, if it exists.
 #[utoipa::path(
     post, path = "/api/chat/threads", tag = "threads",
     request_body = json::CreateThreadBody,
@@ -114,7 +114,7 @@ pub(super) async fn create_thread(
     Ok((status, Json(Placed::new(shown, result.position))).into_response())
 }
 
-/// A thread, with all its members.
+/// Returns a thread with all its members.
 #[utoipa::path(
     get, path = "/api/chat/threads/{thread}", tag = "threads",
     params(
@@ -134,7 +134,7 @@ pub(super) async fn get_thread(
     Ok(Json(present::thread(&view)).into_response())
 }
 
-/// Changes title and metadata.
+/// Changes a thread's title and metadata.
 #[utoipa::path(
     put, path = "/api/chat/threads/{thread}", tag = "threads",
     request_body = json::ChangeThreadBody,
@@ -175,7 +175,7 @@ pub(super) async fn archive_thread(
     Ok(Json(present::written(&result)).into_response())
 }
 
-/// The dm of exactly these two, of whom the caller is one.
+/// Returns the dm of exactly these two users, of whom the caller is one.
 #[utoipa::path(
     get, path = "/api/chat/threads/by-participants", tag = "threads",
     params(

@@ -29,7 +29,7 @@ pub(super) struct EventsPage<'a> {
     next: Option<u64>,
 }
 
-/// A thread's events, oldest first.
+/// Returns a thread's events, oldest first.
 #[utoipa::path(
     get, path = "/api/chat/threads/{thread}/events", tag = "threads",
     params(
