@@ -103,7 +103,7 @@ impl EventLog for KafkaLog {
         self.appenders.of(topic).append(topic, name, partition, &record)
     }
 
-    /// Looks up the end, where it is wanted, before it returns: a round trip, or [`END_MS_MAX`] while nobody answers.
+    /// Looks up the end, where it is wanted, before it returns: a round trip, or `END_MS_MAX` while nobody answers.
     fn tail(&self, topic: Topic, from: BTreeMap<Partition, Start>) -> Tail {
         let (batches, tail) = tail_channel();
         let (name, partitions) = self.topic(topic);

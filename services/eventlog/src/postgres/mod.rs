@@ -1,7 +1,9 @@
 //! The log in Postgres, the default on one machine. Several processes may share it.
 //!
-//! A record's way: [`queue`] → [`appender`] (one transaction and one round trip a batch, an appender for each [append
-//! class](crate::class)) → [`feed`] → [`tail`]. [`wake`] tells other processes, and their [`reader`] fetches it.
+//! ```text
+//! queue ─▶ appender ─▶ feed ─▶ tail          one transaction and one round trip a batch; an appender for each class
+//!              └─ wake ─▶ reader of every other process ─▶ its feed ─▶ its tails
+//! ```
 
 mod appender;
 mod bounds;

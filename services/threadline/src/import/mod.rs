@@ -1,7 +1,7 @@
 //! An existing history, appended through the log with its own times and authors: how a team moves over.
 //!
-//! The file is read twice: [`plan`] finds the threads and their members and refuses bad lines before anything is
-//! written; then [`commands`] turns every line into a command, and [`appending`] appends them and follows what comes
+//! The file is read twice: `plan` finds the threads and their members and refuses bad lines before anything is
+//! written; then `commands` turns every line into a command, and `appending` appends them and follows what comes
 //! of them. Everything that is written follows from the file alone, ids included, so a second run changes nothing.
 
 mod appending;
