@@ -1,4 +1,25 @@
-//! The parts of the `threadline` binary: configuration, telemetry, its own Postgres, the roles' wiring, the tools.
+//! The parts of the `threadline` binary.
+//!
+//! Start at [`cli`], whose `run` maps each command to its function, then [`roles`]: each role gets its configuration,
+//! the log and the projections, and runs until it is told to stop.
+//!
+//! ```text
+//! cli ─▶ config: flags, environment, file ─▶ backing: log + projections ─▶ roles: dev = edge + decider + projector
+//!                                                                       └▶ import, replay, load, token
+//! ```
+//!
+//! | module | does |
+//! |---|---|
+//! | [`config`] | every setting, and where its value came from |
+//! | [`backing`] | opens and migrates the log and the projections |
+//! | [`roles`] | wires `dev`, `edge`, `decider` and `projector` |
+//! | [`postgres`] | runs a Postgres of its own for `dev` |
+//! | [`keys`], [`token`] | the keyring of a configuration; development tokens |
+//! | [`import`], [`replay`], [`load`] | the tools |
+//! | [`telemetry`], [`shutdown`] | process log and metrics; signals |
+//!
+//! What holds: a wrong setting stops the start with one line that says which and why. Every role ends on SIGTERM,
+//! within a bound. What is never here: anything that a role alone could do.
 
 pub mod cli;
 pub mod config;

@@ -15,9 +15,16 @@ use super::pending::Pending;
 use super::refused::{NoOutcome, Refused};
 use super::waiter::{Answer, Answered, CommandResult, Waiter};
 
-use crate::metrics;
-
-/// Appends the commands of one aggregate, and hands their outcomes to the callers and sessions that wait. Cheap to clone.
+/// Appends the commands of one aggregate, and hands their outcomes to the callers and sessions that wait. Cheap to
+/// clone.
+///
+/// ```text
+/// execute(command) ─▶ pending[request] ─▶ log: reply_to edge/request ─▶ decider ─▶ event or refusal ─▶ hub ─▶ waiter
+///                        └ deadline: Timeout           └ Full, Unavailable, Unsupported: at once
+/// ```
+///
+/// After `Timeout` and `Unavailable` the command may have been applied or not; the same command again has the first
+/// outcome. Dropping the future of [`execute`](Self::execute) does not take the command back.
 pub struct Commands<A: LoggedAggregate> {
     appender: Appender,
     pending: Arc<Pending<A>>,

@@ -1,4 +1,4 @@
-//! What the hub needs to know of an aggregate whose events go to sessions.
+//! The hub's view of an aggregate whose events go to sessions.
 
 use bytes::Bytes;
 use threadline_domain::thread::{TextChange, TextParts};
@@ -7,10 +7,18 @@ use threadline_eventlog::{LoggedAggregate, Record};
 use threadline_hub::{Audience, Membership};
 use threadline_sealing::Typed;
 
-/// An aggregate whose events go to sessions.
+/// An aggregate whose events go to sessions (decision 21).
 ///
-/// Its events go either to the members of a thread, and then its own key names that thread ([`Self::thread_of`]), or to the
-/// users that each event names ([`Self::audience`]).
+/// Its events go either to the members of a thread, and then its own key names that thread ([`Self::thread_of`]), or to
+/// the users that each event names ([`Self::audience`]).
+///
+/// ```text
+/// record ─▶ names_users? supersedes_text? ─ no, and no local member ─▶ skipped undecoded
+///    └ yes ─▶ decode ─▶ audience, membership, text_change ─▶ hub ─▶ frame, once, if a local session needs it
+/// ```
+///
+/// Nothing here fails: a record that cannot be decoded does not get here (decision 9). The functions that read headers
+/// may say yes too often, which costs time, but never no too often, which would lose events.
 pub trait Delivered: LoggedAggregate<Event: Typed> {
     /// Returns the thread whose members receive the events of this aggregate; `None` when its events name their users.
     fn thread_of(id: Self::Id) -> Option<ThreadId>;
