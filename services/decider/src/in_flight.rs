@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use crate::error::Broken;
 use crate::metrics;
 
-/// The result of a command, settled in the order of the commands.
-pub(crate) enum Unsettled {
+/// The result of a command, finished in the order of the commands.
+pub(crate) enum InFlight {
     /// An event is being appended.
     Event(Appending),
     /// A command that cannot be read is being put into the dead letters.
@@ -25,13 +25,13 @@ pub(crate) enum Unsettled {
 ///
 /// ```text
 /// pushed   Event(1)  Event(2)  Refusal(3)  Event(4) ...
-/// settled  ok ─────▶ ok ─────▶ reply sent  FAILED ──▶ Broken: stop, take over again; nothing after 4 is in the log
+/// finished ok ─────▶ ok ─────▶ reply sent  FAILED ──▶ Broken: stop, take over again; nothing after 4 is in the log
 /// ```
 ///
 /// The worker that appends is the one that waits: once an append fails, the log fails every later append to the
 /// partition until the failure was received ([`EventLog`], "Failed appends"). A writer that stops at the first failure
 /// leaves no gap.
-pub(crate) struct Settling {
+pub(crate) struct CommandsInFlight {
     log: Arc<dyn EventLog>,
     partition: Partition,
     /// The offset that the next event must get; any other means that someone else wrote here.
@@ -40,9 +40,9 @@ pub(crate) struct Settling {
     done: watch::Sender<Option<Offset>>,
 }
 
-impl Settling {
+impl CommandsInFlight {
     /// Makes one with nothing under way. The next event gets the offset `end`. `done` receives the offset of the last
-    /// settled command.
+    /// finished command.
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
         partition: Partition,
@@ -53,8 +53,8 @@ impl Settling {
     }
 
     /// Adds the result of the next command.
-    pub(crate) fn push(&mut self, unsettled: Unsettled) {
-        self.queue.push_back(unsettled);
+    pub(crate) fn push(&mut self, command: InFlight) {
+        self.queue.push_back(command);
     }
 
     /// Returns how many results are under way.
@@ -63,7 +63,7 @@ impl Settling {
     }
 
     /// Settles the oldest result; pending while there is none. Cancel-safe.
-    pub(crate) async fn settle_next(&mut self) -> Result<(), Broken> {
+    pub(crate) async fn finish_next(&mut self) -> Result<(), Broken> {
         match self.queue.front_mut() {
             None => std::future::pending().await,
             Some(InFlight::Event(appending)) => match appending.await {

@@ -5,7 +5,7 @@
 //! partition *i* of the event topic (decision 3). A command's way:
 //!
 //! ```text
-//! reader ─▶ lane ─▶ queue ─▶ worker: look up ─▶ decide ─▶ append ─▶ settle
+//! reader ─▶ lane ─▶ queue ─▶ worker: look up ─▶ decide ─▶ append ─▶ finish
 //!                                    │             │          └ in order; a lost append makes the worker take over again
 //!                                    │             └ domain: one event, no change, or a rejection
 //!                                    └ states that are not in memory, and the facts that a state leaves out
@@ -17,8 +17,8 @@
 //! | `takeover` | finds where the last owner stopped |
 //! | `reader`, `lane`, `queue` | bring a partition's commands to its worker; a slow partition does not delay the others |
 //! | `worker`, `lookup` | look up what the next commands need, decide, append |
-//! | `aggregates`, `memory`, `recent` | the states in memory, and the events that stored states lack |
-//! | `settle` | waits for the appends in order, then replies to commands that gave no event |
+//! | `aggregates`, `state_cache`, `recent_events` | the states in memory, and the events that stored states lack |
+//! | `in_flight` | waits for the appends in order, then replies to commands that gave no event |
 //!
 //! What holds:
 //! - Two deciders that read the same commands write the same events. So a crash between an append and anything else is

@@ -12,7 +12,7 @@ use crate::lane::{Handed, Lane, LaneTails};
 use crate::queue::{self, Commands};
 
 /// The time in which further partitions may join before the tail is replaced for all of them.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER_WAIT: Duration = Duration::from_millis(10);
 /// Requests under way; more wait.
 const REQUESTS_MAX: usize = 64;
 

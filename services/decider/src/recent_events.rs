@@ -45,7 +45,7 @@ pub(crate) struct RecentEvents<A: Aggregate> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ahead;
 
-impl<A: Aggregate> Recent<A> {
+impl<A: Aggregate> RecentEvents<A> {
     /// Makes an empty list; the stored states have everything up to `progress`.
     pub(crate) fn new(progress: Progress, bytes_max: usize) -> Self {
         Self {

@@ -5,7 +5,7 @@ use threadline_domain::Aggregate;
 
 /// States by aggregate id, within `bytes_max`; the least recently used are dropped first. A state may be dropped at any
 /// time: it is loaded again when needed. The state used last and the pinned one always stay.
-pub(crate) struct Memory<A: Aggregate> {
+pub(crate) struct StateCache<A: Aggregate> {
     states: LruCache<A::Id, (A::State, usize)>,
     bytes: usize,
     bytes_max: usize,
@@ -13,7 +13,7 @@ pub(crate) struct Memory<A: Aggregate> {
     pinned: Option<A::Id>,
 }
 
-impl<A: Aggregate> Memory<A> {
+impl<A: Aggregate> StateCache<A> {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self { states: LruCache::unbounded(), bytes: 0, bytes_max, pinned: None }
     }

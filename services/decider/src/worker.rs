@@ -1,6 +1,6 @@
 //! Decides the commands of one partition, in order.
 //!
-//! Looks up at once whatever the next commands need, while earlier appends settle. Only a command that needs something
+//! Looks up at once whatever the next commands need, while earlier appends finish. Only a command that needs something
 //! else causes another lookup.
 
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ use crate::takeover::Takeover;
 use crate::{Config, States};
 
 /// The interval at which a worker checks that it was not frozen.
-const PULSE: Duration = Duration::from_secs(1);
-/// Commands that are decided before settled appends and other tasks get their turn.
+const PULSE_INTERVAL: Duration = Duration::from_secs(1);
+/// Commands that are decided before finished appends and other tasks get their turn.
 const TURN_COMMANDS_MAX: usize = 64;
 
 /// What all workers of an engine share.

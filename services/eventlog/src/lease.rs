@@ -88,7 +88,7 @@ struct Member {
 }
 
 /// Partitions that are being given up.
-struct Leaving {
+struct Revocation {
     partitions: Vec<i32>,
     done: oneshot::Receiver<()>,
     until: Instant,
@@ -213,7 +213,7 @@ impl Member {
     }
 }
 
-impl Leaving {
+impl Revocation {
     /// Waits until the owner has stopped or its time is up; pending while nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {

@@ -14,7 +14,7 @@ use crate::{Error, NewRecord, Offset, Partition, PartitionOffsets, Position, Tai
 /// # Order
 ///
 /// Records of one partition are totally ordered. Offsets rise by one from 0; compaction and retention may remove
-/// records later, and never renumber. After a crash the Postgres log leaps once over offsets of commands and rejections
+/// records later, and never renumber. After a crash the Postgres log once skips offsets of commands and rejections
 /// that readers may have seen and the crash lost. There is no order between partitions.
 ///
 /// Calls of [`append`](Self::append) by one process to one partition take effect in call order.

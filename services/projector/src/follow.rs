@@ -7,7 +7,7 @@ use threadline_eventlog::{EventLog, Partition, Start, Tail, TailBatch, Topic};
 use threadline_projections::{Feed, Progress};
 
 /// A topic and one of its partitions.
-pub(crate) type Place = (Topic, Partition);
+pub(crate) type TopicPartition = (Topic, Partition);
 
 /// A generation and its progress, as this projector knows it.
 pub(crate) struct Fed {
@@ -17,8 +17,8 @@ pub(crate) struct Fed {
 
 impl Fed {
     /// Returns its progress in a partition; `None` when it is not made from the topic.
-    pub(crate) fn at(&self, place: Place) -> Option<Progress> {
-        self.progress.get(&place).copied()
+    pub(crate) fn at(&self, partition: TopicPartition) -> Option<Progress> {
+        self.progress.get(&partition).copied()
     }
 }
 
@@ -26,9 +26,9 @@ impl Fed {
 pub(crate) struct Following {
     tails: Vec<(Topic, Tail)>,
     /// How far the tails have been read.
-    pub(crate) read: BTreeMap<Place, Progress>,
+    pub(crate) read: BTreeMap<TopicPartition, Progress>,
     /// Partitions that stopped at a record of an unknown schema: nothing further of them is applied.
-    pub(crate) stopped: BTreeSet<Place>,
+    pub(crate) stopped: BTreeSet<TopicPartition>,
 }
 
 impl Following {

@@ -14,7 +14,7 @@ use crate::follow::{Fed, TopicPartition};
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// The ends of partitions, as far as the log answered.
-pub(crate) type Ends = BTreeMap<Place, Offset>;
+pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
 
 /// Asks for the ends of the partitions of these topics, all at once. A topic that does not answer in time is left out.
 pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
@@ -27,8 +27,10 @@ async fn ends_of(log: &dyn EventLog, topic: Topic) -> Ends {
 }
 
 /// Returns how many records a generation lacks, in the partitions whose ends are known.
-pub(crate) fn behind(progress: &BTreeMap<Place, Progress>, ends: &Ends) -> u64 {
-    let behind = |(place, at): (&Place, &Progress)| ends.get(place).map_or(0, |end| end.saturating_sub(at.next));
+pub(crate) fn behind(progress: &BTreeMap<TopicPartition, Progress>, ends: &Ends) -> u64 {
+    let behind = |(partition, at): (&TopicPartition, &Progress)| {
+        ends.get(partition).map_or(0, |end| end.saturating_sub(at.next))
+    };
     progress.iter().map(behind).sum()
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn show(fed: &Fed, ends: &Ends) {
 
 /// Compares a generation's stored progress with what we last wrote: a dropped or rebuilt schema would otherwise go
 /// unnoticed until the next record.
-pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<Place, Progress>) -> Result<(), Failed> {
+pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<TopicPartition, Progress>) -> Result<(), Failed> {
     for &topic in feed.spec().topics {
         let found = feed.progress(topic).await?;
         let left_at = left_at.iter().filter(|((of, _), _)| *of == topic);

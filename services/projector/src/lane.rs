@@ -214,7 +214,7 @@ impl Lane {
     }
 
     /// Applies the pending records in one transaction, without those that cannot be applied.
-    async fn apply(&self, pending: BTreeMap<Place, Pending>) -> Result<Vec<Pending>, Failed> {
+    async fn apply(&self, pending: BTreeMap<TopicPartition, Pending>) -> Result<Vec<Pending>, Failed> {
         let mut pending: Vec<Pending> = pending.into_values().collect();
         loop {
             // For each share's batches, their indexes in `pending`.

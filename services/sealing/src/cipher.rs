@@ -56,8 +56,8 @@ pub(crate) struct ThreadKey {
 }
 
 impl ThreadKey {
-    /// Seals a text, bound to its place.
-    pub(crate) fn seal(&self, generation: Generation, place: &Place<'_>, text: &str) -> Sealed {
+    /// Seals a text, bound to its context.
+    pub(crate) fn seal(&self, generation: Generation, context: &SealContext<'_>, text: &str) -> Sealed {
         let nonce: [u8; NONCE_BYTES] = random();
         let payload = Payload { msg: text.as_bytes(), aad: &context.associated_data() };
         let ciphertext = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("no text is too long to encrypt");
@@ -65,8 +65,8 @@ impl ThreadKey {
         Sealed { digest: self.digest(context, text), bytes: bytes.into() }
     }
 
-    /// Opens a text; `None` when it was sealed with another key, in another place, or was changed since.
-    pub(crate) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
+    /// Opens a text; `None` when it was sealed with another key, in another context, or was changed since.
+    pub(crate) fn open(&self, context: &SealContext<'_>, sealed: &Sealed) -> Option<Zeroizing<String>> {
         let (nonce, ciphertext) = sealed.bytes.get(HEADER_BYTES..)?.split_first_chunk::<NONCE_BYTES>()?;
         let payload = Payload { msg: ciphertext, aad: &context.associated_data() };
         let text = self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()?;
@@ -79,7 +79,7 @@ impl ThreadKey {
 
     /// Computes the digest from the field and the text, not from the message: a retry of the same text has the same
     /// digest.
-    fn digest(&self, place: &Place<'_>, text: &str) -> [u8; DIGEST_BYTES] {
+    fn digest(&self, context: &SealContext<'_>, text: &str) -> [u8; DIGEST_BYTES] {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.digest.as_slice()).expect("any length is a key");
         mac.update(&[context.field.number()]);
         mac.update(text.as_bytes());

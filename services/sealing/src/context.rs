@@ -44,7 +44,7 @@ impl Field {
     }
 }
 
-impl Place<'_> {
+impl SealContext<'_> {
     /// Encodes the associated data: field, thread, message (zeros for none), subject. Only the last has no fixed
     /// length.
     pub(crate) fn associated_data(&self) -> Vec<u8> {

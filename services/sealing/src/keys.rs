@@ -103,7 +103,7 @@ pub(crate) fn label(id: &KeyId) -> String {
 }
 
 /// Reports a ciphertext that was changed or moved: it is shown like an erased text.
-fn unopenable(place: &Place<'_>) {
+fn unopenable(context: &SealContext<'_>) {
     metrics::counter!("threadline_sealing_unopenable_total").increment(1);
     tracing::error!(thread.id = %context.thread, field = ?context.field, "a ciphertext does not open in its context");
 }

@@ -12,7 +12,7 @@
 //!                                                            +-- HMAC-SHA256: the digest that recognises the same text
 //! ```
 //!
-//! Start at [`Keyring`]: [`Keyring::seal`] and [`Keyring::open`] work on anything that is [`Typed`]. `place` says what
+//! Start at [`Keyring`]: [`Keyring::seal`] and [`Keyring::open`] work on anything that is [`Typed`]. `context` says what
 //! a ciphertext is bound to, `cipher` is the cryptography, `keys` seals with the keys in memory, `store` has the only
 //! SQL on keys, `watch` follows the destruction of keys.
 //!

@@ -9,15 +9,15 @@ use crate::{Field, SealContext};
 /// A value with typed texts in it.
 ///
 /// ```text
-/// impl Typed for Draft { fn each_text(..) { visit(Place { field: Field::Content, .. }, (&mut self.content).into()) } }
+/// impl Typed for Draft { fn each_text(..) { visit(SealContext { field: Field::Content, .. }, (&mut self.content).into()) } }
 /// keyring.seal(&mut [draft]).await?
 /// ```
 ///
 /// Cannot fail. A text that it leaves out enters the log unsealed, so a new field that people type must be added here;
 /// `tests/tests/all/sealing/leak.rs` looks for such leaks.
 pub trait Typed {
-    /// Visits every text with its place.
-    fn each_text(&mut self, visit: &mut dyn FnMut(Place<'_>, TextMut<'_>));
+    /// Visits every text with its context.
+    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>));
 }
 
 /// A text that is sealed or opened in place.
@@ -110,8 +110,8 @@ impl Typed for UserProfile {
     }
 }
 
-impl<'a> Place<'a> {
-    /// Returns the place of a user's name.
+impl<'a> SealContext<'a> {
+    /// Returns the context of a user's name.
     pub const fn of_name(subject: &'a Actor) -> Self {
         Self { subject, thread: ThreadId(Uuid::nil()), message: None, field: Field::Name }
     }

@@ -4,14 +4,14 @@
 //! the log and the projections, and runs until it is told to stop.
 //!
 //! ```text
-//! cli ─▶ config: flags, environment, file ─▶ backing: log + projections ─▶ roles: dev = edge + decider + projector
+//! cli ─▶ config: flags, environment, file ─▶ storage: log + projections ─▶ roles: dev = edge + decider + projector
 //!                                                                       └▶ import, replay, load, token
 //! ```
 //!
 //! | module | does |
 //! |---|---|
 //! | [`config`] | every setting, and where its value came from |
-//! | [`backing`] | opens and migrates the log and the projections |
+//! | [`storage`] | opens and migrates the log and the projections |
 //! | [`roles`] | wires `dev`, `edge`, `decider` and `projector` |
 //! | [`postgres`] | runs a Postgres of its own for `dev` |
 //! | [`keys`], [`token`] | the keyring of a configuration; development tokens |

@@ -55,6 +55,30 @@ fn every_decision_has_its_line_and_what_is_cited_is_there() {
 }
 
 #[test]
+fn paths_that_the_pages_name_are_there() {
+    let root = root();
+    let decisions = std::fs::read_dir(root.join("docs/decisions")).expect("the decisions can be listed");
+    let mut pages: Vec<PathBuf> = decisions.map(|entry| entry.expect("an entry can be read").path()).collect();
+    pages.extend(["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/glossary.md"].map(|page| root.join(page)));
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        for path in text.split('`').skip(1).step_by(2).flat_map(expanded).filter(|path| !path.contains("unarchive")) {
+            let is_there = root.join(&path).exists() || root.join("services").join(&path).exists();
+            assert!(is_there, "{} names {path}, which is not there", page.display());
+        }
+    }
+}
+
+#[test]
+fn paths_are_told_from_other_words() {
+    assert_eq!(expanded("services/edge/src/{ws,http}"), ["services/edge/src/ws", "services/edge/src/http"]);
+    assert_eq!(expanded("decider/src/{worker,lane}.rs"), ["decider/src/worker.rs", "decider/src/lane.rs"]);
+    for word in ["/docs", "append/tail", "tests/<name>.rs", "services/edge is", "clients/*", "src/a.rs"] {
+        assert!(expanded(word).is_empty(), "{word}");
+    }
+}
+
+#[test]
 fn numbers_of_decisions_are_found_across_lines() {
     assert_eq!(cited("//! so (decision 3).\n//! and (decision\n//! 14). Decisions: 4 (one), 5 (two, decision 6)."), [3, 14, 6]);
 }
@@ -106,6 +130,22 @@ fn sources() -> Vec<Source> {
     }
     assert!(!sources.is_empty());
     sources
+}
+
+/// The paths of this repository that a word in backticks stands for.
+fn expanded(word: &str) -> Vec<String> {
+    let is_path = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.{},".contains(c));
+    let is_ours = ["services/", "tests/", "clients/", "schemas/", "migrations/", "scripts/", "docs/"];
+    let is_ours = is_ours.iter().any(|start| word.starts_with(start)) || word.split('/').nth(1) == Some("src");
+    if !is_path || !is_ours {
+        return Vec::new();
+    }
+    match word.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+        Some((before, (choices, after))) => {
+            choices.split(',').map(|choice| format!("{before}{choice}{after}")).collect()
+        }
+        None => vec![word.to_owned()],
+    }
 }
 
 /// The numbers that follow the word.

@@ -19,11 +19,11 @@ pub(super) const ANSWER_MS_MAX: u64 = 5_000;
 /// Log lines passed on with each question, at most.
 const LINES_MAX: usize = 50;
 /// The wait before asking again.
-const AGAIN: Duration = Duration::from_millis(50);
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// The longest wait for an answer of all brokers together.
-const TOGETHER: Duration = Duration::from_secs(1);
+const ALL_BROKERS_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait for one broker's answer about its partitions.
-const ONE_BROKER: Duration = Duration::from_millis(500);
+const ONE_BROKER_WAIT: Duration = Duration::from_millis(500);
 /// How long a partition may be without a leader before its offset counts as unknown.
 const ELECTION_WAIT: Duration = Duration::from_millis(1_500);
 
@@ -80,7 +80,7 @@ impl Cluster {
     /// Asks for all partitions at once. If that fails, because one of them has no leader or its broker is away, asks
     /// the leaders one by one, and asks again those that failed, until all have answered or the time is over: brokers
     /// that change roles refuse questions for a moment.
-    fn places(&self, topic: &str, partitions: u32, place: Place, wait: Duration) -> PartitionOffsets {
+    fn offsets(&self, topic: &str, partitions: u32, which: KafkaOffset, wait: Duration) -> PartitionOffsets {
         let asked = Instant::now();
         let left = || wait.saturating_sub(asked.elapsed());
         let all: Vec<Partition> = (0..partitions).collect();

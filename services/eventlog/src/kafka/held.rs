@@ -1,4 +1,4 @@
-//! Holds records until the next producer takes over.
+//! Records that wait to be handed to a producer: for others to be sent with, or for the next producer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -106,7 +106,6 @@ impl Held {
         !queue.is_closed
     }
 
-    /// Ends [`wait_filled`](Self::wait_filled).
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.filled.notify_all();

@@ -157,7 +157,7 @@ impl Member {
         }
         self.owned().extend(partitions);
         // Without an answer nobody knows where to resume; that costs time, nothing else.
-        let committed = consumer.committed_offsets(places, cluster::timeout()).unwrap_or_else(|error| {
+        let committed = consumer.committed_offsets(offsets, cluster::timeout()).unwrap_or_else(|error| {
             tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
             TopicPartitionList::default()
         });

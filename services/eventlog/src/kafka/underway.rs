@@ -16,7 +16,8 @@ type TopicPartition = (Topic, Partition);
 pub(super) struct Underway {
     start: Instant,
     /// An empty entry stays: there are no more entries than partitions.
-    by_place: Mutex<BTreeMap<Place, Ages>>,
+    by_partition: Mutex<BTreeMap<TopicPartition, Ages>>,
+    records: AtomicUsize,
 }
 
 /// Records by the tick they were queued in.
@@ -85,8 +86,8 @@ impl Underway {
     }
 
     /// Whether only these partitions have unconfirmed records.
-    pub(super) fn is_empty_but_for(&self, places: &BTreeSet<Place>) -> bool {
-        self.lock().iter().all(|(place, ages)| ages.records == 0 || places.contains(place))
+    pub(super) fn is_empty_but_for(&self, partitions: &BTreeSet<TopicPartition>) -> bool {
+        self.lock().iter().all(|(partition, ages)| ages.records == 0 || partitions.contains(partition))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, Ages>> {

@@ -196,8 +196,8 @@ impl Broker {
     }
 
     /// Applies the fate of an append.
-    fn take(&self, state: &mut State, waiting: Waiting) {
-        let Waiting { process, topic, partition, record, outcome, .. } = waiting;
+    fn take(&self, state: &mut State, waiting: WaitingTail) {
+        let WaitingTail { process, topic, partition, record, outcome, .. } = waiting;
         let fate = (state.fates)(topic, partition);
         let failure = |state: &State| {
             let error = Error::Unavailable(format!("as was decided: {fate:?}").into());
@@ -266,7 +266,11 @@ impl Broker {
             if state.is_away(waiting.topic, waiting.partition) {
                 state.waiting.push_back(waiting);
             // A failed append makes the later ones of its process fail too.
-            } else if state.fences.get(&waiting.process).is_some_and(|f| f.closed(waiting.topic, waiting.partition)) {
+            } else if state
+                .barriers
+                .get(&waiting.process)
+                .is_some_and(|f| f.is_closed(waiting.topic, waiting.partition))
+            {
                 fail(state, waiting);
             } else {
                 self.take(state, waiting);

@@ -23,7 +23,7 @@ pub(super) struct Groups {
 
 #[derive(Debug, Default)]
 struct Group {
-    members: Vec<Member>,
+    members: Vec<GroupMember>,
     committed: HashMap<Partition, Offset>,
 }
 
@@ -76,7 +76,7 @@ impl Groups {
     }
 
     /// Removes members without telling them.
-    pub(super) fn leave(&mut self, gone: impl Fn(&Member) -> bool) -> Vec<GivenUp> {
+    pub(super) fn leave(&mut self, gone: impl Fn(&GroupMember) -> bool) -> Vec<GivenUp> {
         for group in self.by_name.values_mut() {
             group.members.retain(|member| !gone(member));
         }

@@ -52,8 +52,8 @@ pub(super) async fn run(
     }
 }
 
-/// The lowest offsets that partitions may give, where a crash or a failover made them leap.
-type Leaps = BTreeMap<(i16, i32), i64>;
+/// The lowest offsets that partitions may give, where a crash or a failover made them skip some.
+type OffsetFloors = BTreeMap<(i16, i32), i64>;
 
 async fn enter(
     options: &PgConnectOptions,

@@ -24,7 +24,7 @@ impl Epoch {
     }
 
     /// Connects for appending or reading records. The first process to connect after a crash or a failover begins a new
-    /// epoch of the log: partitions leap over offsets that readers may have seen and the crash lost. Forgets the
+    /// epoch of the log: partitions skip offsets that readers may have seen and the crash lost. Forgets the
     /// records of earlier epochs.
     pub(super) async fn connect(&self, options: &PgConnectOptions, feeds: &Feeds) -> Result<PgConnection, Error> {
         let mut connection = connect(options).await?;

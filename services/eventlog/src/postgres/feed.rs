@@ -83,7 +83,7 @@ impl Feed {
     }
 
     /// Joins as a tail: the feed holds records while it has a member.
-    pub(super) fn join(self: &Arc<Self>) -> Member {
+    pub(super) fn join(self: &Arc<Self>) -> FeedReader {
         self.tails.fetch_add(1, Ordering::SeqCst);
         FeedReader { feed: Arc::clone(self), changed: self.changed.subscribe() }
     }
@@ -212,7 +212,7 @@ impl Ring {
     }
 
     /// Skips to the end, without the records, because nobody follows.
-    fn leap(&mut self) {
+    fn skip_to_end(&mut self) {
         self.next = self.next.max(self.end);
         self.forget();
     }
@@ -247,7 +247,7 @@ pub(super) struct FeedReader {
     changed: watch::Receiver<()>,
 }
 
-impl Member {
+impl FeedReader {
     /// Returns what the ring has from `at` on.
     pub(super) fn find(&self, partition: Partition, at: Offset) -> Found {
         self.feed.lock().get(partition as usize).map_or(Found::Nothing, |ring| ring.find(at))

@@ -148,7 +148,7 @@ struct Release {
     released: oneshot::Sender<()>,
 }
 
-impl Leaving {
+impl Release {
     /// Waits until the owner has stopped; pending while nothing is being given up.
     async fn stopped(leaving: &mut Option<Self>) {
         match leaving {
