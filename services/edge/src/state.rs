@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! The shared parts of a running edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,11 +27,11 @@ pub struct Deps {
     pub log: Arc<dyn EventLog>,
     /// The read models.
     pub conversations: Conversations,
-    /// What seals and opens typed texts.
+    /// Seals and opens typed texts.
     pub keyring: Keyring,
-    /// What `/metrics` shows; without it that route answers 404.
+    /// The source of `/metrics`; without it that route answers 404.
     pub metrics: Option<PrometheusHandle>,
-    /// Where the other roles of this process stand still, one for each of them: `/readyz` says so.
+    /// The stopped partitions of the process's other roles, for `/readyz`.
     pub stopped: Vec<StoppedPartitions>,
 }
 
@@ -43,15 +43,15 @@ pub struct Edge {
     pub log: Arc<dyn EventLog>,
     /// The read models.
     pub conversations: Conversations,
-    /// What seals and opens typed texts.
+    /// Seals and opens typed texts.
     pub keyring: Keyring,
-    /// Who may come in.
+    /// Checks tokens.
     pub auth: Auth,
-    /// The ways of commands into the log and of their outcomes back.
+    /// Appends commands and settles requests.
     pub aggregates: Aggregates,
-    /// The way of events to sessions.
+    /// Delivers events to sessions.
     pub hub: Hub,
-    /// How much each user may ask.
+    /// Limits what each user may ask.
     pub rate: RateLimits,
     /// Room for answers.
     pub(crate) answers: Arc<Answers>,

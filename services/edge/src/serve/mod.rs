@@ -1,4 +1,4 @@
-//! Listens, serves, and goes in good order.
+//! Listens, serves, and drains at the end.
 
 mod accept;
 pub(crate) mod connection;
@@ -35,12 +35,20 @@ use permits::ConnectionPermits;
 pub use listen::Listeners;
 pub use operations::serve_operations;
 
-/// Runs an edge on `config.listen` until `shutdown`, and then until its sessions have left or the grace period is over.
+/// Runs an edge on `config.listen` until `shutdown`, then drains it: sessions leave within the drain window, requests
+/// are served meanwhile, and what is left after the grace period is cut.
+///
+/// ```text
+/// bind ─▶ hub starts ─▶ accept ─▶ serve ... shutdown ─▶ /readyz says no ─▶ drain sessions ─▶ close connections
+/// ```
+///
+/// Fails only at its start: when an address cannot be bound or a setting is wrong. Later outages of log and projections
+/// make requests fail as retryable. Dropping the future cuts everything at once.
 pub async fn run(config: EdgeConfig, deps: Deps, shutdown: CancellationToken) -> Result<(), Error> {
     serve(Listeners::bind(&config).await?, config, deps, shutdown).await
 }
 
-/// Like [`run`], on listeners that are there already.
+/// Runs an edge like [`run`], on listeners that exist already.
 pub async fn serve(
     listeners: impl Into<Listeners>,
     config: EdgeConfig,
@@ -52,7 +60,8 @@ pub async fn serve(
     serve_following(listeners, config, deps, aggregates, followed, shutdown).await
 }
 
-/// Like [`serve`], following the event topics of `followed`: those of `aggregates`, and of others that only the caller knows.
+/// Runs an edge like [`serve`], following the event topics of `followed`: those of `aggregates`, and of others that
+/// only the caller knows.
 pub async fn serve_following(
     listeners: impl Into<Listeners>,
     config: EdgeConfig,

@@ -1,4 +1,16 @@
-//! What a client missed: from the cursor it sends to the offsets at which its session joined.
+//! What a client missed: from the offsets of its cursor to those at which its session joined.
+//!
+//! ```text
+//! cursor ......... snapshot ......... joined ──▶ live
+//!   ring covers the cursor:    all from the ring
+//!   it does not:               the timeline up to the snapshot, then the ring
+//!   too much, or not resumable: resync, the client reloads those threads
+//! ```
+//!
+//! Guarantees, by decisions 2 and 18: every event that the user may see is in the backlog or its thread is in a resync;
+//! events of a thread are in order; a cursor of another log or version, or ahead of the log, is no error but a resync.
+//! Fails with a close code that lets the client reconnect when log or projections do not answer. A client that is cut
+//! off before it has the backlog asks with its old cursor again.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -18,16 +30,18 @@ use crate::state::Edge;
 
 /// Threads whose missed events are read from the projections at once.
 const THREADS_PER_READ_MAX: usize = 64;
+/// Events from the projections for one resuming session; a client that missed more reloads its threads.
+const EVENTS_MAX: usize = 10_000;
 /// Threads in one resync frame.
 const THREADS_PER_RESYNC_MAX: usize = 500;
 
-/// The cursor that a client sends.
+/// Where a client wants to resume.
 pub(super) enum ResumePoint {
-    /// None: a client that starts.
+    /// No cursor: a client that starts.
     Nothing,
     /// Offsets in this log.
     At(Offsets),
-    /// None that can be resumed from, for this reason.
+    /// Not resumable, for this reason; the client gets a resync.
     Unusable(&'static str),
 }
 
@@ -45,11 +59,11 @@ impl ResumePoint {
     }
 }
 
-/// What a client gets after its welcome.
+/// The frames after a welcome.
 pub(super) struct Backlog {
-    /// Whether it was given everything that it missed.
+    /// Whether it has everything that the client missed.
     pub(super) recovered: bool,
-    /// The threads of which it was not.
+    /// The resync frames of the other threads.
     pub(super) resyncs: Vec<Bytes>,
     /// What it missed.
     pub(super) events: Vec<Bytes>,
@@ -91,8 +105,8 @@ pub(super) async fn read_cursor(edge: &Edge, cursor: Option<&str>) -> Result<Res
     Ok(ResumePoint::At(next))
 }
 
-/// Gathers what a session missed between `from` and its joining. `from` is the snapshot's own offsets for a client that
-/// starts, so that whatever it then reads from the projections is continued without a hole.
+/// Collects what a session missed between `from` and its join. For a client that starts, `from` is the snapshot's own
+/// offsets, so that it can continue without a gap whatever it then reads from the projections.
 pub(super) async fn backlog(
     edge: &Edge,
     user: &UserId,
