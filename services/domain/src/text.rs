@@ -10,25 +10,15 @@ pub enum Invalid {
     /// The value is empty, or shows nothing.
     Empty,
     /// More characters than allowed.
-    TooLong {
-        chars_max: usize,
-    },
+    TooLong { chars_max: usize },
     /// More bytes than allowed.
-    TooLarge {
-        bytes_max: usize,
-    },
+    TooLarge { bytes_max: usize },
     /// Nested deeper than allowed.
-    TooDeep {
-        depth_max: usize,
-    },
+    TooDeep { depth_max: usize },
     /// More elements than allowed.
-    TooMany {
-        count_max: usize,
-    },
+    TooMany { count_max: usize },
     /// Fewer elements than needed.
-    TooFew {
-        count_min: usize,
-    },
+    TooFew { count_min: usize },
     /// White space or a control character in an id.
     IdCharacter,
     /// A control character, a line break, or one that turns the text's direction, in one line.

@@ -24,16 +24,10 @@ pub enum Error {
     Full,
     /// The record is larger than the log takes.
     #[error("a record of {bytes} bytes is larger than {topic} takes ({bytes_max})")]
-    TooLarge {
-        topic: Topic,
-        bytes: usize,
-        bytes_max: usize,
-    },
+    TooLarge { topic: Topic, bytes: usize, bytes_max: usize },
     /// A role in operation does not read records of this schema, or nobody knows whether it does.
     #[error("not every role in operation reads schema {schema_id} yet")]
-    Unsupported {
-        schema_id: u32,
-    },
+    Unsupported { schema_id: u32 },
     /// The log is there but not as it must be: a topic is missing, its number of partitions differs, credentials are
     /// refused.
     #[error("the log is misconfigured: {0}")]

@@ -8,11 +8,7 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A user types, or stopped. Keyed by thread. A start without a stop ends by itself after 5 s.
-    Typing {
-        thread: ThreadId,
-        user: UserId,
-        active: bool,
-    },
+    Typing { thread: ThreadId, user: UserId, active: bool },
     /// A user's presence on one edge. Keyed by user. Ends when that edge sends no more signals.
     Presence {
         edge: String,

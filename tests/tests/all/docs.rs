@@ -38,7 +38,10 @@ fn every_decision_has_its_line_and_what_is_cited_is_there() {
         let text = std::fs::read_to_string(decisions.join(&name)).expect("a decision can be read");
         let title = text.lines().next().and_then(|line| line.strip_prefix(&format!("# {number}. ")));
         let title = title.unwrap_or_else(|| panic!("{name} does not begin with its number and title"));
-        assert!(index.contains(&format!("| {number} | [{title}]({name}) |")), "the index lacks {name}, or its title differs");
+        assert!(
+            index.contains(&format!("| {number} | [{title}]({name}) |")),
+            "the index lacks {name}, or its title differs"
+        );
         for part in ["Context", "Decision", "Alternatives", "Consequences"] {
             assert!(text.contains(&format!("**{part}.**")), "{name} says nothing of {part}");
         }
@@ -80,7 +83,10 @@ fn paths_are_told_from_other_words() {
 
 #[test]
 fn numbers_of_decisions_are_found_across_lines() {
-    assert_eq!(cited("//! so (decision 3).\n//! and (decision\n//! 14). Decisions: 4 (one), 5 (two, decision 6)."), [3, 14, 6]);
+    assert_eq!(
+        cited("//! so (decision 3).\n//! and (decision\n//! 14). Decisions: 4 (one), 5 (two, decision 6)."),
+        [3, 14, 6]
+    );
 }
 
 struct Source {
@@ -92,12 +98,14 @@ struct Source {
 fn undocumented(text: &str) -> Vec<usize> {
     const ITEMS: [&str; 8] = ["struct ", "enum ", "trait ", "fn ", "async fn ", "const fn ", "type ", "static "];
     let lines: Vec<&str> = text.lines().take_while(|line| !line.starts_with("mod tests")).collect();
-    let is_item = |line: &str| line.strip_prefix("pub ").is_some_and(|rest| ITEMS.iter().any(|item| rest.starts_with(item)));
+    let is_item =
+        |line: &str| line.strip_prefix("pub ").is_some_and(|rest| ITEMS.iter().any(|item| rest.starts_with(item)));
     let items = lines.iter().enumerate().filter(|(_, line)| is_item(line)).map(|(index, _)| index);
     let has_words = |index: usize| {
         let before = lines[..index].iter().rev();
         // Attributes, also those of several lines.
-        let mut before = before.skip_while(|line| line.starts_with("#[") || line.starts_with(' ') || line.starts_with(")]"));
+        let mut before =
+            before.skip_while(|line| line.starts_with("#[") || line.starts_with(' ') || line.starts_with(")]"));
         before.next().is_some_and(|line| line.starts_with("///"))
     };
     items.filter(|&index| !has_words(index)).map(|index| index + 1).collect()

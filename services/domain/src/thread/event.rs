@@ -42,19 +42,11 @@ pub enum Change {
     /// The thread was archived.
     ThreadArchived,
     /// A member was added.
-    MemberAdded {
-        user: UserId,
-        role: Role,
-    },
+    MemberAdded { user: UserId, role: Role },
     /// A member left (the actor) or was removed.
-    MemberRemoved {
-        user: UserId,
-    },
+    MemberRemoved { user: UserId },
     /// A member's role changed.
-    MemberRoleChanged {
-        user: UserId,
-        role: Role,
-    },
+    MemberRoleChanged { user: UserId, role: Role },
     /// A message was posted.
     MessagePosted(MessagePosted),
     /// A message's content was replaced.
@@ -67,10 +59,7 @@ pub enum Change {
         metadata: Option<Metadata>,
     },
     /// A message was taken back.
-    MessageDeleted {
-        message: MessageId,
-        number: u64,
-    },
+    MessageDeleted { message: MessageId, number: u64 },
 }
 
 impl Change {

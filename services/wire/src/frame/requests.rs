@@ -21,10 +21,7 @@ pub(super) enum Requests {
         cursor: Option<String>,
     },
     /// Posts a message. Repeating it with the same id changes nothing.
-    Send {
-        thread: uuid::Uuid,
-        message: SentMessage,
-    },
+    Send { thread: uuid::Uuid, message: SentMessage },
     /// Replaces a message's content.
     Edit {
         thread: uuid::Uuid,
@@ -37,10 +34,7 @@ pub(super) enum Requests {
         metadata: Option<Value>,
     },
     /// Deletes a message; its tombstone stays.
-    Delete {
-        thread: uuid::Uuid,
-        message: uuid::Uuid,
-    },
+    Delete { thread: uuid::Uuid, message: uuid::Uuid },
     /// Marks a thread as read up to a number.
     Read {
         thread: uuid::Uuid,
@@ -48,14 +42,9 @@ pub(super) enum Requests {
         number: u64,
     },
     /// Tells the others that the user types. Without a further start it ends by itself after 5 s.
-    Typing {
-        thread: uuid::Uuid,
-        status: Typing,
-    },
+    Typing { thread: uuid::Uuid, status: Typing },
     /// Tells the others the user's presence.
-    Presence {
-        status: OwnPresence,
-    },
+    Presence { status: OwnPresence },
     /// Replaces the token of the open socket; the user must be the same.
     Auth {
         #[schema(max_length = 16_384)]

@@ -134,9 +134,7 @@ pub(super) enum Frame<'a> {
         at: Time,
     },
     /// The edge goes away: the client reconnects at a random moment within this time.
-    Drain {
-        reconnect_within_ms: u64,
-    },
+    Drain { reconnect_within_ms: u64 },
 }
 
 /// How present a user is.

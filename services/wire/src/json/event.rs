@@ -80,9 +80,7 @@ pub enum Change<'a> {
         at: Time,
     },
     /// A message was posted.
-    MessagePosted {
-        message: Message<'a>,
-    },
+    MessagePosted { message: Message<'a> },
     /// A message's content was replaced.
     MessageEdited {
         #[serde(serialize_with = "text")]
