@@ -35,9 +35,6 @@ use crate::metrics;
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Position, Topic};
 
-/// Records of one partition in a producer: half of its queue, so that a partition without a leader leaves room for the
-/// others.
-const PARTITION_RECORDS_MAX: usize = super::config::APPEND_QUEUE_RECORDS_MAX / 2;
 /// The delivery thread waits this long for outcomes before it looks at the clock.
 const POLL_MS: u64 = 200;
 /// How long the next producer has to find the brokers before it takes over.
