@@ -4,10 +4,9 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Takes in a member. */
+        /** @description Adds a member. */
         AddMemberBody: {
             role?: null | components["schemas"]["Role"];
-            /** @description Who. */
             user: string;
         };
         Alive: {
@@ -15,170 +14,136 @@ export interface components {
         };
         /**
          * auth, from the client
-         * @description A new token of the same user for the open socket.
+         * @description Replaces the token of the open socket; the user must be the same.
          */
         AuthRequest: {
             id?: components["schemas"]["RequestId"];
-            /** @description The token. */
             token: string;
             /** @enum {string} */
             type: "auth";
         };
-        /** @description How long the session may go on with its new token. */
+        /** @description How long the new token lasts. */
         AuthResult: {
-            /** @description When the token ends. */
+            /** @description When the token expires. */
             expires_at: components["schemas"]["Time"];
         };
-        /** @description What happened. `by` is who caused it. */
+        /** @description What happened. `by` is the user or service that caused it. */
         Change: {
             /** @description Who made it. */
             by: string;
-            /** @description The thread. */
             thread: components["schemas"]["CreatedThread"];
             /** @enum {string} */
             type: "thread_created";
         } | {
-            /** @description When. */
             at: components["schemas"]["Time"];
             /** @description Who changed it. */
             by: string;
             /** @description The new metadata. */
             metadata?: Record<string, unknown>;
-            /** @description The new title; null takes it away, or says that it was erased. */
+            /** @description The new title; null if it was removed or erased. */
             title?: string | null;
             /** @enum {string} */
             type: "thread_changed";
         } | {
-            /** @description When. */
             archived_at: components["schemas"]["Time"];
             /** @description Who archived it. */
             by: string;
             /** @enum {string} */
             type: "thread_archived";
         } | {
-            /** @description When. */
             at: components["schemas"]["Time"];
             /** @description Who added them. */
             by: string;
-            /** @description As what. */
             role: components["schemas"]["Role"];
             /** @enum {string} */
             type: "member_added";
-            /** @description Who. */
             user: string;
         } | {
-            /** @description When. */
             at: components["schemas"]["Time"];
             /** @description Who removed them. */
             by: string;
             /** @enum {string} */
             type: "member_removed";
-            /** @description Who. */
             user: string;
         } | {
-            /** @description When. */
             at: components["schemas"]["Time"];
             /** @description Who changed it. */
             by: string;
-            /** @description To which. */
             role: components["schemas"]["Role"];
             /** @enum {string} */
             type: "member_role_changed";
-            /** @description Whose. */
             user: string;
         } | {
-            /** @description The message. */
             message: components["schemas"]["Message"];
             /** @enum {string} */
             type: "message_posted";
         } | {
             /** @description Who edited it. */
             by: string;
-            /** @description The new text; empty when erased or superseded. */
+            /** @description The new text; empty if erased or superseded. */
             content: string;
-            /** @description When. */
             edited_at: components["schemas"]["Time"];
-            /** @description Whether what its author typed was erased for ever; absent when it was not. */
+            /** @description Whether the author's key was destroyed, so that the text is erased for good; absent if not. */
             erased?: boolean;
-            /**
-             * Format: uuid
-             * @description Which.
-             */
+            /** Format: uuid */
             message: string;
-            /** @description The new metadata; absent when it stayed. */
+            /** @description The new metadata; absent if it stayed. */
             metadata?: Record<string, unknown>;
-            /**
-             * Format: int64
-             * @description Its number.
-             */
+            /** Format: int64 */
             number: number;
-            /** @description Whether a later event replaced or deleted the content, which is left out here; absent when none did. */
+            /** @description Whether a later event replaced or deleted the content, which is left out here; absent if not. */
             superseded?: boolean;
             /** @enum {string} */
             type: "message_edited";
         } | {
             /** @description Who deleted it. */
             by: string;
-            /** @description When. */
             deleted_at: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description Which.
-             */
+            /** Format: uuid */
             message: string;
-            /**
-             * Format: int64
-             * @description Its number.
-             */
+            /** Format: int64 */
             number: number;
             /** @enum {string} */
             type: "message_deleted";
         };
-        /** @description Gives a member another role. */
+        /** @description Changes a member's role. */
         ChangeRoleBody: {
-            /** @description Which. */
             role: components["schemas"]["Role"];
         };
-        /** @description Changes a thread; what is absent stays as it is. */
+        /** @description Changes a thread; a part that is absent stays. */
         ChangeThreadBody: {
-            /** @description The new metadata, replacing all of the old. */
+            /** @description The new metadata, which replaces all of the old. */
             metadata?: Record<string, unknown> | null;
-            /** @description The new title; null takes it away. */
+            /** @description The new title; null removes it. */
             title?: string | null;
         };
-        /** @description What a client asks for. The `id` that every request may have stands in none of them. */
+        /** @description A request of a client. Every request may also have an `id`. */
         ClientFrame: components["schemas"]["HelloRequest"] | components["schemas"]["SendRequest"] | components["schemas"]["EditRequest"] | components["schemas"]["DeleteRequest"] | components["schemas"]["ReadRequest"] | components["schemas"]["TypingRequest"] | components["schemas"]["PresenceRequest"] | components["schemas"]["AuthRequest"] | components["schemas"]["PingRequest"];
-        /** @description Makes a thread. */
+        /** @description Creates a thread. */
         CreateThreadBody: {
-            /** @description What it is for, such as `project_305`: there is one thread with a key. */
+            /** @description What the thread is for, such as `project_305`; only one thread has a key. */
             key?: string | null;
-            /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
-            /** @description The product's own data. */
+            /** @description Data of the product, up to 8,192 bytes as JSON. */
             metadata?: Record<string, unknown> | null;
             /** @description The people in it; the creator need not be named. */
             participants: string[];
-            /** @description Its title. */
             title?: string | null;
         };
-        /** @description A thread as it was made. */
+        /** @description A thread at its creation. */
         CreatedThread: {
-            /** @description When it was made. */
+            /** @description When it was created. */
             created_at: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
+            /** Format: uuid */
             id: string;
-            /** @description What it is for. */
+            /** @description The key: what the thread is for, such as `project_305`. */
             key: string | null;
-            /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
-            /** @description Everyone in it, the person who made it first. */
+            /** @description Everyone in it, the creator first. */
             members: components["schemas"]["NewMember"][];
-            /** @description The product's own data. */
+            /** @description Data of the product. */
             metadata: Record<string, unknown>;
-            /** @description Its title; null when there is none, or it was erased. */
+            /** @description The title; null if there is none or it was erased. */
             title: string | null;
         };
         /**
@@ -187,30 +152,21 @@ export interface components {
          */
         DeleteRequest: {
             id?: components["schemas"]["RequestId"];
-            /**
-             * Format: uuid
-             * @description Which.
-             */
+            /** Format: uuid */
             message: string;
-            /**
-             * Format: uuid
-             * @description Where.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "delete";
         };
-        /** @description Nothing. */
+        /** @description An empty result. */
         DoneResult: Record<string, unknown>;
         /**
          * drain, from the edge
          * @description The edge goes away: the client reconnects at a random moment within this time.
          */
         DrainFrame: {
-            /**
-             * Format: int64
-             * @description Milliseconds.
-             */
+            /** Format: int64 */
             reconnect_within_ms: number;
             /** @enum {string} */
             type: "drain";
@@ -219,7 +175,7 @@ export interface components {
         EditMessageBody: {
             /** @description The new text. */
             content: string;
-            /** @description The new metadata; absent: the old stays. */
+            /** @description The new metadata; the old stays if absent. */
             metadata?: Record<string, unknown> | null;
         };
         /**
@@ -230,32 +186,26 @@ export interface components {
             /** @description The new text. */
             content: string;
             id?: components["schemas"]["RequestId"];
-            /**
-             * Format: uuid
-             * @description Which.
-             */
+            /** Format: uuid */
             message: string;
-            /** @description The new metadata; absent: the old stays. */
+            /** @description The new metadata; the old stays if absent. */
             metadata?: Record<string, unknown> | null;
-            /**
-             * Format: uuid
-             * @description Where.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "edit";
         };
-        /** @description What an error frame and a problem document have in common. */
+        /** @description The error that error frames and problem documents share. */
         ErrorBody: {
             /** @description The machine-readable code, such as `not_a_member`. */
             code: components["schemas"]["ErrorCode"];
-            /** @description What is wrong here. */
+            /** @description What is wrong in this request. */
             detail: string;
             /** @description The field at fault, dotted, such as `message.content`. */
             field: string | null;
             /**
              * Format: int64
-             * @description How long to wait before that.
+             * @description How long to wait before a retry.
              */
             retry_after_ms: number | null;
             /** @description Whether the same request may succeed later. */
@@ -270,36 +220,31 @@ export interface components {
         ErrorCode: "invalid_field" | "unknown_type" | "unauthenticated" | "forbidden" | "unknown_thread" | "not_a_member" | "unknown_member" | "unknown_user" | "unknown_message" | "ambiguous_message" | "message_deleted" | "message_conflict" | "key_taken" | "thread_archived" | "dm_fixed" | "last_owner" | "bad_cursor" | "rate_limited" | "unsupported" | "unavailable" | "timeout" | "projections_behind" | "not_found" | "method_not_allowed" | "too_large" | "unsupported_media_type" | "internal";
         /**
          * error, from the edge
-         * @description Answers a request that was not done.
+         * @description Answers a request that failed.
          */
         ErrorFrame: {
-            /** @description Why. */
             error: components["schemas"]["ErrorBody"];
             /** @description As the request had it. */
             id?: components["schemas"]["RequestId"];
             /** @enum {string} */
             type: "error";
         };
-        /** @description Something that happened in a thread. */
+        /** @description An event of a thread. */
         Event: {
-            /** @description What happened. */
             event: components["schemas"]["Change"];
-            /** @description Its place in the log, such as `messages:3:1234`. */
+            /** @description Its position in the log, such as `messages:3:1234`. */
             position: string;
             /**
              * Format: int64
-             * @description Its place in the thread: 1, 2, 3 … without holes.
+             * @description Its number in the thread: 1, 2, 3 … without gaps.
              */
             seq: number;
-            /**
-             * Format: uuid
-             * @description The thread.
-             */
+            /** Format: uuid */
             thread: string;
         };
         /**
          * event, from the edge
-         * @description Something happened in a thread; those of one thread come in the order of `seq`, without holes.
+         * @description An event in a thread. Events of one thread come in the order of `seq`, without gaps.
          */
         EventFrame: components["schemas"]["Event"] & {
             /** @enum {string} */
@@ -317,18 +262,17 @@ export interface components {
         };
         /**
          * hello, from the client
-         * @description Says who it is: the first frame, unless the address did.
+         * @description Signs in: the first frame, unless the URL has the token.
          */
         HelloRequest: {
             /** @description Where to resume: the cursor of the last frame that had one. */
             cursor?: string | null;
             id?: components["schemas"]["RequestId"];
-            /** @description Who it is. */
             token: string;
             /** @enum {string} */
             type: "hello";
         };
-        /** @description What a client has to keep to, told at the start. */
+        /** @description The limits that a client must keep. */
         Limits: {
             /** @description Characters of a message's content. */
             content_chars_max: number;
@@ -346,7 +290,7 @@ export interface components {
         MarkReadBody: {
             /**
              * Format: int64
-             * @description Up to which message; absent: everything.
+             * @description The number of the last message read; everything if absent.
              */
             number?: number | null;
         };
@@ -365,9 +309,7 @@ export interface components {
              *     `joined_number`.
              */
             read_number: number;
-            /** @description As what. */
             role: components["schemas"]["Role"];
-            /** @description Who. */
             user: string;
         };
         /** @description A message as it stands now. */
@@ -380,7 +322,10 @@ export interface components {
             /** @description Who deleted it: its sender, or one who may delete others' messages. */
             deleted_by: string | null;
             edited_at: null | components["schemas"]["Time"];
-            /** @description Whether what its author typed was erased for ever; the message keeps its place. Absent when it was not. */
+            /**
+             * @description Whether the author's key was destroyed, so that the text is erased for good; the message keeps its number.
+             *     Absent if not.
+             */
             erased?: boolean;
             expires_at: null | components["schemas"]["Time"];
             /**
@@ -388,13 +333,12 @@ export interface components {
              * @description Its id, a UUIDv7.
              */
             id: string;
-            /** @description What sort. */
             kind: components["schemas"]["MessageKind"];
             /** @description The product's own data; empty when deleted or erased. */
             metadata: Record<string, unknown>;
             /**
              * Format: int64
-             * @description Its place among the thread's messages: 1, 2, 3 … without holes.
+             * @description Its number among the thread's messages: 1, 2, 3 … without gaps.
              */
             number: number;
             /** @description Whether it is pinned. */
@@ -418,14 +362,11 @@ export interface components {
              */
             seq: number;
             /**
-             * @description Whether a later event replaced or deleted the content, which is left out here. Absent when none did, and on messages as
+             * @description Whether a later event replaced or deleted the content, which is left out here. Absent if not, and on messages as
              *     they are now.
              */
             superseded?: boolean;
-            /**
-             * Format: uuid
-             * @description Its thread.
-             */
+            /** Format: uuid */
             thread: string;
         };
         /**
@@ -443,38 +384,35 @@ export interface components {
              */
             next: number | null;
         };
-        /** @description Someone who is in a thread from its creation. */
+        /** @description A member from the creation on. */
         NewMember: {
-            /** @description As what. */
             role: components["schemas"]["Role"];
-            /** @description Who. */
             user: string;
         };
         /**
          * ok, from the edge
-         * @description Answers a request that was done. An event that came of it was sent before.
+         * @description Answers a request that succeeded. The event that it caused was sent before.
          */
         OkFrame: {
             /** @description As the request had it. */
             id?: components["schemas"]["RequestId"];
-            /** @description What came of it. */
             result: components["schemas"]["OkResult"];
             /** @enum {string} */
             type: "ok";
         };
         /**
-         * @description The result of a request that was done: `Written` of send, edit and delete, `ReadResult` of read, `AuthResult` of auth,
+         * @description The result of a request: `Written` of send, edit and delete, `ReadResult` of read, `AuthResult` of auth,
          *     `DoneResult` of the others.
          */
         OkResult: components["schemas"]["Written"] | components["schemas"]["ReadResult"] | components["schemas"]["AuthResult"] | components["schemas"]["DoneResult"];
         /**
-         * @description What one can say of oneself.
+         * @description The user's own presence.
          * @enum {string}
          */
         OwnPresence: "active" | "away";
         /**
          * ping, from the client
-         * @description Shows that the client is there; brings a cursor.
+         * @description Keeps the connection alive; answered with a cursor.
          */
         PingRequest: {
             id?: components["schemas"]["RequestId"];
@@ -483,10 +421,10 @@ export interface components {
         };
         /**
          * pong, from the edge
-         * @description Answers ping, or stands behind what was missed.
+         * @description Answers ping, or follows the backlog.
          */
         PongFrame: {
-            /** @description Where to resume: everything before was sent. */
+            /** @description Where to resume; everything before it was sent. */
             cursor: string;
             /** @description As the request had it. */
             id?: components["schemas"]["RequestId"];
@@ -495,29 +433,28 @@ export interface components {
         };
         /** @description Posts a message. */
         PostMessageBody: {
-            /** @description None can be attached yet: absent or empty. */
+            /** @description Reserved: absent or empty. */
             attachments?: Record<string, unknown>[] | null;
-            /** @description The text. */
             content: string;
             /**
              * Format: uuid
-             * @description A UUIDv7, the idempotency key; minted when absent.
+             * @description A UUIDv7, the idempotency key; minted if absent.
              */
             id?: string | null;
             kind?: null | components["schemas"]["MessageKind"];
-            /** @description The product's own data. */
+            /** @description Data of the product, up to 8,192 bytes as JSON. */
             metadata?: Record<string, unknown> | null;
             /**
              * Format: uuid
-             * @description The message it answers.
+             * @description The message that this one replies to, in the same thread.
              */
             reply_to?: string | null;
         };
         /**
          * presence, from the edge
-         * @description Users came, went or looked away. A thread with more than 100 members online sums up: the frame has `thread` and
-         *     `online` with no users, and comes at most once a second. Users in it of whom the client was told before are still
-         *     told of by name.
+         * @description Users went online, away or offline. A thread with more than 100 members online sums up: the frame has `thread`
+         *     and `online` without users, and comes at most once a second. Users whom the client was told of before are still
+         *     named.
          */
         PresenceFrame: {
             /** @description The number of its members who are online. */
@@ -529,30 +466,27 @@ export interface components {
             thread?: string;
             /** @enum {string} */
             type: "presence";
-            /** @description Users whose presence has changed or is told for the first time. */
+            /** @description Users whose presence has changed, or who are new to the client. */
             users: components["schemas"]["Present"][];
         };
         /**
          * presence, from the client
-         * @description Tells the others how one is.
+         * @description Tells the others the user's presence.
          */
         PresenceRequest: {
             id?: components["schemas"]["RequestId"];
-            /** @description How. */
             status: components["schemas"]["OwnPresence"];
             /** @enum {string} */
             type: "presence";
         };
         /**
-         * @description How present a user is.
+         * @description A user's presence.
          * @enum {string}
          */
         PresenceStatus: "offline" | "away" | "active";
         /** @description How present a user is. */
         Present: {
-            /** @description How present. */
             status: components["schemas"]["PresenceStatus"];
-            /** @description The user. */
             user: string;
         };
         /** @description An error, RFC 9457 `application/problem+json`. */
@@ -585,24 +519,19 @@ export interface components {
         };
         /**
          * read, from the edge
-         * @description Someone has read.
+         * @description A member has read up to a number.
          */
         ReadFrame: {
-            /** @description When. */
             at: components["schemas"]["Time"];
             /**
              * Format: int64
-             * @description Up to which number.
+             * @description The number of the last message read.
              */
             number: number;
-            /**
-             * Format: uuid
-             * @description Where.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "read";
-            /** @description Who. */
             user: string;
         };
         /**
@@ -616,18 +545,15 @@ export interface components {
              * @description The number of the last message read.
              */
             number: number;
-            /**
-             * Format: uuid
-             * @description Which.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "read";
         };
-        /** @description Where the read mark lies in the log. */
+        /** @description The read mark's position. */
         ReadResult: {
             /**
-             * @description For `?at_least=`.
+             * @description Pass it in `?at_least=` to read what was written.
              * @example reads:3:1234
              */
             position: string;
@@ -654,7 +580,6 @@ export interface components {
              * @description Up to which number; 0 before the first.
              */
             number: number;
-            /** @description Who. */
             user: string;
         };
         /** @description Who has read a thread up to where. */
@@ -665,12 +590,12 @@ export interface components {
         RequestId: number | string;
         /**
          * resync, from the edge
-         * @description Events were missed and will not follow: the client reads these threads anew.
+         * @description Events were missed and will not be sent: reload these threads.
          */
         ResyncFrame: {
-            /** @description Why, for people. */
+            /** @description The reason, for people. */
             reason: string;
-            /** @description Which; none means all of them. */
+            /** @description The threads to reload; empty means all of them. */
             threads: string[];
             /** @enum {string} */
             type: "resync";
@@ -686,25 +611,20 @@ export interface components {
         };
         /**
          * send, from the client
-         * @description Posts a message. Its id makes a repetition harmless.
+         * @description Posts a message. Repeating it with the same id changes nothing.
          */
         SendRequest: {
             id?: components["schemas"]["RequestId"];
-            /** @description What. */
             message: components["schemas"]["SentMessage"];
-            /**
-             * Format: uuid
-             * @description Where.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "send";
         };
-        /** @description A message as it is posted. */
+        /** @description A message to post. */
         SentMessage: {
-            /** @description None can be attached yet: absent or empty. */
+            /** @description Reserved: absent or empty. */
             attachments?: Record<string, unknown>[] | null;
-            /** @description The text. */
             content: string;
             /**
              * Format: uuid
@@ -712,15 +632,15 @@ export interface components {
              */
             id: string;
             kind?: null | components["schemas"]["MessageKind"];
-            /** @description The product's own data. */
+            /** @description Data of the product, up to 8,192 bytes as JSON. */
             metadata?: Record<string, unknown> | null;
             /**
              * Format: uuid
-             * @description The message it answers.
+             * @description The message that this one replies to, in the same thread.
              */
             reply_to?: string | null;
         };
-        /** @description What the edge sends. */
+        /** @description A frame from the edge. */
         ServerFrame: components["schemas"]["WelcomeFrame"] | components["schemas"]["OkFrame"] | components["schemas"]["ErrorFrame"] | components["schemas"]["EventFrame"] | components["schemas"]["ReadFrame"] | components["schemas"]["TypingFrame"] | components["schemas"]["PresenceFrame"] | components["schemas"]["PongFrame"] | components["schemas"]["ResyncFrame"] | components["schemas"]["TokenExpiringFrame"] | components["schemas"]["DrainFrame"];
         /** @description Asks for a development token. */
         SignInBody: {
@@ -731,7 +651,6 @@ export interface components {
              * @description How long the token shall be good for, seconds; an hour when absent.
              */
             ttl_s?: number | null;
-            /** @description As whom. */
             user: string;
         };
         /** @description A token, and whom it names. */
@@ -740,9 +659,7 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             /** @description The display name. */
             name: string | null;
-            /** @description The token. */
             token: string;
-            /** @description The user. */
             user: string;
         };
         /** @description A version of a subject. */
@@ -759,14 +676,10 @@ export interface components {
             archived_at: null | components["schemas"]["Time"];
             /** @description When it was made. */
             created_at: components["schemas"]["Time"];
-            /**
-             * Format: uuid
-             * @description Its id.
-             */
+            /** Format: uuid */
             id: string;
             /** @description What it is for, such as `project_305`. */
             key: string | null;
-            /** @description What sort. */
             kind: components["schemas"]["ThreadKind"];
             last_message: null | components["schemas"]["Message"];
             /**
@@ -788,7 +701,6 @@ export interface components {
             members: components["schemas"]["Member"][];
             /** @description The product's own data. */
             metadata: Record<string, unknown>;
-            /** @description Its title. */
             title: string | null;
             /**
              * Format: int64
@@ -838,28 +750,20 @@ export interface components {
             count?: number | null;
             /** @description Whether typing starts. */
             status?: components["schemas"]["Typing"];
-            /**
-             * Format: uuid
-             * @description The thread.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "typing";
-            /** @description The user. */
             user?: string;
         };
         /**
          * typing, from the client
-         * @description Tells the others that one types. Without a further start it ends by itself.
+         * @description Tells the others that the user types. Without a further start it ends by itself after 5 s.
          */
         TypingRequest: {
             id?: components["schemas"]["RequestId"];
-            /** @description Whether it starts. */
             status: components["schemas"]["Typing"];
-            /**
-             * Format: uuid
-             * @description Where.
-             */
+            /** Format: uuid */
             thread: string;
             /** @enum {string} */
             type: "typing";
@@ -885,27 +789,27 @@ export interface components {
         };
         /**
          * welcome, from the edge
-         * @description Answers hello. Events follow from the cursor's place on.
+         * @description Answers hello. Events follow from the cursor on.
          */
         WelcomeFrame: {
             /** @description Where to resume. */
             cursor: string;
             /**
              * Format: int64
-             * @description How often the edge wants to hear of the client, milliseconds: a ping will do.
+             * @description Send a frame at least this often, such as a ping; otherwise the edge closes the connection (4003).
              */
             heartbeat_ms: number;
             /** @description As the request had it. */
             id?: components["schemas"]["RequestId"];
-            /** @description What the client has to keep to. */
+            /** @description The limits that the client must keep. */
             limits: components["schemas"]["Limits"];
-            /** @description Whether everything since the cursor of the hello follows. */
+            /** @description Whether everything since the hello's cursor follows. If not, reload. */
             recovered: boolean;
-            /** @description The edge's time. */
+            /** @description The time of the edge. */
             time: components["schemas"]["Time"];
             /** @enum {string} */
             type: "welcome";
-            /** @description Who one is. */
+            /** @description The user of the token. */
             user: string;
         };
         /** @description What a write led to: the `result` of an `ok` frame. */
