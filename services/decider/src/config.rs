@@ -22,6 +22,8 @@ pub struct Config {
     pub read_ahead_records_max: usize,
     /// Commands read ahead, bytes.
     pub read_ahead_bytes_max: usize,
+    /// Partitions that read through a tail of their own at a time, because they fell behind the others; more wait their turn.
+    pub own_tails_max: usize,
     /// The longest a lookup of states may take; after it, the commands that wait for it are refused as unavailable.
     pub load_timeout: Duration,
     /// The longest time to read events back from the log for one lookup, when the states lag.
@@ -33,6 +35,8 @@ pub struct Config {
     pub stall_max: Duration,
     /// The longest time for a worker to finish its appends when its partition is revoked.
     pub drain_timeout: Duration,
+    /// How long leaving the group may take when the decider ends.
+    pub leave_timeout: Duration,
     /// The interval of asking for the progress of the states.
     pub progress_interval: Duration,
     /// The pause before a takeover is tried again.

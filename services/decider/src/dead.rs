@@ -2,6 +2,8 @@
 
 use threadline_eventlog::{Appending, EventLog, Record, Topic, codec};
 
+use crate::metrics;
+
 /// Appends a command and the reason to the dead letters. After a crash this may happen twice; the position tells the
 /// copies.
 pub(crate) fn bury(log: &dyn EventLog, topic: Topic, record: &Record, reason: &str) -> Appending {

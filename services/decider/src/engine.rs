@@ -16,10 +16,6 @@ use crate::metrics;
 use crate::reader::Reader;
 use crate::takeover::take_over;
 use crate::worker::{Tools, Worker};
-use crate::{Config, States};
-
-/// The longest wait for leaving the group when the engine ends.
-const LEAVE_MAX: Duration = Duration::from_secs(3);
 
 /// An owned partition.
 struct Owned {
@@ -64,6 +60,51 @@ pub(crate) async fn run<A: LoggedAggregate, S: States<A>>(tools: Tools<S>, shutd
             A::COMMANDS
         );
     }
+}
+
+/// Starts and stops workers as the group decides.
+async fn apply_change<A: LoggedAggregate, S: States<A>>(
+    shared: &Arc<Shared<S>>,
+    owned: &mut BTreeMap<Partition, Owned>,
+    change: OwnershipChange,
+) {
+    let topic = A::COMMANDS;
+    match change {
+        OwnershipChange::Assigned(partitions) => {
+            tracing::info!(%topic, partitions = ?partitions.keys(), "partitions {:?} of {topic} assigned", partitions.keys());
+            for (partition, committed) in partitions {
+                give_up_all(shared, owned.remove(&partition)).await;
+                owned.insert(partition, take::<A, S>(shared, partition, committed));
+            }
+        }
+        OwnershipChange::Revoked { partitions, done } => {
+            tracing::info!(%topic, ?partitions, "partitions {partitions:?} of {topic} revoked");
+            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+            let _ = done.send(());
+        }
+        OwnershipChange::Lost(partitions) => {
+            tracing::warn!(
+                %topic,
+                ?partitions,
+                "partitions {partitions:?} of {topic} lost; they are taken over again when they are assigned"
+            );
+            give_up_all(shared, partitions.iter().filter_map(|partition| owned.remove(partition))).await;
+        }
+    }
+}
+
+/// Commits how far each owned partition is decided.
+fn commit_decided(ownership: &Ownership, owned: &mut BTreeMap<Partition, Owned>) {
+    for (&partition, owned) in &mut *owned {
+        let done = *owned.done.borrow_and_update();
+        if let Some(offset) = done
+            && done != owned.committed
+        {
+            ownership.commit(partition, offset);
+            owned.committed = done;
+        }
+    }
+    metrics::owned_partitions().set(owned.len() as f64);
 }
 
 /// Asks for the progress of the states at an interval, so that workers can forget the events that the states have. A

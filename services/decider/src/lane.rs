@@ -18,8 +18,6 @@ use tokio::sync::Semaphore;
 use crate::metrics;
 use crate::queue::{Feeder, Pushed};
 
-/// Lanes that may read from a tail of their own at the same time; more wait their turn.
-const OWN_TAILS_MAX: usize = 4;
 /// The longest a lane's own tail waits for its worker before another lane gets the turn.
 const WORKER_WAIT: Duration = Duration::from_secs(1);
 
@@ -32,7 +30,7 @@ pub(crate) struct LaneTails {
 }
 
 impl LaneTails {
-    /// At most `turns` lanes read from a tail of their own at a time; more wait.
+    /// At most `turns` lanes read from a tail of their own at the same time; more wait.
     pub(crate) fn new(log: Arc<dyn EventLog>, topic: Topic, turns: usize) -> Self {
         Self { log, topic, turns: Arc::new(Semaphore::new(turns)) }
     }

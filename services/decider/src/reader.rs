@@ -29,8 +29,8 @@ enum Request {
 }
 
 impl Reader {
-    /// Starts reading a topic, with this many records and bytes read ahead for each partition.
-    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, records_max: usize, bytes_max: usize) -> Self {
+    /// Starts reading a topic.
+    pub(crate) fn start(log: Arc<dyn EventLog>, topic: Topic, config: &Config) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS_MAX);
         let tails = LaneTails::new(Arc::clone(&log), topic, config.own_tails_max);
         tokio::spawn(read(log, topic, tails, receiver));

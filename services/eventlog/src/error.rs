@@ -14,24 +14,40 @@ use crate::Topic;
 /// |---|---|
 /// | `Unavailable` | perhaps |
 /// | all others | no |
-#[derive(Clone, Debug, thiserror::Error)]
+///
+/// Shown as one line with its cause; [`source`](StdError::source) goes on with what caused that.
+#[derive(Clone, Debug)]
 pub enum Error {
     /// The log cannot be reached, or did not confirm in time. The record may be in the log or not.
-    #[error("the log is unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(Reason),
     /// The append queue is full.
-    #[error("the log's append queue is full")]
     Full,
     /// The record is larger than the log takes.
-    #[error("a record of {bytes} bytes is larger than {topic} takes ({bytes_max})")]
-    TooLarge { topic: Topic, bytes: usize, bytes_max: usize },
+    TooLarge {
+        /// The topic.
+        topic: Topic,
+        /// The record's size.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
     /// A role in operation does not read records of this schema, or nobody knows whether it does.
-    #[error("not every role in operation reads schema {schema_id} yet")]
-    Unsupported { schema_id: u32 },
+    Unsupported {
+        /// The schema's id.
+        schema_id: u32,
+    },
     /// The log is there but not as it must be: a topic is missing, its number of partitions differs, credentials are
     /// refused.
-    #[error("the log is misconfigured: {0}")]
-    Misconfigured(String),
+    Misconfigured(Reason),
+}
+
+/// What was tried in vain, and what kept it from succeeding, where that is an error of its own.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    text: Cow<'static, str>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+    /// What else is known.
+    detail: Option<String>,
 }
 
 impl Error {

@@ -32,7 +32,7 @@ pub enum Error {
         name: String,
     },
     /// The tables are missing, or not those that this program knows.
-    #[error("the projections' schema is not as expected: {0}")]
+    #[error("the projections' schema is not as expected: {0}; `threadline migrate` makes or updates it")]
     Schema(String),
     /// A newer program made the live generation.
     #[error(

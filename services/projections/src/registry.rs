@@ -175,7 +175,7 @@ impl Registry {
             Some(found) if found == log => Ok(()),
             Some(found) => Err(Error::OtherLog { schema: schema.clone(), found, log: log.to_owned() }),
             // It is gone, or another projector binds it at this moment; the next call tells which.
-            None => Err(Error::Unavailable(sqlx::Error::RowNotFound)),
+            None => Err(sqlx::Error::RowNotFound.into()),
         }
     }
 

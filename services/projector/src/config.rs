@@ -25,6 +25,14 @@ pub struct Config {
     pub lag_interval: Duration,
     /// The interval of looking into the registry for other generations.
     pub registry_interval: Duration,
+    /// How long a topic may take to say where it ends; one that does not is left out of the lag.
+    pub ends_timeout: Duration,
+    /// Records of one transaction of a rebuild.
+    pub rebuild_batch_records_max: usize,
+    /// Bytes of the values collected for one transaction; a batch of the log is never split.
+    pub rebuild_batch_bytes_max: usize,
+    /// How often in a row a rebuild may fail without moving on.
+    pub rebuild_failures_max: u32,
     /// The most records a second, for rebuilds that leave room for live traffic.
     pub records_per_second_max: Option<u32>,
     /// Generations whose progress differs by at most this many records share transactions.

@@ -9,16 +9,14 @@ use threadline_projections::{Feed, Progress};
 
 use crate::error::Failed;
 use crate::follow::{Fed, TopicPartition};
-
-/// The longest wait for a topic's ends.
-const ENDS_WITHIN: Duration = Duration::from_secs(2);
+use crate::metrics;
 
 /// The ends of partitions, as far as the log answered.
 pub(crate) type Ends = BTreeMap<TopicPartition, Offset>;
 
 /// Asks for the ends of the partitions of these topics, all at once. A topic that does not answer in time is left out.
-pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>) -> Ends {
-    let asked = topics.into_iter().map(|topic| tokio::time::timeout(ENDS_WITHIN, ends_of(log, topic)));
+pub(crate) async fn ends(log: &dyn EventLog, topics: impl IntoIterator<Item = Topic>, wait: Duration) -> Ends {
+    let asked = topics.into_iter().map(|topic| tokio::time::timeout(wait, ends_of(log, topic)));
     join_all(asked).await.into_iter().flatten().flatten().collect()
 }
 
@@ -47,6 +45,7 @@ pub(crate) fn show(fed: &Fed, ends: &Ends) {
 /// Compares a generation's stored progress with what we last wrote: a dropped or rebuilt schema would otherwise go
 /// unnoticed until the next record.
 pub(crate) async fn check(feed: &Feed, left_at: &BTreeMap<TopicPartition, Progress>) -> Result<(), Failed> {
+    let schema = || feed.generation().schema.clone();
     for &topic in feed.spec().topics {
         let found = feed.progress(topic).await?;
         let left_at = left_at.iter().filter(|((of, _), _)| *of == topic);

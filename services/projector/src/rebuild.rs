@@ -15,12 +15,6 @@ use crate::lag;
 use crate::lane::{Ended, Lane};
 use crate::supervisor::{check_not_ahead, progress};
 
-/// Failures in a row, without progress, after which the rebuild gives up.
-const FAILURES_MAX: u32 = 8;
-/// Records of one transaction.
-const BATCH_RECORDS_MAX: usize = 10_000;
-/// Bytes of the values of one transaction.
-const BATCH_BYTES_MAX: usize = 16 << 20;
 /// The interval of asking for the log's ends.
 const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -28,6 +22,8 @@ const ENDS_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Rebuild {
     pub projection: Arc<dyn Projection>,
+    /// The bounds of projectors, and of rebuilds.
+    pub config: Config,
     /// The most records a second, if limited.
     pub records_per_second_max: Option<u32>,
 }
@@ -82,8 +78,8 @@ async fn build(
     let batch_max = rebuild.config.rebuild_batch_records_max;
     let config = Config {
         // With a limit, at most one second's records at once.
-        batch_records_max: rate.map_or(BATCH_RECORDS_MAX, |rate| BATCH_RECORDS_MAX.min(rate as usize).max(1)),
-        batch_bytes_max: BATCH_BYTES_MAX,
+        batch_records_max: rate.map_or(batch_max, |rate| batch_max.min(rate as usize).max(1)),
+        batch_bytes_max: rebuild.config.rebuild_batch_bytes_max,
         transaction_interval: Duration::ZERO,
         rest_max: Duration::ZERO,
         lag_interval: ENDS_INTERVAL,

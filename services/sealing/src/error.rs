@@ -21,7 +21,7 @@ pub enum Error {
     #[error("a master key is 32 bytes in base64 (44 characters), such as `head -c 32 /dev/urandom | base64` prints")]
     NotAMasterKey,
     /// The schema of the keys is missing, or not the one that this program knows.
-    #[error("the keys' schema is not as expected: {0}")]
+    #[error("the keys' schema is not as expected: {0}; `threadline migrate` makes or updates it")]
     Schema(String),
 }
 

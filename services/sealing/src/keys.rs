@@ -104,8 +104,14 @@ pub(crate) fn label(id: &KeyId) -> String {
 
 /// Reports a ciphertext that was changed or moved: it is shown like an erased text.
 fn unopenable(context: &SealContext<'_>) {
-    metrics::counter!("threadline_sealing_unopenable_total").increment(1);
-    tracing::error!(thread.id = %context.thread, field = ?context.field, "a ciphertext does not open in its context");
+    metrics::unopenable().increment(1);
+    tracing::error!(
+        thread.id = %context.thread,
+        field = ?context.field,
+        "failed to open a {:?} of thread {}: its key does not fit, or somebody has changed it; it is shown as erased",
+        context.field,
+        context.thread
+    );
 }
 
 /// Returns the text to seal, if it is open and somebody typed it.

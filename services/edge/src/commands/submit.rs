@@ -15,6 +15,8 @@ use super::pending::Pending;
 use super::refused::{NoOutcome, Refused};
 use super::waiter::{Answer, Answered, CommandResult, Waiter};
 
+use crate::metrics;
+
 /// Appends the commands of one aggregate, and hands their outcomes to the callers and sessions that wait. Cheap to
 /// clone.
 ///

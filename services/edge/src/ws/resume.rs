@@ -30,8 +30,6 @@ use crate::state::Edge;
 
 /// Threads whose missed events are read from the projections at once.
 const THREADS_PER_READ_MAX: usize = 64;
-/// Events from the projections for one resuming session; a client that missed more reloads its threads.
-const EVENTS_MAX: usize = 10_000;
 /// Threads in one resync frame.
 const THREADS_PER_RESYNC_MAX: usize = 500;
 

@@ -14,18 +14,6 @@ use crate::topics::RECORD_BYTES_MAX;
 
 /// Bytes a broker's batch adds around a record of [`RECORD_BYTES_MAX`].
 pub(super) const BATCH_OVERHEAD_BYTES_MAX: usize = 64 * 1024;
-/// Kilobytes of fetched records that wait in the client for one tail, before those that the [tail](crate::Tail) itself
-/// holds.
-const TAIL_QUEUE_KBYTES_MAX: usize = 16 * 1024;
-/// Records that wait to be appended, for each class of topics.
-pub(super) const APPEND_QUEUE_RECORDS_MAX: usize = 100_000;
-/// Records of one partition that wait there: half of the queue, so that a partition without a leader leaves room for the
-/// others.
-pub(super) const PARTITION_RECORDS_MAX: usize = APPEND_QUEUE_RECORDS_MAX / 2;
-/// Kilobytes that wait to be appended, for each class of topics.
-pub(super) const APPEND_QUEUE_KBYTES_MAX: usize = 64 * 1024;
-/// The longest an owner may leave a change of its ownership unread before it loses its partitions.
-const OWNER_SILENT_MS_MAX: u64 = 30_000;
 
 /// The configuration of the Kafka log.
 #[derive(Clone)]
@@ -36,15 +24,15 @@ pub struct KafkaConfig {
     pub topic_prefix: String,
     /// Encryption and authentication.
     pub security: Security,
-    /// The time after which an append fails as unavailable, in milliseconds.
-    pub delivery_timeout_ms: u64,
-    /// The silence after which an owner loses its partitions, in milliseconds. Brokers refuse less than their
+    /// The time after which an append fails as unavailable.
+    pub delivery_timeout: Duration,
+    /// The silence after which an owner loses its partitions. Brokers refuse less than their
     /// `group.min.session.timeout.ms`, 6000 by default.
     pub session_timeout: Duration,
     /// How a group recognises this process when it is killed and started again.
     pub group_instance: GroupInstance,
-    /// The time an append waits for others to share a request with, in milliseconds.
-    pub linger_ms: f64,
+    /// The time an append waits for others to share a request with.
+    pub linger: Duration,
     /// How many appends of one class are not confirmed yet when further ones are held, to be sent together.
     pub gather_from_records: usize,
     /// How long they are held; none holds none. Brokers and clients pay for requests, one a partition, more than for records:
@@ -58,7 +46,7 @@ pub struct KafkaConfig {
     pub tail_queue_bytes_max: usize,
     /// A tail that gets nothing for this long, though records are there, is made anew.
     pub tail_silent: Duration,
-    /// How long an owner may leave a change of its ownership unread before it loses it.
+    /// The longest an owner may leave a change of its ownership unread before it loses its partitions.
     pub owner_silent: Duration,
     /// Further librdkafka properties; they win over ours.
     pub properties: BTreeMap<String, String>,

@@ -158,7 +158,12 @@ impl Member {
         self.owned().extend(partitions);
         // Without an answer nobody knows where to resume; that costs time, nothing else.
         let committed = consumer.committed_offsets(offsets, cluster::timeout()).unwrap_or_else(|error| {
-            tracing::debug!(%error, topic = self.topic, "committed offsets are not known");
+            tracing::debug!(
+                %error,
+                topic = self.topic,
+                "failed to read the committed offsets of {}: {error}; deciders find their own",
+                self.topic
+            );
             TopicPartitionList::default()
         });
         let hints = partitions.iter().map(|partition| {

@@ -23,8 +23,6 @@ const BATCH_RECORDS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 1 << 20;
 /// The longest wait for a record before checking whether the reader is still there.
 const POLL_MS: u64 = 200;
-/// The silence after which the log's end is compared with the next offsets.
-const SILENT_MS_MAX: u64 = 15_000;
 /// The interval of asking again for the end of a partition that is away.
 const END_AGAIN_MS: u64 = 2_000;
 /// The longest time that this may delay the partitions that answer.

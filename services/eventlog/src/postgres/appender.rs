@@ -17,8 +17,6 @@ use super::wake::Wakes;
 use crate::metrics;
 use crate::{Error, Offset, Partition, Position, Record, Topic};
 
-/// The longest a record waits during an outage.
-const APPEND_WAIT_MS_MAX: u64 = 2_000;
 /// The interval of checking an idle connection, so that a lost one does not cost a batch.
 const IDLE_CHECK_MS: u64 = 1_000;
 

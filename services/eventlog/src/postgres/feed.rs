@@ -73,8 +73,9 @@ pub(super) struct Gap {
 
 impl Feed {
     /// Makes the feed of a topic whose partitions end at these offsets.
-    pub(super) fn new(ends: impl IntoIterator<Item = Offset>) -> Self {
-        let ring = |end| Ring { first: end, next: end, end, ..Ring::default() };
+    pub(super) fn new(ends: impl IntoIterator<Item = Offset>, options: &Options) -> Self {
+        let (records_max, bytes_max) = (options.ring_records_max, options.ring_bytes_max);
+        let ring = |end| Ring { first: end, next: end, end, records_max, bytes_max, ..Ring::default() };
         Self {
             rings: Mutex::new(ends.into_iter().map(ring).collect()),
             changed: watch::Sender::new(()),

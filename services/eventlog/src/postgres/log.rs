@@ -26,28 +26,6 @@ use crate::{
     Tail, Topic, partition_of,
 };
 
-/// Connections for everything but new records: old pages, offsets, commits, clean-up, listening.
-const POOL_CONNECTIONS_MAX: u32 = 4;
-/// The longest wait for one of them.
-const POOL_WAIT_MS_MAX: u64 = 2_000;
-
-/// How the log is created and cleaned up.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The number of partitions of each topic when the log is created; an existing topic keeps its own.
-    pub partitions: u32,
-    /// The interval of removing old records.
-    pub clean_up_every: Duration,
-    /// Retention of topics where it differs from their [`TopicSpec`](threadline_domain::topic::TopicSpec).
-    pub retention: BTreeMap<Topic, Retention>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { partitions: 8, clean_up_every: Duration::from_secs(30), retention: BTreeMap::new() }
-    }
-}
-
 /// A process's handle of the log in Postgres. When it is dropped, its tails and ownerships end.
 ///
 /// ```text

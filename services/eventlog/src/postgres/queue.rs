@@ -11,15 +11,6 @@ use crate::failure_barrier::{Failure, FailureBarrier, Outcome};
 use crate::topics::check_size;
 use crate::{Appending, Error, NewRecord, Partition, Topic, failure_barrier};
 
-/// Records that may wait.
-const QUEUE_RECORDS_MAX: usize = 20_000;
-/// Bytes that may wait.
-const QUEUE_BYTES_MAX: usize = 64 << 20;
-/// Records in one transaction.
-const BATCH_RECORDS_MAX: usize = 2_000;
-/// Bytes in one transaction; one record may exceed it alone.
-const BATCH_BYTES_MAX: usize = 4 << 20;
-
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) topic: Topic,

@@ -16,6 +16,8 @@ pub struct MemberView {
     /// The name as last seen, if any token with a name was seen; sealed by the user.
     pub name: Option<Text>,
     pub role: Role,
+    /// The number of the thread's last message when the user joined; 0 for those who made the thread.
+    pub joined_number: u64,
     /// The number of the last message that the user has read; 0 before the first. Messages from before the user joined
     /// do not count as read.
     pub read_number: u64,

@@ -12,6 +12,7 @@ use super::{Message, Time, object, text};
 /// What sort of conversation a thread is.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described in the domain")]
 pub enum ThreadKind {
     Dm,
     Group,
@@ -21,6 +22,7 @@ pub enum ThreadKind {
 /// What a member may do.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "described in the domain")]
 pub enum Role {
     Owner,
     Admin,
