@@ -73,6 +73,21 @@ fn paths_that_the_pages_name_are_there() {
 }
 
 #[test]
+fn names_that_the_glossary_gives_are_in_the_code() {
+    let glossary = std::fs::read_to_string(root().join("docs/glossary.md")).expect("the glossary can be read");
+    let mut sources = sources();
+    read_files(&root().join("clients/typescript/src"), "ts", &mut sources);
+    let is_name = |word: &&str| word.starts_with(char::is_uppercase) && word.chars().all(|c| c.is_ascii_alphanumeric());
+    let names: Vec<&str> = glossary.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let is_there =
+            |source: &Source| source.text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == name);
+        assert!(sources.iter().any(is_there), "the glossary names {name}, which is not in the code");
+    }
+}
+
+#[test]
 fn paths_are_told_from_other_words() {
     assert_eq!(expanded("services/edge/src/{ws,http}"), ["services/edge/src/ws", "services/edge/src/http"]);
     assert_eq!(expanded("decider/src/{worker,lane}.rs"), ["decider/src/worker.rs", "decider/src/lane.rs"]);
@@ -117,27 +132,27 @@ fn places(sources: &[Source], lines: &[usize]) -> Vec<String> {
 
 /// The files of all crates, without their tests.
 fn sources() -> Vec<Source> {
-    fn look(directory: &Path, sources: &mut Vec<Source>) {
-        let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
-        for entry in entries {
-            let path = entry.expect("an entry can be read").path();
-            if path.is_dir() {
-                if path.file_name().is_none_or(|name| name != "tests") {
-                    look(&path, sources);
-                }
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                sources.push(Source { path, text });
-            }
-        }
-    }
-    let services = root().join("services");
     let mut sources = Vec::new();
-    for entry in std::fs::read_dir(&services).expect("the crates can be listed") {
-        look(&entry.expect("an entry can be read").path().join("src"), &mut sources);
+    for entry in std::fs::read_dir(root().join("services")).expect("the crates can be listed") {
+        read_files(&entry.expect("an entry can be read").path().join("src"), "rs", &mut sources);
     }
     assert!(!sources.is_empty());
     sources
+}
+
+fn read_files(directory: &Path, extension: &str, sources: &mut Vec<Source>) {
+    let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    for entry in entries {
+        let path = entry.expect("an entry can be read").path();
+        if path.is_dir() {
+            if path.file_name().is_none_or(|name| name != "tests") {
+                read_files(&path, extension, sources);
+            }
+        } else if path.extension().is_some_and(|found| found == extension) {
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            sources.push(Source { path, text });
+        }
+    }
 }
 
 /// The paths of this repository that a word in backticks stands for.
