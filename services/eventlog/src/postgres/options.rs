@@ -15,7 +15,7 @@ pub struct Options {
     pub clean_up_every: Duration,
     /// What topics keep, where it is not what their [`TopicSpec`](threadline_domain::topic::TopicSpec) says.
     pub retention: BTreeMap<Topic, Retention>,
-    /// Records of one [append class](crate::class) that may wait to be appended; more are refused as full.
+    /// Records of one append class (decision 6) that may wait to be appended; more are refused as full.
     pub append_queue_records_max: usize,
     /// Bytes of them, likewise.
     pub append_queue_bytes_max: usize,

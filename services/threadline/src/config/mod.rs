@@ -1,6 +1,7 @@
 //! What is in force: one typed value for all roles.
 //!
-//! [`sections`] declares every setting, once; [`reader`] reads it from the [`layers`] and notes it; [`reference`] writes them all down.
+//! `sections` declares every setting, once; `reader` reads it from the `layers` and records it; `reference` writes the
+//! page of all settings.
 
 mod error;
 mod layers;
