@@ -233,6 +233,14 @@ fn start_roles(
     ((0..EDGES).map(|index| url(ports.get(index))).collect(), processes)
 }
 
+/// Runs a role on a backend that nobody has migrated, and that is to refuse it; returns what it complained.
+pub fn refused_unprepared(test: &str, backend: &Backend, arguments: &[&str]) -> String {
+    let mut command = command(Program::Current, &log_directory(test), &backend.environment());
+    let output = command.args(arguments).output().expect("the binary starts");
+    assert!(!output.status.success(), "threadline {} succeeded", arguments.join(" "));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
 /// Where the logs of this test go, emptied.
 fn log_directory(test: &str) -> PathBuf {
     let target = program::profile_directory().parent().expect("the profile's folder lies in target").to_owned();

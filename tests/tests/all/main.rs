@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod arrows;
+mod complaints;
 mod cycles;
 mod decider;
 mod docs;
