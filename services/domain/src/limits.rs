@@ -2,6 +2,8 @@
 
 /// Characters of a user id.
 pub const USER_ID_CHARS_MAX: usize = 128;
+/// Characters of a user's display name.
+pub const USER_NAME_CHARS_MAX: usize = 100;
 /// Characters of a thread key.
 pub const THREAD_KEY_CHARS_MAX: usize = 200;
 /// Characters of a thread title.

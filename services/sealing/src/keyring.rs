@@ -136,8 +136,8 @@ impl Keyring {
         self.store.close().await;
     }
 
-    /// Seals every open text with its author's key, except for empty metadata, which nobody typed. Waits only for keys
-    /// that are not in memory, and fetches or creates all of them together.
+    /// Seals every open text with its author's key, except for empty metadata and empty texts, which nobody typed. Waits only
+    /// for keys that are not in memory, and fetches or creates all of them together.
     pub async fn seal<T: Typed + Send>(&self, typed: &mut [T]) -> Result<(), Error> {
         let Some(sealing) = &self.sealed else { return Ok(()) };
         loop {
@@ -208,6 +208,14 @@ impl Keyring {
     /// all but the last 1,024, and those that were destroyed while this process had no connection to the keys.
     pub fn destroyed_since(&self, count: u64) -> Vec<Actor> {
         self.sealed.as_ref().map_or_else(Vec::new, |sealing| sealing.destroyed_since(count))
+    }
+
+    /// Looks up which of these authors have had a key destroyed: what they typed before is erased, whatever they type since.
+    pub async fn erased(&self, subjects: &[Actor]) -> Result<HashSet<Actor>, Error> {
+        match &self.sealed {
+            Some(_) => self.in_time(self.store.erased(subjects)).await,
+            None => Ok(HashSet::new()),
+        }
     }
 
     /// Fetches the keys that these subjects seal with into the cache. Makes a key for each subject that has none, or only

@@ -114,10 +114,10 @@ fn unopenable(context: &SealContext<'_>) {
     );
 }
 
-/// Returns the text to seal, if it is open and somebody typed it.
+/// Returns the text to seal, if it is open and somebody typed it. A withheld text is empty, and stays open.
 fn open_text<'a>(text: &'a TextMut<'_>) -> Option<&'a str> {
     match text {
-        TextMut::Text(text) => text.as_open(),
+        TextMut::Text(text) => text.as_open().filter(|text| !text.is_empty()),
         TextMut::Metadata(metadata) => metadata.as_json().filter(|json| *json != "{}"),
     }
 }

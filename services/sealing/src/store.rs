@@ -104,6 +104,17 @@ impl Store {
         rows.into_iter().map(row).collect()
     }
 
+    /// Reads which of these subjects have a key that was destroyed.
+    pub(crate) async fn erased(&self, subjects: &[Actor]) -> Result<HashSet<Actor>, Error> {
+        let rows: Vec<String> =
+            sqlx::query_scalar("select distinct subject from keys where subject = any($1) and wrapped is null")
+                .bind(subjects.iter().map(Actor::as_str).collect::<Vec<_>>())
+                .fetch_all(&self.0)
+                .await?;
+        let subject = |text: String| text.parse().map_err(|reason| Error::Schema(format!("subject {reason}")));
+        rows.into_iter().map(subject).collect()
+    }
+
     /// Inserts keys in one statement. Leaves out those whose generation another process has inserted.
     pub(crate) async fn insert(&self, keys: &[Row]) -> Result<(), Error> {
         sqlx::query(

@@ -3,13 +3,29 @@
 
 use uuid::Uuid;
 
-use crate::thread::MessageKind;
+use crate::thread::{EditMessage, MessageKind, PostMessage};
 use crate::{Actor, MessageId, Metadata, Text};
 
 /// Namespace of the digests of posted bodies.
 const POSTED: Uuid = Uuid::from_u128(0x3d0e_8f3c_6b0b_5c0e_8a51_92d3_5f7d_41c6);
 /// Namespace of the digests of edits.
 const EDITED: Uuid = Uuid::from_u128(0x95a1_0c57_2f4e_5d38_b1f6_7be4_0d12_9e83);
+
+impl PostMessage {
+    /// Returns the digest that a message has after this posting by `sender` (see
+    /// [`MessageFact::posted_digest`](crate::thread::MessageFact::posted_digest)): equal only for a retry.
+    pub fn digest(&self, sender: &Actor) -> Uuid {
+        posted(sender, self.kind, &self.content, &self.metadata, self.reply_to)
+    }
+}
+
+impl EditMessage {
+    /// Returns the digest that a message has after this edit (see
+    /// [`MessageFact::edited_digest`](crate::thread::MessageFact::edited_digest)).
+    pub fn digest(&self) -> Uuid {
+        edited(&self.content, self.metadata.as_ref())
+    }
+}
 
 /// Digests what a message was posted with, and by whom.
 pub(super) fn posted(

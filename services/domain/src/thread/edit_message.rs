@@ -1,9 +1,10 @@
 //! Replacing a message's content.
 
 use crate::thread::texts::check_message;
-use crate::thread::{Change, Command, EditMessage, NoEvent, Rejection, Thread, digest};
+use crate::thread::{Change, Command, EditMessage, NoEvent, Rejection, Thread};
 
-/// Only the sender edits. Repeating the last edit gives its first outcome.
+/// Only the sender edits. Repeating the last edit gives its first outcome. An edit that changes nothing is an edit all the same:
+/// it says when the message was edited, which an import needs.
 pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> Result<Change, NoEvent> {
     thread.authority_of(&command.actor)?;
     check_values(edit)?;
@@ -14,7 +15,7 @@ pub(super) fn decide(thread: &Thread, command: &Command, edit: &EditMessage) -> 
     if fact.deleted {
         return Err(Rejection::MessageDeleted.into());
     }
-    if fact.edited_digest == Some(digest::edited(&edit.content, edit.metadata.as_ref())) {
+    if fact.edited_digest == Some(edit.digest()) {
         return Err(NoEvent::AlreadyApplied(fact.changed(edit.message)));
     }
     thread.check_open()?;
@@ -59,6 +60,14 @@ mod tests {
             assert_eq!((number, edited), (1, content.into()));
         }
         assert_eq!(story.thread.last_number, 1);
+    }
+
+    #[test]
+    fn accepted_without_a_change_once() {
+        let mut story = posted();
+        let event = story.ask("cid", edit("hello")).unwrap();
+        assert!(matches!(event.change, Change::MessageEdited { number: 1, .. }));
+        assert_eq!(story.ask("cid", edit("hello")), Err(NoEvent::AlreadyApplied(event.outcome())));
     }
 
     #[test]

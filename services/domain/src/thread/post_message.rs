@@ -3,17 +3,20 @@
 use crate::Invalid;
 use crate::limits::MESSAGE_ID_AHEAD_MS_MAX;
 use crate::thread::guards::Authority;
-use crate::thread::texts::check_message;
-use crate::thread::{Change, Command, MessagePosted, NoEvent, PostMessage, Rejection, Thread, digest};
+use crate::thread::texts::{check_message, check_metadata};
+use crate::thread::{Change, Command, MessagePosted, NoEvent, PostMessage, Rejection, Thread};
 
 /// Members and services post. The id recognises a retry, whenever it comes, even after archiving: the same body gets
 /// the first outcome, another body is a conflict.
+///
+/// A message without text, neither open nor sealed, was deleted before it came here: an import posts it so that it keeps its
+/// place, and deletes it with the next command. Every reader gets it as superseded. People cannot post one: edges check
+/// with [`Action::check_texts`](crate::thread::Action::check_texts), which refuses it.
 pub(super) fn decide(thread: &Thread, command: &Command, post: &PostMessage) -> Result<Change, NoEvent> {
     let actor = thread.authority_of(&command.actor)?;
     check_values(command, post, actor)?;
     if let Some(fact) = thread.fact(post.message) {
-        let digest = digest::posted(&command.actor, post.kind, &post.content, &post.metadata, post.reply_to);
-        return Err(if fact.posted_digest == digest {
+        return Err(if fact.posted_digest == post.digest(&command.actor) {
             NoEvent::AlreadyApplied(fact.posted(post.message))
         } else {
             Rejection::MessageConflict.into()
@@ -43,6 +46,9 @@ pub(super) fn check_values(command: &Command, post: &PostMessage, actor: Authori
     }
     if post.kind.is_reserved() && actor != Authority::Service {
         return Err(invalid("message.kind", Invalid::Reserved));
+    }
+    if post.content.is_withheld() {
+        return check_metadata("message.metadata", Some(&post.metadata));
     }
     check_message(&post.content, Some(&post.metadata))
 }
@@ -171,6 +177,20 @@ mod tests {
             assert_eq!(story.ask(actor, Action::Post(post)), Err(Rejection::MessageConflict.into()));
         }
         assert_eq!(story.thread.last_seq, 3);
+    }
+
+    #[test]
+    fn accepted_without_text_as_superseded_but_never_from_people() {
+        let mut story = Story::group();
+        let action = Action::Post(post(message_id(1), ""));
+        assert_eq!(action.check_texts().map_err(NoEvent::from), invalid("message.content", Invalid::Empty));
+        let event = story.ask("ann", action.clone()).unwrap();
+        let Change::MessagePosted(posted) = &event.change else { panic!() };
+        assert!(posted.content.is_withheld());
+        assert_eq!(story.ask("ann", action), Err(NoEvent::AlreadyApplied(event.outcome())));
+        assert!(story.ask("ann", Action::Delete { message: message_id(1) }).is_ok());
+        let edit = crate::thread::EditMessage { message: message_id(1), content: "".into(), metadata: None };
+        assert_eq!(story.ask("ann", Action::Edit(edit)), invalid("message.content", Invalid::Empty));
     }
 
     #[test]

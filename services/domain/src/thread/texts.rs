@@ -38,7 +38,8 @@ pub(super) fn check_message(content: &Text, metadata: Option<&Metadata>) -> Resu
     check_metadata("message.metadata", metadata)
 }
 
-fn check_metadata(field: &'static str, metadata: Option<&Metadata>) -> Result<(), Rejection> {
+/// Refuses metadata that is too large, nested too deep, or has a NUL.
+pub(super) fn check_metadata(field: &'static str, metadata: Option<&Metadata>) -> Result<(), Rejection> {
     named(field, metadata.map_or(Ok(()), Metadata::check))
 }
 
