@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use threadline_domain::Actor;
 use threadline_domain::thread::{Command, Event, Rejection};
-use threadline_domain::{Actor, Text, UserId};
 use threadline_projections::{MemberView, MessageView, ThreadView, UserView};
 use threadline_sealing::{Error, Field, Keyring, SealContext, TextMut, Typed};
 
@@ -96,26 +96,5 @@ impl Typed for Thread<'_> {
         if let Some(message) = last_message {
             Message(message).each_text(visit);
         }
-    }
-}
-
-/// A user's name on its way into the log.
-pub(crate) struct Name {
-    subject: Actor,
-    name: Text,
-}
-
-impl Name {
-    /// Seals the name.
-    pub(crate) async fn seal(keyring: &Keyring, user: &UserId, name: &Arc<str>) -> Result<Text, Error> {
-        let mut name = Self { subject: user.clone().into(), name: Text::Open(Arc::clone(name)) };
-        keyring.seal(std::slice::from_mut(&mut name)).await?;
-        Ok(name.name)
-    }
-}
-
-impl Typed for Name {
-    fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
-        visit(SealContext::of_name(&self.subject), (&mut self.name).into());
     }
 }

@@ -18,7 +18,6 @@ use crate::display_names::DisplayNames;
 use crate::error::Problem;
 use crate::hub::Hub;
 use crate::rate::RateLimits;
-use crate::sealing;
 
 /// What an edge needs from its process.
 #[derive(Clone)]
@@ -76,20 +75,21 @@ impl Edge {
 
     /// Appends who the user is; returns false when that is not known to have succeeded.
     async fn record_user(&self, user: &UserId, name: Option<&Arc<str>>) -> bool {
-        let at = clock::now();
-        let name = match name {
-            Some(name) => match sealing::Name::seal(&self.keyring, user, name).await {
-                Ok(name) => Some(name),
-                Err(_) => return false,
-            },
+        if name.is_none() {
             // The log keeps a user's last record: one without a name must not take the place of one with a name.
-            None => match self.conversations.user(user).await {
+            match self.conversations.user(user).await {
                 Ok(Some(_)) => return true,
-                Ok(None) => None,
+                Ok(None) => {}
                 Err(_) => return false,
-            },
-        };
-        self.aggregates.appender.see_user(UserProfile { user: user.clone(), name, at }).await
+            }
+        }
+        let name = name.map(|name| Arc::clone(name).into());
+        let mut profile = [UserProfile { user: user.clone(), name, at: clock::now() }];
+        if self.keyring.seal(&mut profile).await.is_err() {
+            return false;
+        }
+        let [profile] = profile;
+        self.aggregates.appender.see_user(profile).await
     }
 
     /// Waits like [`wait_for`](Self::wait_for), for a position that a client names; refuses one that cannot be reached.

@@ -34,6 +34,7 @@ mod aggregate;
 mod class;
 pub mod codec;
 mod error;
+pub mod facts;
 mod failure_barrier;
 mod gated;
 pub mod kafka;

@@ -6,13 +6,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use threadline_domain::{Actor, ServiceId, Timestamp, UserId, text};
+use threadline_domain::{Actor, ServiceId, Timestamp, UserId, limits, text};
 
 use super::roles::{Role, Roles};
 use super::{AuthConfig, AuthError, Identity};
-
-/// Characters of a display name; the rest is cut off.
-const NAME_CHARS_MAX: usize = 100;
 
 /// The claims by their names, each read when it is needed: what is wrong in one that does not matter refuses no token.
 /// `iss`, `aud` and `nbf` are checked before and not looked at again.
@@ -46,7 +43,7 @@ impl Claims {
         let roles =
             self.read::<Value>(&naming.roles_claim).map_or_else(Roles::default, |claim| Roles::of_claim(&claim));
         let actor = if roles.contains(Role::Service) { self.service()? } else { self.user(tid.is_some())? };
-        let name = |claim| text::displayed_line(&self.read::<String>(claim)?, NAME_CHARS_MAX);
+        let name = |claim| text::displayed_line(&self.read::<String>(claim)?, limits::USER_NAME_CHARS_MAX);
         let name = ["name", "preferred_username"].into_iter().find_map(name).map(Into::into);
         let exp_s = self.read::<f64>("exp").ok_or(UNREADABLE)?;
         Ok(Identity { actor, name, roles, expires_at: Timestamp((exp_s * 1_000.0) as i64) })

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use threadline_domain::{Position, ReadMark, Topic, UserProfile};
-use threadline_eventlog::{EventLog, codec};
+use threadline_domain::{Position, ReadMark, UserProfile};
+use threadline_eventlog::{EventLog, facts};
 
 use super::refused::NoOutcome;
 use crate::clock;
@@ -41,7 +41,7 @@ impl Appender {
 
     /// Appends a read mark; returns its position once it is durable.
     pub async fn mark_read(&self, mark: ReadMark) -> Result<Position, NoOutcome> {
-        let appending = self.0.log.append(Topic::Reads, codec::read_mark_record(&mark));
+        let appending = facts::append_read_mark(&*self.0.log, &mark);
         match tokio::time::timeout(self.0.deadline, appending).await {
             Ok(appended) => Ok(appended?),
             Err(_) => Err(NoOutcome::Timeout),
@@ -50,7 +50,7 @@ impl Appender {
 
     /// Appends a user's name; returns false when the append is not known to have succeeded.
     pub async fn see_user(&self, profile: UserProfile) -> bool {
-        let appending = self.0.log.append(Topic::Users, codec::user_record(&profile));
+        let appending = facts::append_user(&*self.0.log, &profile);
         let seen = matches!(tokio::time::timeout(self.0.deadline, appending).await, Ok(Ok(_)));
         if !seen {
             metrics::names_lost().increment(1);

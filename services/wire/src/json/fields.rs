@@ -130,11 +130,7 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn optional_metadata(&mut self, name: &str) -> Result<Option<Metadata>, RequestError> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        if !value.get().starts_with('{') {
-            return Err(self.invalid(name, "must be an object"));
-        }
-        let json = raw::canonical(value).map_err(|detail| self.invalid(name, detail))?;
-        Ok(Some(Metadata::from_canonical_json(&json)))
+        raw::metadata(value).map(Some).map_err(|detail| self.invalid(name, detail))
     }
 
     /// An object in this one; `path` is its name with a dot.

@@ -28,6 +28,7 @@ pub use error::ErrorBody;
 pub use event::{Change, CreatedThread, Event, NewMember};
 pub(crate) use fields::Fields;
 pub use message::{Message, MessageKind};
+pub use raw::metadata;
 pub use sign_in::{SignIn, SignInBody, SignedIn, sign_in};
 pub use thread::{Member, Receipt, Role, Thread, ThreadKind, Unread, User};
 pub use time::{Time, rfc3339};

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use threadline_domain::{Invalid, limits};
+use threadline_domain::{Invalid, Metadata, limits};
 
 /// The fields of an object, unparsed. The last of several with one name wins.
 #[derive(Debug, Default)]
@@ -71,11 +71,19 @@ pub(super) fn array(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
+/// Reads metadata: an object, kept in its canonical form, numbers digit for digit. The error says what is wrong with it.
+pub fn metadata(value: &RawValue) -> Result<Metadata, String> {
+    if !value.get().starts_with('{') {
+        return Err("must be an object".into());
+    }
+    Ok(Metadata::from_canonical_json(&canonical(value)?))
+}
+
 /// Returns the canonical text of a value: no insignificant white space, names sorted, numbers digit for digit.
 ///
 /// Fails for a value that nests deeper than [`limits::METADATA_DEPTH_MAX`], for NUL, which Postgres text cannot hold, for half
 /// of a surrogate pair, and for a number beyond the range of a double.
-pub(super) fn canonical(value: &RawValue) -> Result<String, String> {
+fn canonical(value: &RawValue) -> Result<String, String> {
     let mut json = String::with_capacity(value.get().len());
     write(value, limits::METADATA_DEPTH_MAX, &mut json)?;
     Ok(json)
