@@ -1,5 +1,6 @@
 //! `conversations`: threads, messages and read marks as people see them.
 
+mod existing;
 mod inbox;
 mod members;
 mod messages;
@@ -8,7 +9,7 @@ mod threads;
 mod timeline;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
@@ -195,6 +196,27 @@ impl Conversations {
     /// Looks up to where the user has read a thread; `None` when not a member.
     pub async fn read_state(&self, user: &UserId, thread: ThreadId) -> Result<Option<ReadState>, Error> {
         read!(self.0, |live| members::read_state(&live.schema, &live.pool, user, thread))
+    }
+
+    /// Reads those of these threads that exist. For a tool of an operator: nobody's membership is asked for.
+    pub async fn existing_threads(
+        &self,
+        wanted: &[(ThreadId, IdMark)],
+    ) -> Result<BTreeMap<ThreadId, ExistingThread>, Error> {
+        read!(self.0, |live| existing::threads(&live.schema, &live.pool, wanted))
+    }
+
+    /// Looks up how far these people have read these threads, members or not; who has not read at all is absent.
+    pub async fn read_numbers(
+        &self,
+        wanted: &[(ThreadId, UserId)],
+    ) -> Result<BTreeMap<(ThreadId, UserId), u64>, Error> {
+        read!(self.0, |live| existing::read_numbers(&live.schema, &live.pool, wanted))
+    }
+
+    /// Looks up which of these users have a name here.
+    pub async fn named_users(&self, users: &[UserId]) -> Result<BTreeSet<UserId>, Error> {
+        read!(self.0, |live| existing::named_users(&live.schema, &live.pool, users))
     }
 
     /// Looks up who has read up to where; `None` when the viewer is not in the thread.

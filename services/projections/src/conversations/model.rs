@@ -134,6 +134,38 @@ pub struct ReadState {
     pub last_number: u64,
 }
 
+/// Four bytes in the middle of a UUIDv7, after its time: version, variant, and 26 bits that tell who minted it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdMark(pub [u8; 4]);
+
+/// A thread that somebody imports into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExistingThread {
+    /// What sort.
+    pub kind: Kind,
+    /// The number of its last message.
+    pub last_number: u64,
+    /// The latest time of a message.
+    pub newest_sent_at: Option<Timestamp>,
+    /// How many messages have ids without the importer's mark: others wrote them.
+    pub strangers: u64,
+    /// Who is in it.
+    pub members: BTreeMap<UserId, ExistingMember>,
+    /// The values of its events that concern no message, as they lie in the log, in order; those that cannot be read too.
+    pub changes: Vec<Bytes>,
+}
+
+/// A member of such a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExistingMember {
+    /// As what.
+    pub role: Role,
+    /// The number of the last message read; 0 before the first.
+    pub read_number: u64,
+    /// How much the member has not read.
+    pub unread: u64,
+}
+
 /// An event in a thread's timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimelineRow {

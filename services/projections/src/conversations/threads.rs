@@ -60,7 +60,8 @@ impl<'a> Pending<'a> {
         let event = &recorded.event;
         let patch = self.0.entry(event.thread).or_default();
         patch.last_seq = event.seq;
-        patch.active_at = Some(event.at);
+        // Clocks differ, and an import brings old times: what was active stays so.
+        patch.active_at = patch.active_at.max(Some(event.at));
         match &event.change {
             Change::ThreadCreated(created) => {
                 patch.created = Some(Created { partition, thread: created, at: event.at });
@@ -137,7 +138,7 @@ impl<'a> Pending<'a> {
                      metadata = coalesce(p.metadata, t.metadata), metadata_by = coalesce(p.metadata_by, t.metadata_by),
                      archived_at = coalesce(p.archived_at, t.archived_at),
                      last_seq = greatest(t.last_seq, p.last_seq), last_number = greatest(t.last_number, p.last_number),
-                     active_at = coalesce(p.active_at, t.active_at), member_count = t.member_count + p.member_change,
+                     active_at = greatest(t.active_at, p.active_at), member_count = t.member_count + p.member_change,
                      deleted_count = t.deleted_count + p.deleted
                  from unnest($1::uuid[], $2::boolean[], $3::bytea[], $4::text[], $5::bytea[], $6::text[], $7::bigint[],
                           $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::boolean[], $13::bigint[])
