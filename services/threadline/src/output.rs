@@ -1,4 +1,4 @@
-//! Standard output.
+//! Standard output, and standard error for what a tool says beside its answer.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -11,4 +11,9 @@ pub(crate) fn line(text: impl Display) {
 /// Prints a text of several lines.
 pub(crate) fn text(text: &str) {
     let _ = write!(std::io::stdout(), "{text}");
+}
+
+/// Prints a line to standard error, likewise.
+pub(crate) fn error_line(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

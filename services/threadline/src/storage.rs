@@ -188,6 +188,11 @@ pub fn find_database(config: &mut Config) {
     }
 }
 
+/// Whether there can be anything: a database was named, or found, or one of our own has run here before.
+pub fn has_data(config: &Config) -> bool {
+    config.database.url.is_some() || postgres_directory(config).exists()
+}
+
 /// Where our own Postgres has its data. Projections are made from one log: each sort of log has a Postgres of its own, so that
 /// one can go to Kafka and back.
 fn postgres_directory(config: &Config) -> PathBuf {

@@ -90,7 +90,8 @@ enum Command {
         #[arg(long)]
         sample: bool,
     },
-    /// Appends an existing history through the log; a second run changes nothing.
+    /// Moves an existing chat in: threads, members, messages, read marks and names, through the log. A second run changes
+    /// nothing, and a longer export adds what is new. The format is in docs/import.md.
     Import(import::Options),
     /// Rebuilds projections beside live traffic, and says which of their generations is read.
     Replay {

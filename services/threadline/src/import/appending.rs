@@ -1,26 +1,26 @@
 //! Appends commands and follows what comes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use threadline_domain::thread::{Action, Command, Thread};
-use threadline_domain::{Offset, Partition};
+use threadline_domain::thread::{Action, Command, EditMessage, Outcome, Rejection, Thread};
+use threadline_domain::{MessageId, Offset, Partition, ThreadId};
 use threadline_eventlog::codec::{CommandReply, Context};
 use threadline_eventlog::{Appending, EventLog, LoggedAggregate, Record, Start, Tail, Topic, header};
-use threadline_sealing::Keyring;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::conductor::Numbers;
+use super::orders::{OnConflict, Order};
+use super::tally::Tally;
 use crate::error::Error;
 
 /// Commands whose outcome is not known yet.
 const IN_FLIGHT_COMMANDS_MAX: usize = 8_192;
-/// Commands that are sealed together: the keys of all authors who have none yet are made at once.
-const SEALED_COMMANDS_MAX: usize = 512;
 /// After so much silence, what is in flight is sent again: an answer may have been lost.
 const SILENCE: Duration = Duration::from_secs(10);
 /// How often it is sent again before we give up.
@@ -31,18 +31,9 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 /// What came of everything.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcomes {
-    /// Threads made.
-    pub(super) threads: u64,
-    /// Members added to threads that were there or are large.
-    pub(super) members: u64,
-    /// Messages posted.
-    pub(super) messages: u64,
-    /// Messages that were there already.
-    pub(super) present: u64,
-    /// Why commands were refused, how many for each reason.
-    pub(super) refused: BTreeMap<String, u64>,
-    /// Lines left out.
-    pub(super) skipped: u64,
+    pub(super) tally: Tally,
+    /// Numbers of the messages that read marks name.
+    pub(super) numbers: Numbers,
     /// The last event of ours in each partition.
     pub(super) last: BTreeMap<Partition, Offset>,
 }
@@ -52,19 +43,21 @@ struct Run<'a> {
     /// Who waits: the first half of `reply_to`.
     name: String,
     next_request: u64,
-    in_flight: BTreeMap<u64, Command>,
+    in_flight: BTreeMap<u64, Order>,
     /// Could not be decided when they came; sent again in their order when nothing else is in flight.
-    again: BTreeMap<u64, Command>,
+    again: BTreeMap<u64, Order>,
     appends: FuturesUnordered<Appending>,
+    wanted: &'a HashSet<(ThreadId, MessageId)>,
     outcomes: Outcomes,
     silences: u32,
 }
 
-/// Appends until the queue closes and every outcome is known. `report` hears how many messages are done.
+/// Appends until the queue closes and every outcome is known. The commands must be sealed. `report` is told how many messages
+/// more are done; `wanted` names those whose numbers are asked for.
 pub(super) async fn run(
     log: &dyn EventLog,
-    keyring: &Keyring,
-    mut queue: mpsc::Receiver<Command>,
+    mut queue: mpsc::Receiver<Vec<Order>>,
+    wanted: &HashSet<(ThreadId, MessageId)>,
     stop: CancellationToken,
     report: impl Fn(u64),
 ) -> Result<Outcomes, Error> {
@@ -77,11 +70,12 @@ pub(super) async fn run(
         in_flight: BTreeMap::new(),
         again: BTreeMap::new(),
         appends: FuturesUnordered::new(),
+        wanted,
         outcomes: Outcomes::default(),
         silences: 0,
     };
     let mut open = true;
-    let mut commands = Vec::with_capacity(SEALED_COMMANDS_MAX);
+    let mut reported = 0;
     let silence = sleep(SILENCE);
     tokio::pin!(silence);
     while open || !run.in_flight.is_empty() || !run.again.is_empty() {
@@ -96,7 +90,6 @@ pub(super) async fn run(
                 for record in batch.records.iter() {
                     run.take_event(batch.partition, record);
                 }
-                report(run.outcomes.messages + run.outcomes.present);
                 silence.as_mut().reset(Instant::now() + SILENCE);
                 run.silences = 0;
             }
@@ -105,20 +98,19 @@ pub(super) async fn run(
                 for record in batch.records.iter() {
                     run.take_refusal(record)?;
                 }
-                report(run.outcomes.messages + run.outcomes.present);
                 silence.as_mut().reset(Instant::now() + SILENCE);
                 run.silences = 0;
             }
             Some(appended) = run.appends.next() => {
                 appended.map_err(|error| Error::Tool(format!("{error}; run it again, it goes on where it stopped")))?;
             }
-            count = queue.recv_many(&mut commands, SEALED_COMMANDS_MAX), if takes_more => {
-                open = count > 0;
-                keyring.seal(&mut commands).await?;
-                commands.drain(..).for_each(|command| run.send(command));
-            }
+            orders = queue.recv(), if takes_more => match orders {
+                Some(orders) => orders.into_iter().for_each(|order| run.send(order)),
+                None => open = false,
+            },
             () = &mut silence => {
-                run.silences += 1;
+                // Without commands in flight, nobody is waited for but the reading.
+                run.silences = if run.in_flight.is_empty() { 0 } else { run.silences + 1 };
                 if run.silences > SILENCES_MAX {
                     return Err(Error::Tool("nothing decides the commands: is a decider running?".into()));
                 }
@@ -129,27 +121,30 @@ pub(super) async fn run(
                 return Err(Error::Tool("stopped; run it again, it goes on where it stopped".into()));
             }
         }
+        let done = run.outcomes.tally.messages_created + run.outcomes.tally.messages_already_there;
+        report(done - reported);
+        reported = done;
     }
     Ok(run.outcomes)
 }
 
 impl Run<'_> {
-    fn send(&mut self, command: Command) {
+    fn send(&mut self, order: Order) {
         let request = self.next_request;
         self.next_request += 1;
-        self.append(request, command);
+        self.append(request, order);
     }
 
-    fn append(&mut self, request: u64, command: Command) {
+    fn append(&mut self, request: u64, order: Order) {
         let reply_to = Some(format!("{}/{request}", self.name).into());
-        let record = Thread::command_record(&command, &Context { reply_to, traceparent: None });
-        self.in_flight.insert(request, command);
+        let record = Thread::command_record(&order.command, &Context { reply_to, traceparent: None });
+        self.in_flight.insert(request, order);
         self.appends.push(self.log.append(Topic::MessagesCommands, record));
     }
 
     fn send_again(&mut self) {
-        for (request, command) in std::mem::take(&mut self.again) {
-            self.append(request, command);
+        for (request, order) in std::mem::take(&mut self.again) {
+            self.append(request, order);
         }
     }
 
@@ -159,41 +154,67 @@ impl Run<'_> {
         self.send_again();
     }
 
-    /// The command that this record answers, if it is one of ours that waits.
-    fn answered(&mut self, record: &Record) -> Option<(u64, Command)> {
+    /// The order that this record answers, if it is one of ours that waits.
+    fn answered(&mut self, record: &Record) -> Option<(u64, Order)> {
         let (name, request) = record.headers.text(header::REPLY_TO)?.split_once('/')?;
         let request = (name == self.name).then(|| request.parse().ok())??;
         Some((request, self.in_flight.remove(&request)?))
     }
 
     fn take_event(&mut self, partition: Partition, record: &Record) {
-        let Some((_, command)) = self.answered(record) else { return };
+        let Some((_, Order { command, .. })) = self.answered(record) else { return };
         self.outcomes.last.insert(partition, record.offset);
-        match command.action {
-            Action::Create(_) => self.outcomes.threads += 1,
-            Action::AddMember { .. } => self.outcomes.members += 1,
-            _ => self.outcomes.messages += 1,
-        }
+        self.outcomes.tally.count(&command);
+        let number = record.headers.text(header::NUMBER).and_then(|number| number.parse().ok());
+        self.note_number(&command, number);
     }
 
     fn take_refusal(&mut self, record: &Record) -> Result<(), Error> {
-        let Some((request, command)) = self.answered(record) else { return Ok(()) };
+        let Some((request, order)) = self.answered(record) else { return Ok(()) };
         let refusal = Thread::read_refusal(record).map_err(|error| Error::Tool(error.to_string()))?;
+        let thread = order.command.thread;
         match refusal.reply {
-            CommandReply::AlreadyApplied(_) if matches!(command.action, Action::Post(_)) => self.outcomes.present += 1,
-            CommandReply::AlreadyApplied(_) => {}
-            CommandReply::Rejected(rejection) => {
-                *self.outcomes.refused.entry(format!("{rejection:?}")).or_default() += 1;
+            CommandReply::AlreadyApplied(Outcome { number, .. }) => {
+                self.outcomes.tally.messages_already_there +=
+                    u64::from(matches!(order.command.action, Action::Post(_)));
+                self.note_number(&order.command, number);
             }
             CommandReply::Unavailable { .. } => {
-                self.again.insert(request, command);
+                self.again.insert(request, order);
+            }
+            // It may rest on one that could not be decided yet.
+            CommandReply::Rejected(_) if self.again.values().any(|other| other.command.thread == thread) => {
+                self.again.insert(request, order);
+            }
+            CommandReply::Rejected(Rejection::MessageConflict) => self.take_conflict(order),
+            CommandReply::Rejected(rejection) => {
+                *self.outcomes.tally.refused.entry(format!("{rejection:?}")).or_default() += 1;
             }
         }
         Ok(())
     }
+
+    /// The files hold the message twice, and not the same text: the later one counts.
+    fn take_conflict(&mut self, Order { command, on_conflict }: Order) {
+        self.outcomes.tally.messages_already_there += 1;
+        let Command { thread, actor, action: Action::Post(post), .. } = command else { return };
+        if let OnConflict::Edit(at) = on_conflict {
+            let edit = EditMessage { message: post.message, content: post.content, metadata: Some(post.metadata) };
+            self.send(Order::new(Command { thread, actor, at, action: Action::Edit(edit) }));
+        }
+    }
+
+    fn note_number(&mut self, command: &Command, number: Option<u64>) {
+        let Action::Post(post) = &command.action else { return };
+        let id = (command.thread, post.message);
+        if let Some(number) = number.filter(|_| self.wanted.contains(&id)) {
+            self.outcomes.numbers.insert(id, number);
+        }
+    }
 }
 
-async fn tail_from_now(log: &dyn EventLog, topic: Topic) -> Result<Tail, Error> {
+/// Follows a topic from its present end on.
+pub(super) async fn tail_from_now(log: &dyn EventLog, topic: Topic) -> Result<Tail, Error> {
     let ends = log.ends(topic).await.all()?;
     Ok(log.tail(topic, ends.into_iter().map(|(partition, end)| (partition, Start::At(end))).collect()))
 }
