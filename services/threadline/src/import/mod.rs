@@ -42,6 +42,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
 use crate::roles;
+use crate::storage::{self, Storage};
 use complaints::{Complaints, Strictness};
 use conductor::Target;
 use history::Source;
