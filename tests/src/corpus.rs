@@ -46,11 +46,14 @@ impl Corpus {
         Self::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(SAMPLE))
     }
 
+    /// Writes its lines into a file, unpacked.
+    pub fn unpack(&self, path: &Path) {
+        let mut file = File::create(path).expect("the folder can be written");
+        std::io::copy(&mut unpacked(&self.path), &mut file).expect("the file can be written");
+    }
+
     fn read(path: PathBuf) -> Self {
-        let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let is_packed = path.extension().is_some_and(|extension| extension == "zst");
-        let bytes: Box<dyn Read> =
-            if is_packed { Box::new(zstd::Decoder::new(file).expect("a zstd file")) } else { Box::new(file) };
+        let bytes = unpacked(&path);
         let mut threads: BTreeMap<String, Imported> = BTreeMap::new();
         let mut messages = 0;
         for line in BufReader::new(bytes).lines() {
@@ -66,4 +69,10 @@ impl Corpus {
         }
         Self { path, threads, messages }
     }
+}
+
+fn unpacked(path: &Path) -> Box<dyn Read> {
+    let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let is_packed = path.extension().is_some_and(|extension| extension == "zst");
+    if is_packed { Box::new(zstd::Decoder::new(file).expect("a zstd file")) } else { Box::new(file) }
 }

@@ -8,6 +8,7 @@ mod servers;
 mod shared;
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Output, Stdio};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -106,10 +107,26 @@ impl Cluster {
 
     /// Runs a command of the binary that is to fail; returns its exit code and what it complained.
     pub fn refused(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = command(Program::Current, &self.directory, &self.backend.environment());
-        let output = command.args(arguments).output().expect("the binary starts");
+        let output = self.output(arguments);
         assert!(!output.status.success(), "threadline {} succeeded", arguments.join(" "));
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// Runs a command of the binary; returns all that came of it.
+    pub fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = command(Program::Current, &self.directory, &self.backend.environment());
+        command.args(arguments).output().expect("the binary starts")
+    }
+
+    /// Starts a command of the binary beside the processes; the caller ends it.
+    pub fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = command(Program::Current, &self.directory, &self.backend.environment());
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+    }
+
+    /// A folder of this test's own.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// What all processes have logged so far.
@@ -257,6 +274,12 @@ fn prepare(directory: &Path, backend: &Backend) {
     if backend.is_kafka() {
         run(directory, &environment, &["topics", "create", "--partitions", &PARTITIONS.to_string()]);
     }
+}
+
+/// Runs a command of the binary alone, with nothing but an empty folder; returns all that came of it.
+pub fn run_alone(test: &str, arguments: &[&str]) -> Output {
+    let directory = log_directory(test);
+    command(Program::Current, &directory, &[]).args(arguments).output().expect("the binary starts")
 }
 
 /// Runs a command of the binary to its good end; returns what it printed.

@@ -12,6 +12,7 @@ use super::conductor::{Numbers, Target};
 use super::plan::Plan;
 use super::present::PROJECTIONS_WITHIN;
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// Facts that are looked up, sealed and appended together.
 const FACTS_AT_ONCE_MAX: usize = 1_000;
@@ -56,6 +57,17 @@ pub(super) async fn mark_reads(target: &Target, reads: BTreeMap<(ThreadId, UserI
     }
     wait_for(target, Topic::Reads, last).await?;
     Ok(count)
+}
+
+/// Counts the users who have no name here; without a system that is there, nobody has.
+pub(super) async fn count_unnamed(storage: Option<&Storage>, names: &BTreeMap<UserId, Arc<str>>) -> Result<u64, Error> {
+    let Some(storage) = storage else { return Ok(names.len() as u64) };
+    let users: Vec<UserId> = names.keys().cloned().collect();
+    let mut count = 0;
+    for users in users.chunks(FACTS_AT_ONCE_MAX) {
+        count += users.len() - storage.conversations.named_users(users).await?.len();
+    }
+    Ok(count as u64)
 }
 
 /// Appends the names of users who have none here, and returns how many: a name that came with a token is newer.

@@ -89,7 +89,7 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
     storage::find_database(&mut config);
     if options.dry_run && !storage::has_data(&config) {
         let (import, complaints) = prepare(&options, progress).await?;
-        return dry_run(import(Present::default()), None, &complaints, &options, progress).await;
+        return dry_run(import(Present::default()), None, None, &complaints, &options, progress).await;
     }
     let server = storage::ensure_database(&mut config).await?;
     // Nobody else can be at work on a server that we have just started.
@@ -184,7 +184,7 @@ async fn look_at(config: &Config, storage: &Storage, options: &Options, progress
         let keyring = keys::open(config, storage, MissingMasterKey::Refuse).await?;
         target = Some(Target { storage: storage.clone(), keyring });
     }
-    dry_run(import, target, &complaints, options, progress).await
+    dry_run(import, Some(storage), target, &complaints, options, progress).await
 }
 
 async fn load(import: impl FnOnce(Present) -> Import, storage: &Storage) -> Result<Import, Error> {
@@ -196,14 +196,16 @@ async fn load(import: impl FnOnce(Present) -> Import, storage: &Storage) -> Resu
 /// Reports what an import would do. Fails when it would be refused.
 async fn dry_run(
     import: Import,
+    storage: Option<&Storage>,
     target: Option<Target>,
     complaints: &Complaints,
     options: &Options,
     progress: Progress,
 ) -> Result<(), Error> {
     let bar = progress.surveying(import.plan.messages);
-    let survey = import.survey(target, |count| bar.inc(count)).await?;
+    let mut survey = import.survey(target, |count| bar.inc(count)).await?;
     bar.finish_and_clear();
+    survey.tally.users_named = facts::count_unnamed(storage, &import.plan.names).await?;
     let threads = import.plan.taken().count() as u64;
     report::outlook(&survey, threads, complaints.count(), true, options.json);
     if complaints.count() > 0 && !options.skip_bad {

@@ -20,8 +20,12 @@ pub(super) struct Survey {
     present: Arc<Present>,
     wanted: Arc<HashSet<(ThreadId, MessageId)>>,
     in_use: BTreeMap<ThreadId, Outlook>,
-    /// Messages that read marks name and that are new here.
-    new_targets: HashSet<(ThreadId, MessageId)>,
+    /// The number that the last new message of each thread would get.
+    last_numbers: HashMap<ThreadId, u64>,
+    /// Those of messages that read marks name.
+    numbers: Numbers,
+    /// Those of the last message of each person, which moves the person's mark.
+    own_numbers: HashMap<(ThreadId, UserId), u64>,
     /// What a thread in use would become.
     pub(super) threads_in_use: Vec<ThreadInUse>,
 }
@@ -76,7 +80,9 @@ impl Survey {
             present: Arc::clone(present),
             wanted: Arc::clone(wanted),
             in_use: BTreeMap::new(),
-            new_targets: HashSet::new(),
+            last_numbers: HashMap::new(),
+            numbers: Numbers::new(),
+            own_numbers: HashMap::new(),
             threads_in_use: Vec::new(),
         }
     }
@@ -85,10 +91,8 @@ impl Survey {
     pub(super) fn take(&mut self, orders: &[Order]) {
         for Order { command, .. } in orders {
             self.tally.count(command);
-            if let Action::Post(post) = &command.action
-                && self.wanted.contains(&(command.thread, post.message))
-            {
-                self.new_targets.insert((command.thread, post.message));
+            if let Action::Post(post) = &command.action {
+                self.number(command, post.message);
             }
             let Some(present) = self.present.get(command.thread).filter(|present| present.is_in_use()) else {
                 continue;
@@ -99,16 +103,28 @@ impl Survey {
         }
     }
 
+    /// Notes the number that a new message would get.
+    fn number(&mut self, command: &Command, message: MessageId) {
+        let here = || self.present.get(command.thread).map_or(0, |present| present.now.last_number);
+        let last = self.last_numbers.entry(command.thread).or_insert_with(here);
+        *last += 1;
+        if self.wanted.contains(&(command.thread, message)) {
+            self.numbers.insert((command.thread, message), *last);
+        }
+        if let Some(user) = command.actor.user() {
+            self.own_numbers.insert((command.thread, user.clone()), *last);
+        }
+    }
+
     /// Ends it with what needed no order, and with the read marks.
     pub(super) fn finish(&mut self, plan: &Plan, untouched: Tally, numbers: Numbers) {
         self.tally.add(untouched);
-        // A message that would be new gets a number above all that are here.
-        let mut known = numbers;
-        known.extend(self.new_targets.iter().map(|target| (*target, u64::MAX)));
-        let marks = facts::reads(plan, &known);
-        let rises = |((thread, user), read): (&(ThreadId, UserId), &facts::Read)| {
-            let member = self.present.get(*thread).and_then(|present| present.now.members.get(user));
-            member.is_none_or(|member| read.number > member.read_number)
+        self.numbers.extend(numbers);
+        let marks = facts::reads(plan, &self.numbers);
+        let rises = |(key, read): (&(ThreadId, UserId), &facts::Read)| {
+            let member = self.present.get(key.0).and_then(|present| present.now.members.get(&key.1));
+            let own = self.own_numbers.get(key).copied().unwrap_or_default();
+            read.number > own.max(member.map_or(0, |member| member.read_number))
         };
         self.tally.reads_marked = marks.iter().filter(|mark| rises(*mark)).count() as u64;
 

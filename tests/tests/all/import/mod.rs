@@ -1,5 +1,13 @@
 //! A team moves in with its old chat.
 
+mod bad_lines;
+mod comparison;
+mod django;
+mod in_use;
+mod old_chat;
+mod overlaps;
+mod resume;
+
 use std::time::Instant;
 
 use serde_json::{Value, json};
