@@ -14,8 +14,8 @@ use super::present::Present;
 use super::reading::Incoming;
 use super::records::ThreadIndex;
 use super::tally::Tally;
-use crate::storage::Storage;
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// What an import writes to, and reads before it does.
 #[derive(Clone)]

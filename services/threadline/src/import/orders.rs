@@ -122,11 +122,10 @@ impl Comparison {
         let edit = match (fact.edited_digest, edited_at) {
             // Only the time is new; this is what a first import would have done.
             (None, Some(_)) if is_as_posted => edit(None),
-            (_, Some(_)) => all,
             // Without a time, nothing but the text says that it changed, and perhaps it changed here.
             (_, None) if is_as_posted => return None,
             (Some(digest), None) if digest == all.digest() || digest == edit(None).digest() => return None,
-            (_, None) => all,
+            _ => all,
         };
         Some(Command { thread, actor, at: edited_at.unwrap_or(now), action: Action::Edit(edit) })
     }

@@ -83,14 +83,11 @@ impl People {
 
     fn person(&mut self, user: &UserId) -> &mut Person {
         // Most messages are by somebody who is known: no copy of the id then.
-        let index = match self.indexes.get(user) {
-            Some(&index) => index,
-            None => {
-                self.all.push(Person { user: user.clone(), membership: None, wrote: None });
-                self.indexes.insert(user.clone(), self.all.len() - 1);
-                self.all.len() - 1
-            }
-        };
+        let index = self.indexes.get(user).copied().unwrap_or_else(|| {
+            self.all.push(Person { user: user.clone(), membership: None, wrote: None });
+            self.indexes.insert(user.clone(), self.all.len() - 1);
+            self.all.len() - 1
+        });
         &mut self.all[index]
     }
 

@@ -204,14 +204,11 @@ impl Planner {
     fn add_message(&mut self, record: &MessageRecord, place: Place) -> Result<(), Fault> {
         let index = match &record.thread {
             ThreadName::Id(id) => self.declared(id)?,
-            name @ ThreadName::Key(key) => match self.plan.index(name) {
-                Some(index) => index,
-                None => {
-                    let index = self.push(PlannedThread::new(name.clone(), Some(Arc::clone(key)), place));
-                    self.plan.indexes.insert(name.clone(), index);
-                    index
-                }
-            },
+            name @ ThreadName::Key(key) => self.plan.index(name).unwrap_or_else(|| {
+                let index = self.push(PlannedThread::new(name.clone(), Some(Arc::clone(key)), place));
+                self.plan.indexes.insert(name.clone(), index);
+                index
+            }),
         };
         let thread = &mut self.plan.threads[index.0];
         if thread.kind() == Kind::Dm && record.sender.user().is_none() {

@@ -9,8 +9,8 @@ use threadline_eventlog::{LoggedAggregate, partition_of};
 use threadline_projections::ExistingThread;
 
 use super::plan::Plan;
-use crate::storage::Storage;
 use crate::error::Error;
+use crate::storage::Storage;
 
 /// Who does what the old system does not say who did, and what only a service may do.
 pub(super) const IMPORTER: &str = "import";

@@ -20,20 +20,32 @@ fn a_dry_run_names_every_line_and_needs_no_database() {
         (r#"{"type":"emoji"}"#.into(), ", type: must be thread, member, message, read or user"),
         (in_message("\"content\"", "\"text\""), ", content: is missing"),
         (in_message("\"hi\"", "\"hi\",\"mood\":1"), ": has an unknown field \"mood\": a message has type, id, thread"),
-        (in_message("\"hi\"", "\"hi\",\"attachments\":[]"), ", attachments: attachments are not taken yet: leave the field"),
+        (
+            in_message("\"hi\"", "\"hi\",\"attachments\":[]"),
+            ", attachments: attachments are not taken yet: leave the field",
+        ),
         (OLD.replace("\"hi\"", "\"hi\",\"attachments\":[]"), ", attachments: attachments are not taken yet"),
         (in_message("\"ann\"", "1.5"), ", sender: must be a string or an integer"),
         (in_message("2025", "9999"), ", sent_at: must not be in the future (by more than 5 minutes)"),
         (in_message("2025", "1950"), ", sent_at: must not be before 1970"),
         (OLD.replace("2025", "9999"), ", sent_at: must not be in the future"),
-        (in_message("00:00Z", "00:00"), ", sent_at: must be an RFC 3339 time with its offset, such as 2026-01-31T12:00:00Z"),
+        (
+            in_message("00:00Z", "00:00"),
+            ", sent_at: must be an RFC 3339 time with its offset, such as 2026-01-31T12:00:00Z",
+        ),
         (in_message("\"thread\":1", "\"thread\":9"), ", thread: no record of type thread with the id 9 stands before"),
-        (in_message("\"hi\"", "\"hi\",\"reply_to\":77"), ", reply_to: no message of the thread 1 before this line has the id 77"),
+        (
+            in_message("\"hi\"", "\"hi\",\"reply_to\":77"),
+            ", reply_to: no message of the thread 1 before this line has the id 77",
+        ),
         (READ.replace('5', "77"), ", message: no message of the thread 1 has the id 77"),
         (READ.replace("ann", "eve"), ", user: eve is not in the thread 1: give a record of type member"),
         (r#"{"type":"thread","id":3,"kind":"dm","title":"x"}"#.into(), ", title: must be absent: a dm"),
         (DM.into(), ", kind: a dm is of two people, or of one for notes, and this has 0: give members"),
-        (r#"{"type":"member","thread":1,"user":7,"role":"boss"}"#.into(), ", role: must be one of owner, admin, member"),
+        (
+            r#"{"type":"member","thread":1,"user":7,"role":"boss"}"#.into(),
+            ", role: must be one of owner, admin, member",
+        ),
         (r#"{"type":"user","id":7,"name":"\u200b"}"#.into(), ", name: must have something to see"),
     ];
     let path = std::env::temp_dir().join(format!("threadline-bad-lines-{}.jsonl", std::process::id()));

@@ -18,7 +18,8 @@ pub(super) async fn compare(cluster: &Cluster, old: &Value) -> BTreeMap<String, 
     let mut ids = BTreeMap::new();
     for (user, seen) in object(&old["users"]) {
         let threads = threads_of(&rest(cluster, user)).await;
-        let expected: BTreeMap<&str, u64> = object(&seen["threads"]).map(|(label, unread)| (label, number(unread))).collect();
+        let expected: BTreeMap<&str, u64> =
+            object(&seen["threads"]).map(|(label, unread)| (label, number(unread))).collect();
         let found: BTreeMap<&str, u64> =
             threads.iter().map(|(label, thread)| (label.as_str(), number(&thread["unread"]))).collect();
         assert_eq!(found, expected, "unread counts of user {user}");

@@ -39,7 +39,9 @@ async fn a_django_project_moves_in_and_everybody_sees_what_they_saw() {
     let seqs = compare(&cluster, &old.view()).await;
     let before = projections.checksums().await;
     let again = summary(&cluster, &[&file]);
-    for counted in ["threads_created", "messages_created", "messages_edited", "messages_deleted", "reads_marked", "users_named"] {
+    for counted in
+        ["threads_created", "messages_created", "messages_edited", "messages_deleted", "reads_marked", "users_named"]
+    {
         assert_eq!(again[counted], 0, "{counted}: {again}");
     }
     assert_eq!(again["messages_already_there"], done["messages_created"]);
@@ -60,7 +62,9 @@ async fn a_later_export_brings_what_is_new_and_what_changed() {
     let file = old.export("second.jsonl", None);
     let outlook = summary(&cluster, &[&file, "--dry-run"]);
     let done = summary(&cluster, &[&file]);
-    for counted in ["members_added", "members_removed", "roles_changed", "messages_created", "messages_edited", "messages_deleted"] {
+    for counted in
+        ["members_added", "members_removed", "roles_changed", "messages_created", "messages_edited", "messages_deleted"]
+    {
         assert!(done[counted].as_u64() > Some(0), "{counted}: {done}");
         assert_eq!(outlook[counted], done[counted], "the dry run knew it: {counted}");
     }

@@ -14,7 +14,10 @@ async fn an_import_into_a_thread_in_use_says_what_it_would_do_to_it() {
     let created = json!({"kind": "group", "key": "k", "title": "k", "participants": ["bob", "cid"]});
     let thread = ann.post("threads/", created).await.is(201)["id"].as_str().expect("an id").to_owned();
     assert_eq!(thread, ThreadId::of_key("k").to_string());
-    ann.post(&format!("threads/{thread}/messages/"), json!({"content": "we write here already"})).await.is(201);
+    let said = json!({"content": "we write here already"});
+    let said = ann.post(&format!("threads/{thread}/messages/"), said).await.is(201);
+    let at_least = said["position"].as_str().expect("a write has a position");
+    ann.get(&format!("threads/{thread}/?at_least={at_least}")).await.ok();
 
     let line = |minute: u32, sender: &str| {
         let sent_at = format!("2025-05-05T10:{minute:02}:00Z");
@@ -51,8 +54,12 @@ async fn an_import_into_a_thread_in_use_says_what_it_would_do_to_it() {
     assert_eq!(ago, [json!(0), json!(1), json!(1)]);
     cluster.run(&["import", file, "--append"]);
     assert_eq!(unread_of_all().await, [json!(5), json!(2), json!(6)], "as the report said");
-    let contents: Vec<Value> = messages_of(&ann, &thread, 6).await.iter().map(|message| message["content"].clone()).collect();
-    assert_eq!(contents, [json!("we write here already"), "old".into(), "old".into(), "old".into(), "old".into(), "old".into()]);
+    let contents: Vec<Value> =
+        messages_of(&ann, &thread, 6).await.iter().map(|message| message["content"].clone()).collect();
+    assert_eq!(
+        contents,
+        [json!("we write here already"), "old".into(), "old".into(), "old".into(), "old".into(), "old".into()]
+    );
     // The thread does not move down in the list because something old came.
     let shown = ann.get("threads/").await.ok();
     assert_eq!(shown["threads"][0]["id"], json!(thread));

@@ -57,5 +57,8 @@ async fn exports_without_ids_may_be_cut_inside_a_second() {
     // Files in the wrong order would put old messages after new ones.
     let (newer, older) = (file("newer.jsonl", &[line(20, "ann", "x")]), file("older.jsonl", &[line(10, "ann", "y")]));
     let (_, complaint) = cluster.refused(&["import", &newer, &older]);
-    assert!(complaint.contains("older.jsonl, line 1, sent_at: is before messages of this thread in a file"), "{complaint}");
+    assert!(
+        complaint.contains("older.jsonl, line 1, sent_at: is before messages of this thread in a file"),
+        "{complaint}"
+    );
 }
