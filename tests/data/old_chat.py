@@ -141,7 +141,7 @@ def fill(database, draw, place, key, lines, users):
     for number, user in enumerate(people):
         first = next(at for line, at in zip(lines, times) if users[line["sender"]] == user)
         # From the beginning; with the first message; by a record that was made too late.
-        joined_at = draw.choice([times[0], first, first, later(first, 90)])
+        joined_at = times[0] if number == 1 else draw.choice([times[0], first, first, later(first, 90)])
         add_member(database, thread, user, joined_at, is_admin=number % 4 == 1)
     silent = [users[f"silent{n}"] for n in range(20)]
     early, midway, gone = draw.sample(silent, 3)

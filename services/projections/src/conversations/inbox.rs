@@ -3,7 +3,7 @@
 //! It lies in the members' rows, so that a list of threads or of unread counts costs what it shows, however many threads its
 //! user is in. What it costs to write is kept small:
 //!
-//! - `activity` is the time of the thread's last event rounded down to 8 s. The members' rows of a thread that never rests
+//! - `activity` is the time of the thread's latest event rounded down to 8 s. The members' rows of a thread that never rests
 //!   are written once in 8 s for it, not once a message. Lists read a little more than they show, and sort by the exact time.
 //! - `unread` says that the member may have something unread. It is written when that begins or ends. In a thread with more
 //!   than 256 members it is always true: its members are counted one by one when they ask.

@@ -1,6 +1,6 @@
 //! Appends commands and follows what comes of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -46,6 +46,8 @@ struct Run<'a> {
     in_flight: BTreeMap<u64, Order>,
     /// Could not be decided when they came; sent again in their order when nothing else is in flight.
     again: BTreeMap<u64, Order>,
+    /// Came in, and wait for their turn.
+    ready: VecDeque<Order>,
     appends: FuturesUnordered<Appending>,
     wanted: &'a HashSet<(ThreadId, MessageId)>,
     outcomes: Outcomes,
@@ -69,6 +71,7 @@ pub(super) async fn run(
         next_request: 0,
         in_flight: BTreeMap::new(),
         again: BTreeMap::new(),
+        ready: VecDeque::new(),
         appends: FuturesUnordered::new(),
         wanted,
         outcomes: Outcomes::default(),
@@ -78,12 +81,13 @@ pub(super) async fn run(
     let mut reported = 0;
     let silence = sleep(SILENCE);
     tokio::pin!(silence);
-    while open || !run.in_flight.is_empty() || !run.again.is_empty() {
+    while open || !run.ready.is_empty() || !run.in_flight.is_empty() || !run.again.is_empty() {
         if run.in_flight.is_empty() && !run.again.is_empty() {
             sleep(RETRY_PAUSE).await;
             run.send_again();
         }
-        let takes_more = open && run.again.is_empty() && run.in_flight.len() < IN_FLIGHT_COMMANDS_MAX;
+        run.send_ready();
+        let takes_more = open && run.ready.is_empty() && run.again.is_empty();
         tokio::select! {
             batch = events.next() => {
                 let batch = batch.ok_or_else(|| Error::Tool("the log was closed".into()))?;
@@ -105,7 +109,7 @@ pub(super) async fn run(
                 appended.map_err(|error| Error::Tool(format!("{error}; run it again, it goes on where it stopped")))?;
             }
             orders = queue.recv(), if takes_more => match orders {
-                Some(orders) => orders.into_iter().for_each(|order| run.send(order)),
+                Some(orders) => run.ready.extend(orders),
                 None => open = false,
             },
             () = &mut silence => {
@@ -129,6 +133,16 @@ pub(super) async fn run(
 }
 
 impl Run<'_> {
+    /// Sends what waits, as far as there is room.
+    fn send_ready(&mut self) {
+        while self.again.is_empty()
+            && self.in_flight.len() < IN_FLIGHT_COMMANDS_MAX
+            && let Some(order) = self.ready.pop_front()
+        {
+            self.send(order);
+        }
+    }
+
     fn send(&mut self, order: Order) {
         let request = self.next_request;
         self.next_request += 1;

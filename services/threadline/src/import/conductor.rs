@@ -17,6 +17,9 @@ use super::tally::Tally;
 use crate::error::Error;
 use crate::storage::Storage;
 
+/// Orders of threads without messages that are returned together, and what one thread more brings.
+const ORDERS_AT_ONCE: usize = 512;
+
 /// What an import writes to, and reads before it does.
 #[derive(Clone)]
 pub(super) struct Target {
@@ -36,6 +39,8 @@ pub(super) struct Conductor {
     now: Timestamp,
     courses: HashMap<ThreadIndex, Course>,
     begun: HashSet<ThreadIndex>,
+    /// The next thread to look at when there are no more messages.
+    next_rest: ThreadIndex,
     /// Authors that were asked about, and whether they are erased.
     erased: HashMap<Actor, bool>,
     wanted: Arc<HashSet<(ThreadId, MessageId)>>,
@@ -60,6 +65,7 @@ impl Conductor {
             now,
             courses: HashMap::new(),
             begun: HashSet::new(),
+            next_rest: ThreadIndex(0),
             erased: HashMap::new(),
             wanted,
             tally: Tally::default(),
@@ -83,11 +89,17 @@ impl Conductor {
         self.orders(steps).await
     }
 
-    /// Returns what is left when there are no more messages: threads without any.
-    pub(super) fn finish(&mut self) -> Vec<Order> {
-        let indexes: Vec<_> = self.plan.taken().map(|(index, _)| index).collect();
+    /// Returns a part of what is left when there are no more messages: threads without any. `None` when nothing is left.
+    pub(super) fn take_rest(&mut self) -> Option<Vec<Order>> {
+        let plan = Arc::clone(&self.plan);
         let mut steps = Vec::new();
-        for index in indexes {
+        while steps.len() < ORDERS_AT_ONCE {
+            let Some(thread) = plan.threads.get(self.next_rest.0) else { break };
+            let index = self.next_rest;
+            self.next_rest.0 += 1;
+            if thread.is_left_out {
+                continue;
+            }
             if !self.begun.contains(&index) {
                 self.begin(index, &mut steps);
             }
@@ -96,11 +108,14 @@ impl Conductor {
                 push(course.end(), &mut steps);
             }
         }
+        if steps.is_empty() {
+            return None;
+        }
         let orders = steps.into_iter().filter_map(|step| match step {
             Step::Send(order) => Some(order),
             Step::Compare(_) | Step::Present => None,
         });
-        orders.collect()
+        Some(orders.collect())
     }
 
     async fn facts(&self, messages: &[Incoming]) -> Result<HashMap<(ThreadId, MessageId), MessageFact>, Error> {

@@ -254,3 +254,91 @@ impl Course {
         self.members.get(user).is_some_and(is_owner) && self.members.values().filter(|role| is_owner(role)).count() == 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lines::Place;
+    use super::super::records::{MemberRecord, OldId, ThreadName, ThreadRecord};
+    use super::*;
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).expect("a user")
+    }
+
+    fn member(id: &str, role: Option<Role>, joined_ms: Option<i64>, left_ms: Option<i64>) -> MemberRecord {
+        let (joined_at, left_at) = (joined_ms.map(Timestamp), left_ms.map(Timestamp));
+        MemberRecord { thread: OldId("7".into()), user: user(id), role, joined_at, left_at }
+    }
+
+    /// A group made at 0 by ann, of these members, before three messages.
+    fn group(members: &[MemberRecord]) -> PlannedThread {
+        let id = OldId("7".into());
+        let mut planned = PlannedThread::new(ThreadName::Id(id.clone()), None, Place { file: 0, line: 1 });
+        members.iter().for_each(|record| planned.people.add_member(record));
+        let metadata = threadline_domain::Metadata::default();
+        let (created_at, created_by) = (Some(Timestamp(0)), Some(user("ann")));
+        let kind = Kind::Group;
+        planned.declared = Some(ThreadRecord { id, kind, key: None, title: None, metadata, created_at, created_by });
+        planned.messages = 3;
+        planned
+    }
+
+    fn shown(commands: &[Command]) -> Vec<String> {
+        let show = |command: &Command| {
+            let what = match &command.action {
+                Action::Create(create) => format!("creates with {:?}", create.participants.len()),
+                Action::AddMember { user, role } => format!("adds {user} as {role}"),
+                Action::RemoveMember { user } => format!("removes {user}"),
+                Action::ChangeRole { user, role } => format!("makes {user} {role}"),
+                other => format!("{other:?}"),
+            };
+            format!("{} {} {what}", command.at.millis(), command.actor)
+        };
+        commands.iter().map(show).collect()
+    }
+
+    #[test]
+    fn people_come_and_go_between_the_messages() {
+        let planned = group(&[
+            member("ann", None, None, Some(30)),
+            member("bob", Some(Role::Admin), Some(0), None),
+            member("cid", None, Some(10), Some(20)),
+            member("dan", Some(Role::Admin), Some(20), None),
+        ]);
+        let (mut course, commands) = Course::begin(&planned, None, Timestamp(99));
+        assert_eq!(shown(&commands), ["0 ann creates with 1", "0 service:import makes bob admin"]);
+        assert_eq!(shown(&course.before_message(Timestamp(10))), ["10 service:import adds cid as member"]);
+        assert!(course.after_message().is_empty());
+        // Whoever joins with a message is there when it is sent; so is who leaves then.
+        assert_eq!(shown(&course.before_message(Timestamp(20))), ["20 service:import adds dan as admin"]);
+        assert!(course.after_message().is_empty() && course.is_underway());
+        assert_eq!(shown(&course.before_message(Timestamp(25))), ["20 cid removes cid"]);
+        // Her group's only owner could not leave by herself.
+        assert_eq!(shown(&course.after_message()), ["30 service:import removes ann"]);
+        assert!(!course.is_underway());
+    }
+
+    #[test]
+    fn a_group_without_anybody_to_own_it_yet_is_made_by_the_importer() {
+        let planned = group(&[member("bob", None, Some(50), None)]);
+        let (mut course, commands) = Course::begin(&planned, None, Timestamp(99));
+        assert_eq!(shown(&commands), ["0 service:import creates with 0"]);
+        assert_eq!(shown(&course.end()), ["50 service:import adds bob as owner"]);
+    }
+
+    #[test]
+    fn who_may_not_delete_here_lets_the_importer_do_it() {
+        let (course, _) = Course::begin(
+            &group(&[member("ann", None, None, None), member("bob", None, None, None)]),
+            None,
+            Timestamp(99),
+        );
+        let actor = |id: &str| Actor::from(user(id));
+        for (by, expected) in
+            [(None, "bob"), (Some("bob"), "bob"), (Some("ann"), "ann"), (Some("eve"), "service:import")]
+        {
+            assert_eq!(course.deleter(&actor("bob"), by.map(actor)).as_str(), expected);
+        }
+        assert_eq!(course.deleter(&actor("ann"), Some(actor("bob"))), importer());
+    }
+}

@@ -137,6 +137,9 @@ mod tests {
     use threadline_domain::{MessageId, ThreadId, UserId};
     use uuid::Uuid;
 
+    use super::super::lines::Place;
+    use super::super::plan::PlannedThread;
+    use super::super::records::{ThreadIndex, ThreadName};
     use super::*;
 
     fn post(content: &str) -> PostMessage {
@@ -165,6 +168,30 @@ mod tests {
         let command = Comparison { post, fact, edited_at: edited_at.map(Timestamp) }.edit(Timestamp(99))?;
         let Action::Edit(edit) = command.action else { panic!() };
         Some((edit.content.as_open().unwrap_or_default().to_owned(), command.at.millis()))
+    }
+
+    #[test]
+    fn of_a_deleted_message_no_text_is_left() {
+        let (planned, now) =
+            (PlannedThread::new(ThreadName::Key("k".into()), None, Place { file: 0, line: 1 }), Timestamp(99));
+        let (course, _) = Course::begin(&planned, None, now);
+        let message = Incoming {
+            thread: ThreadIndex(0),
+            id: MessageId(Uuid::nil()),
+            sender: UserId::new("ann").expect("a user").into(),
+            sent_at: Timestamp(10),
+            kind: MessageKind::Text,
+            reply_to: None,
+            body: Body::Deleted { at: Timestamp(20), by: None },
+        };
+        let steps = of_new(message, &course, now);
+        let [Step::Send(post), Step::Send(delete)] = &steps[..] else { panic!("{steps:?}") };
+        let Action::Post(posted) = &post.command.action else { panic!() };
+        assert!(posted.content.is_withheld() && posted.metadata == Metadata::default());
+        assert_eq!(
+            (&delete.command.action, delete.command.at),
+            (&Action::Delete { message: posted.message }, Timestamp(20))
+        );
     }
 
     #[test]

@@ -66,7 +66,9 @@ impl Import {
             report(count);
         }
         ended(reading).await?;
-        survey.take(&conductor.finish());
+        while let Some(orders) = conductor.take_rest() {
+            survey.take(&orders);
+        }
         survey.finish(&self.plan, conductor.tally, conductor.numbers);
         Ok(survey)
     }
@@ -108,20 +110,18 @@ async fn conduct(
 ) -> Result<Conductor, Error> {
     let mut untouched = 0;
     loop {
-        let next = messages.recv().await;
-        let is_last = next.is_none();
-        let mut batch = match next {
+        let mut batch = match messages.recv().await {
             Some(messages) => conductor.take(messages).await?,
-            None => conductor.finish(),
+            None => match conductor.take_rest() {
+                Some(orders) => orders,
+                None => return Ok(conductor),
+            },
         };
         let now_untouched = conductor.tally.messages_already_there + conductor.tally.messages_left_alone;
         report(now_untouched - untouched);
         untouched = now_untouched;
         target.keyring.seal(&mut batch).await?;
         if !batch.is_empty() && orders.send(batch).await.is_err() {
-            return Ok(conductor);
-        }
-        if is_last {
             return Ok(conductor);
         }
     }

@@ -67,7 +67,7 @@ pub(super) struct PlannedRead {
 }
 
 impl PlannedThread {
-    fn new(name: ThreadName, key: Option<Arc<str>>, place: Place) -> Self {
+    pub(super) fn new(name: ThreadName, key: Option<Arc<str>>, place: Place) -> Self {
         Self {
             name,
             key,

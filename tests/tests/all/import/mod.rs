@@ -4,6 +4,7 @@ mod bad_lines;
 mod comparison;
 mod django;
 mod in_use;
+mod life_here;
 mod old_chat;
 mod overlaps;
 mod resume;
