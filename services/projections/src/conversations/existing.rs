@@ -7,8 +7,8 @@ use sqlx::{PgPool, Row};
 use threadline_domain::{ThreadId, UserId};
 use uuid::Uuid;
 
-use super::inbox;
 use super::{ExistingMember, ExistingThread, IdMark};
+use super::{inbox, users};
 use crate::{Error, Schema, rows};
 
 /// Reads those of these threads that exist, from one snapshot a statement: the caller sees to it that nothing is under way.
@@ -103,8 +103,10 @@ pub(super) async fn read_numbers(
 
 /// Reads which of these users have a name.
 pub(super) async fn named_users(schema: &Schema, pool: &PgPool, users: &[UserId]) -> Result<BTreeSet<UserId>, Error> {
-    let rows: Vec<String> = sqlx::query_scalar(schema.sql("select id from @users where id = any($1)"))
+    let statement = "select id from @users where id = any($1) and name <> $2";
+    let rows: Vec<String> = sqlx::query_scalar(schema.sql(statement))
         .bind(users.iter().map(UserId::as_str).collect::<Vec<_>>())
+        .bind(users::NO_NAME)
         .fetch_all(pool)
         .await?;
     rows.iter().map(|user| rows::user(user)).collect()

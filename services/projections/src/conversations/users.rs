@@ -9,7 +9,7 @@ use super::UserView;
 use crate::{Error, Schema, rows};
 
 /// Stands in the column of a user whose tokens had no name: an empty text, which no name is.
-const NO_NAME: &[u8] = &[0];
+pub(super) const NO_NAME: &[u8] = &[0];
 
 /// The last profile of each user that some records bring.
 #[derive(Default)]

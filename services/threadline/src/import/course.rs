@@ -274,7 +274,9 @@ mod tests {
     fn group(members: &[MemberRecord]) -> PlannedThread {
         let id = OldId("7".into());
         let mut planned = PlannedThread::new(ThreadName::Id(id.clone()), None, Place { file: 0, line: 1 });
-        members.iter().for_each(|record| planned.people.add_member(record));
+        for record in members {
+            planned.people.add_member(record);
+        }
         let metadata = threadline_domain::Metadata::default();
         let (created_at, created_by) = (Some(Timestamp(0)), Some(user("ann")));
         let kind = Kind::Group;

@@ -81,8 +81,10 @@ pub(super) async fn name_users(
     for users in users.chunks(FACTS_AT_ONCE_MAX) {
         let named = target.storage.conversations.named_users(users).await?;
         let new = users.iter().filter(|user| !named.contains(*user));
-        let profile =
-            |user: &UserId| UserProfile { user: user.clone(), name: Arc::clone(&names[user]).into(), at: now };
+        let profile = |user: &UserId| {
+            let name = Some(Arc::clone(&names[user]).into());
+            UserProfile { user: user.clone(), name, at: now }
+        };
         let mut profiles: Vec<_> = new.map(profile).collect();
         target.keyring.seal(&mut profiles).await?;
         let appends = profiles.iter().map(|profile| facts::append_user(&*target.storage.log, profile)).collect();

@@ -5,7 +5,7 @@ use threadline_domain::ThreadId;
 use threadline_tests::cluster::{Backend, Cluster, Layout};
 use threadline_tests::projections::Projections;
 
-use super::comparison::{messages_of, rest};
+use super::comparison::{checksums, messages_of, rest};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_into_a_thread_in_use_says_what_it_would_do_to_it() {
@@ -34,7 +34,7 @@ async fn an_import_into_a_thread_in_use_says_what_it_would_do_to_it() {
     }]);
 
     let projections = Projections::at(cluster.backend.database_url());
-    let before = projections.checksums().await;
+    let before = checksums(&projections).await;
     for arguments in [&["import", file, "--json", "--dry-run"][..], &["import", file, "--json"]] {
         let (code, report, complaint) = refused(&cluster, arguments);
         assert_eq!(code, Some(3), "{complaint}");
@@ -42,7 +42,7 @@ async fn an_import_into_a_thread_in_use_says_what_it_would_do_to_it() {
         assert_eq!((&report["messages_created"], &report["members_added"]), (&json!(5), &json!(1)), "{report}");
         assert!(complaint.contains("--append takes it all the same; nothing was imported"), "{complaint}");
     }
-    assert_eq!(projections.checksums().await, before, "nothing was written");
+    assert_eq!(checksums(&projections).await, before, "nothing was written");
     let (_, complaint) = cluster.refused(&["import", file]);
     assert!(complaint.contains("nothing was imported"), "{complaint}");
 
