@@ -65,18 +65,7 @@ pub(super) async fn run(
 ) -> Result<Outcomes, Error> {
     let mut events = tail_from_now(log, Topic::Messages).await?;
     let mut refusals = tail_from_now(log, Topic::Rejections).await?;
-    let mut run = Run {
-        log,
-        name: format!("import-{}", Uuid::now_v7().simple()),
-        next_request: 0,
-        in_flight: BTreeMap::new(),
-        again: BTreeMap::new(),
-        ready: VecDeque::new(),
-        appends: FuturesUnordered::new(),
-        wanted,
-        outcomes: Outcomes::default(),
-        silences: 0,
-    };
+    let mut run = Run::new(log, wanted);
     let mut open = true;
     let mut reported = 0;
     let silence = sleep(SILENCE);
@@ -132,7 +121,22 @@ pub(super) async fn run(
     Ok(run.outcomes)
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(log: &'a dyn EventLog, wanted: &'a HashSet<(ThreadId, MessageId)>) -> Self {
+        Self {
+            log,
+            name: format!("import-{}", Uuid::now_v7().simple()),
+            next_request: 0,
+            in_flight: BTreeMap::new(),
+            again: BTreeMap::new(),
+            ready: VecDeque::new(),
+            appends: FuturesUnordered::new(),
+            wanted,
+            outcomes: Outcomes::default(),
+            silences: 0,
+        }
+    }
+
     /// Sends what waits, as far as there is room.
     fn send_ready(&mut self) {
         while self.again.is_empty()
