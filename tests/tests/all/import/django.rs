@@ -1,7 +1,7 @@
 //! A Django project moves in with the commands of the documentation: dry run, run, run again, and again after life went on.
 
 use serde_json::{Value, json};
-use threadline_tests::cluster::{Backend, Cluster, Layout};
+use threadline_tests::cluster::{Backend, Cluster, Layout, shared_brokers};
 use threadline_tests::corpus::Corpus;
 use threadline_tests::projections::Projections;
 
@@ -52,8 +52,18 @@ async fn a_django_project_moves_in_and_everybody_sees_what_they_saw() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_later_export_brings_what_is_new_and_what_changed() {
-    let cluster = Cluster::start("import-later", Layout::Dev, Backend::postgres().await).await;
+async fn a_later_export_brings_what_is_new_and_what_changed_on_postgres() {
+    import_again_later("import-later-postgres", Layout::Dev, Backend::postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_export_brings_what_is_new_and_what_changed_on_kafka() {
+    let Some(brokers) = shared_brokers() else { return };
+    import_again_later("import-later-kafka", Layout::Roles, Backend::kafka(&brokers).await).await;
+}
+
+async fn import_again_later(test: &str, layout: Layout, backend: Backend) {
+    let cluster = Cluster::start(test, layout, backend).await;
     let old = OldChat::build(cluster.directory(), &Corpus::sample());
     summary(&cluster, &[&old.export("first.jsonl", None)]);
     compare(&cluster, &old.view()).await;
