@@ -58,6 +58,7 @@ test("whoever is added has not seen what was written before, also while they nev
   const { page } = ann;
   await ann.say("one");
   await ann.say("two");
+  await expect(ann.message("two").getByRole("img", { name: "Sent" })).toBeVisible();
   await ben.read(thread, 2);
   await expect(ann.log.getByRole("img", { name: `Seen by Ben ${tag}` })).toBeVisible();
   await expect(ann.message("two").getByRole("img", { name: "Read" })).toBeVisible();
@@ -79,6 +80,7 @@ test("whoever is added has not seen what was written before, also while they nev
     await expect(ann.message("two")).toBeVisible();
   }
   await ann.say("three");
+  await expect(ann.message("three").getByRole("img", { name: "Sent" })).toBeVisible();
   await ben.read(thread, 3);
   await expect(ann.log.getByRole("img", { name: /^Seen by/ })).toHaveCount(1);
   await expect(ann.message("three").getByRole("img", { name: "Sent" }), "Fay is there now").toBeVisible();
