@@ -81,7 +81,7 @@ impl Default for KafkaConfig {
             session_timeout: Duration::from_secs(6),
             group_instance: GroupInstance::default(),
             linger: Duration::ZERO,
-            gather_from_records: 128,
+            gather_from_records: 32,
             gather: Duration::from_millis(20),
             append_queue_records_max: 100_000,
             append_queue_bytes_max: 64 << 20,
