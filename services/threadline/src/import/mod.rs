@@ -20,6 +20,7 @@ mod parse;
 mod people;
 mod pipeline;
 mod plan;
+mod planner;
 mod present;
 mod progress;
 mod reading;

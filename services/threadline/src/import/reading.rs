@@ -10,7 +10,8 @@ use super::history::{Entry, History, Source};
 use super::ids::MessageIds;
 use super::lines::Fault;
 use super::overlaps::Overlaps;
-use super::plan::{Plan, PlannedRead, Planner};
+use super::plan::{Plan, PlannedRead};
+use super::planner::Planner;
 use super::records::{Body, MessageRecord, Record, ThreadIndex};
 use crate::error::Error;
 
