@@ -2,7 +2,6 @@
 
 mod aggregates;
 mod arrows;
-mod complaints;
 mod cycles;
 mod decider;
 mod docs;
@@ -19,3 +18,4 @@ mod rest;
 mod sealing;
 mod sockets;
 mod versions;
+mod warnings;

@@ -20,12 +20,12 @@ pub(super) async fn threads(
 ) -> Result<BTreeMap<ThreadId, ExistingThread>, Error> {
     let ids = || wanted.iter().map(|(thread, _)| thread.0).collect::<Vec<_>>();
     let found = sqlx::query(schema.sql(
-        "select t.id, t.kind, t.last_number, s.newest, s.strangers
+        "select t.id, t.kind, t.last_number, s.newest, s.foreign_messages
          from unnest($1::uuid[], $2::bytea[]) as w(thread, mark)
          join @threads t on t.id = w.thread
          cross join lateral (
              select max(m.sent_at) as newest,
-                 count(*) filter (where substring(uuid_send(m.id) from 7 for 4) <> w.mark) as strangers
+                 count(*) filter (where substring(uuid_send(m.id) from 7 for 4) <> w.mark) as foreign_messages
              from @messages m where m.thread = t.id) s",
     ))
     .bind(ids())
@@ -38,7 +38,7 @@ pub(super) async fn threads(
             kind: rows::named(row.try_get("kind")?)?,
             last_number: row.try_get::<i64, _>("last_number")? as u64,
             newest_sent_at: rows::time(row.try_get("newest")?),
-            strangers: row.try_get::<i64, _>("strangers")? as u64,
+            foreign_messages: row.try_get::<i64, _>("foreign_messages")? as u64,
             members: BTreeMap::new(),
             changes: Vec::new(),
         };

@@ -148,7 +148,7 @@ pub struct ExistingThread {
     /// The latest time of a message.
     pub newest_sent_at: Option<Timestamp>,
     /// How many messages have ids without the importer's mark: others wrote them.
-    pub strangers: u64,
+    pub foreign_messages: u64,
     /// Who is in it.
     pub members: BTreeMap<UserId, ExistingMember>,
     /// The values of its events that concern no message, as they lie in the log, in order; those that cannot be read too.

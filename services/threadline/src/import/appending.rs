@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::conductor::Numbers;
-use super::orders::{OnConflict, Order};
+use super::command_builder::Numbers;
+use super::planned_commands::{OnConflict, PlannedCommand};
 use super::tally::Tally;
 use crate::error::Error;
 
@@ -43,11 +43,11 @@ struct Run<'a> {
     /// Who waits: the first half of `reply_to`.
     name: String,
     next_request: u64,
-    in_flight: BTreeMap<u64, Order>,
+    in_flight: BTreeMap<u64, PlannedCommand>,
     /// Could not be decided when they came; sent again in their order when nothing else is in flight.
-    again: BTreeMap<u64, Order>,
+    again: BTreeMap<u64, PlannedCommand>,
     /// Came in, and wait for their turn.
-    ready: VecDeque<Order>,
+    ready: VecDeque<PlannedCommand>,
     appends: FuturesUnordered<Appending>,
     wanted: &'a HashSet<(ThreadId, MessageId)>,
     outcomes: Outcomes,
@@ -58,7 +58,7 @@ struct Run<'a> {
 /// more are done; `wanted` names those whose numbers are asked for.
 pub(super) async fn run(
     log: &dyn EventLog,
-    mut queue: mpsc::Receiver<Vec<Order>>,
+    mut queue: mpsc::Receiver<Vec<PlannedCommand>>,
     wanted: &HashSet<(ThreadId, MessageId)>,
     stop: CancellationToken,
     report: impl Fn(u64),
@@ -97,8 +97,8 @@ pub(super) async fn run(
             Some(appended) = run.appends.next() => {
                 appended.map_err(|error| Error::Tool(format!("{error}; run it again, it goes on where it stopped")))?;
             }
-            orders = queue.recv(), if takes_more => match orders {
-                Some(orders) => run.ready.extend(orders),
+            commands = queue.recv(), if takes_more => match commands {
+                Some(commands) => run.ready.extend(commands),
                 None => open = false,
             },
             () = &mut silence => {
@@ -141,28 +141,28 @@ impl<'a> Run<'a> {
     fn send_ready(&mut self) {
         while self.again.is_empty()
             && self.in_flight.len() < IN_FLIGHT_COMMANDS_MAX
-            && let Some(order) = self.ready.pop_front()
+            && let Some(planned) = self.ready.pop_front()
         {
-            self.send(order);
+            self.send(planned);
         }
     }
 
-    fn send(&mut self, order: Order) {
+    fn send(&mut self, planned: PlannedCommand) {
         let request = self.next_request;
         self.next_request += 1;
-        self.append(request, order);
+        self.append(request, planned);
     }
 
-    fn append(&mut self, request: u64, order: Order) {
+    fn append(&mut self, request: u64, planned: PlannedCommand) {
         let reply_to = Some(format!("{}/{request}", self.name).into());
-        let record = Thread::command_record(&order.command, &Context { reply_to, traceparent: None });
-        self.in_flight.insert(request, order);
+        let record = Thread::command_record(&planned.command, &Context { reply_to, traceparent: None });
+        self.in_flight.insert(request, planned);
         self.appends.push(self.log.append(Topic::MessagesCommands, record));
     }
 
     fn send_again(&mut self) {
-        for (request, order) in std::mem::take(&mut self.again) {
-            self.append(request, order);
+        for (request, planned) in std::mem::take(&mut self.again) {
+            self.append(request, planned);
         }
     }
 
@@ -172,15 +172,15 @@ impl<'a> Run<'a> {
         self.send_again();
     }
 
-    /// The order that this record answers, if it is one of ours that waits.
-    fn answered(&mut self, record: &Record) -> Option<(u64, Order)> {
+    /// Returns the command that this record answers, if it is one of ours that waits.
+    fn answered(&mut self, record: &Record) -> Option<(u64, PlannedCommand)> {
         let (name, request) = record.headers.text(header::REPLY_TO)?.split_once('/')?;
         let request = (name == self.name).then(|| request.parse().ok())??;
         Some((request, self.in_flight.remove(&request)?))
     }
 
     fn take_event(&mut self, partition: Partition, record: &Record) {
-        let Some((_, Order { command, .. })) = self.answered(record) else { return };
+        let Some((_, PlannedCommand { command, .. })) = self.answered(record) else { return };
         self.outcomes.last.insert(partition, record.offset);
         self.outcomes.tally.count(&command);
         let number = record.headers.text(header::NUMBER).and_then(|number| number.parse().ok());
@@ -188,23 +188,23 @@ impl<'a> Run<'a> {
     }
 
     fn take_refusal(&mut self, record: &Record) -> Result<(), Error> {
-        let Some((request, order)) = self.answered(record) else { return Ok(()) };
+        let Some((request, planned)) = self.answered(record) else { return Ok(()) };
         let refusal = Thread::read_refusal(record).map_err(|error| Error::Tool(error.to_string()))?;
-        let thread = order.command.thread;
+        let thread = planned.command.thread;
         match refusal.reply {
             CommandReply::AlreadyApplied(Outcome { number, .. }) => {
                 self.outcomes.tally.messages_already_there +=
-                    u64::from(matches!(order.command.action, Action::Post(_)));
-                self.note_number(&order.command, number);
+                    u64::from(matches!(planned.command.action, Action::Post(_)));
+                self.note_number(&planned.command, number);
             }
             CommandReply::Unavailable { .. } => {
-                self.again.insert(request, order);
+                self.again.insert(request, planned);
             }
             // It may rest on one that could not be decided yet.
             CommandReply::Rejected(_) if self.again.values().any(|other| other.command.thread == thread) => {
-                self.again.insert(request, order);
+                self.again.insert(request, planned);
             }
-            CommandReply::Rejected(Rejection::MessageConflict) => self.take_conflict(order),
+            CommandReply::Rejected(Rejection::MessageConflict) => self.take_conflict(planned),
             CommandReply::Rejected(rejection) => {
                 *self.outcomes.tally.refused.entry(format!("{rejection:?}")).or_default() += 1;
             }
@@ -213,12 +213,12 @@ impl<'a> Run<'a> {
     }
 
     /// The files hold the message twice, and not the same text: the later one counts.
-    fn take_conflict(&mut self, Order { command, on_conflict }: Order) {
+    fn take_conflict(&mut self, PlannedCommand { command, on_conflict }: PlannedCommand) {
         self.outcomes.tally.messages_already_there += 1;
         let Command { thread, actor, action: Action::Post(post), .. } = command else { return };
         if let OnConflict::Edit(at) = on_conflict {
             let edit = EditMessage { message: post.message, content: post.content, metadata: Some(post.metadata) };
-            self.send(Order::new(Command { thread, actor, at, action: Action::Edit(edit) }));
+            self.send(PlannedCommand::new(Command { thread, actor, at, action: Action::Edit(edit) }));
         }
     }
 

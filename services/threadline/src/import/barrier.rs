@@ -20,8 +20,12 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// How often before we give up.
 const ROUNDS_MAX: u32 = 6;
 
-/// Sends each partition a command that has no effect, and waits for its refusal: commands are decided in order.
-pub(super) async fn pass(log: &dyn EventLog, now: Timestamp, stop: &CancellationToken) -> Result<(), Error> {
+/// Sends each partition a command that has no effect, and waits for its refusal: commands are decided in planned.
+pub(super) async fn wait_until_decided(
+    log: &dyn EventLog,
+    now: Timestamp,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
     let name = format!("import-{}", Uuid::now_v7().simple());
     let mut refusals = tail_from_now(log, Topic::Rejections).await?;
     let mut open: BTreeSet<Partition> = (0..log.partitions(Topic::MessagesCommands)).collect();

@@ -8,7 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use threadline_domain::{Offset, Partition, Position, ReadMark, ThreadId, Timestamp, Topic, UserId, UserProfile};
 use threadline_eventlog::{Appending, facts};
 
-use super::conductor::{Numbers, Target};
+use super::command_builder::{Numbers, Target};
 use super::plan::Plan;
 use super::present::PROJECTIONS_WITHIN;
 use crate::error::Error;
@@ -53,7 +53,7 @@ pub(super) async fn mark_reads(target: &Target, reads: BTreeMap<(ThreadId, UserI
             at: read.at,
         });
         let appends = marks.map(|mark| facts::append_read_mark(&*target.storage.log, &mark)).collect();
-        count += settle(appends, &mut last).await?;
+        count += await_appends(appends, &mut last).await?;
     }
     wait_for(target, Topic::Reads, last).await?;
     Ok(count)
@@ -88,14 +88,17 @@ pub(super) async fn name_users(
         let mut profiles: Vec<_> = new.map(profile).collect();
         target.keyring.seal(&mut profiles).await?;
         let appends = profiles.iter().map(|profile| facts::append_user(&*target.storage.log, profile)).collect();
-        count += settle(appends, &mut last).await?;
+        count += await_appends(appends, &mut last).await?;
     }
     wait_for(target, Topic::Users, last).await?;
     Ok(count)
 }
 
 /// Waits for appends; returns how many there were.
-async fn settle(mut appends: FuturesUnordered<Appending>, last: &mut HashMap<Partition, Offset>) -> Result<u64, Error> {
+async fn await_appends(
+    mut appends: FuturesUnordered<Appending>,
+    last: &mut HashMap<Partition, Offset>,
+) -> Result<u64, Error> {
     let mut count = 0;
     while let Some(appended) = appends.next().await {
         let position =

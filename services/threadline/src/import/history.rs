@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::lines::{Fault, Lines, Place};
+use super::lines::{Fault, FileLine, Lines};
 use super::parse::Parser;
 use super::records::Record;
 use crate::error::Error;
@@ -17,7 +17,7 @@ pub(super) struct Source {
     pub(super) name: String,
 }
 
-/// Reads the records of all files in order.
+/// Reads the records of all files in planned.
 pub(super) struct History {
     lines: Lines,
     parser: Parser,
@@ -25,7 +25,7 @@ pub(super) struct History {
 
 /// A record, or what is wrong with its line.
 pub(super) struct Entry {
-    pub(super) place: Place,
+    pub(super) file_line: FileLine,
     pub(super) record: Result<Record, Fault>,
 }
 
@@ -45,6 +45,6 @@ impl History {
     pub(super) fn next(&mut self) -> Result<Option<Entry>, Error> {
         let Some(line) = self.lines.next()? else { return Ok(None) };
         let record = line.bytes.and_then(|bytes| self.parser.parse(bytes));
-        Ok(Some(Entry { place: line.place, record }))
+        Ok(Some(Entry { file_line: line.file_line, record }))
     }
 }

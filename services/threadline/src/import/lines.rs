@@ -13,7 +13,7 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// A line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct FileLine {
     /// The file's index in the order given.
     pub(super) file: u32,
     /// The line's number, from 1 on.
@@ -61,7 +61,7 @@ pub(super) struct Lines {
 
 /// A line, or why it is none.
 pub(super) struct Line<'a> {
-    pub(super) place: Place,
+    pub(super) file_line: FileLine,
     pub(super) bytes: Result<&'a [u8], Fault>,
 }
 
@@ -96,14 +96,14 @@ impl Lines {
                 continue;
             }
             self.line += 1;
-            let place = Place { file: self.next_file as u32 - 1, line: self.line };
+            let file_line = FileLine { file: self.next_file as u32 - 1, line: self.line };
             if bytes > LINE_BYTES_MAX && !self.buffer.ends_with(b"\n") {
                 reader.skip_until(b'\n').map_err(refused(self.line))?;
                 let fault = Fault::of_line(format!("has more than {LINE_BYTES_MAX} bytes"));
-                return Ok(Some(Line { place, bytes: Err(fault) }));
+                return Ok(Some(Line { file_line, bytes: Err(fault) }));
             }
             if !self.buffer.trim_ascii().is_empty() {
-                return Ok(Some(Line { place, bytes: Ok(&self.buffer) }));
+                return Ok(Some(Line { file_line, bytes: Ok(&self.buffer) }));
             }
         }
     }
@@ -130,7 +130,7 @@ mod tests {
         let mut found = Vec::new();
         while let Some(line) = lines.next().expect("readable") {
             let text = line.bytes.map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
-            found.push((line.place.line, text.map_err(|fault| fault.to_string())));
+            found.push((line.file_line.line, text.map_err(|fault| fault.to_string())));
         }
         let long = format!("has more than {LINE_BYTES_MAX} bytes");
         assert_eq!(found, [(1, Ok("one".to_owned())), (4, Err(long)), (5, Ok("two".to_owned()))]);

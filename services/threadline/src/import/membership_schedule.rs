@@ -1,17 +1,17 @@
-//! One thread's way through the import: its creation, and who comes in and leaves between which messages.
+//! Creates one thread, and schedules who joins and leaves it between which messages.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use threadline_domain::thread::{Action, Command, CreateThread, Kind, Role};
 use threadline_domain::{Actor, ThreadId, Timestamp, UserId, limits};
 
-use super::people::Stay;
+use super::people::MembershipSpan;
 use super::plan::PlannedThread;
 use super::present::{PresentThread, importer};
 
-/// Where a thread stands while its messages go by. What it returns goes into the log in that order.
+/// Where a thread stands while its messages go by. What it returns goes into the log in that planned.
 #[derive(Debug)]
-pub(super) struct Course {
+pub(super) struct MembershipSchedule {
     thread: ThreadId,
     kind: Kind,
     /// Who is in it after all that was returned so far.
@@ -40,7 +40,7 @@ enum Move {
     Leave,
 }
 
-impl Course {
+impl MembershipSchedule {
     /// Begins with a thread: creates it with those who are in it from the beginning, or brings what exists up to date.
     pub(super) fn begin(
         planned: &PlannedThread,
@@ -48,8 +48,8 @@ impl Course {
         now: Timestamp,
     ) -> (Self, Vec<Command>) {
         let creator = planned.declared.as_ref().and_then(|declared| declared.created_by.as_ref());
-        let stays = planned.people.stays(planned.kind(), creator, planned.declared.is_none());
-        let mut course = Self {
+        let spans = planned.people.spans(planned.kind(), creator, planned.declared.is_none());
+        let mut schedule = Self {
             thread: planned.id,
             kind: planned.kind(),
             members: BTreeMap::new(),
@@ -60,43 +60,43 @@ impl Course {
             remaining: planned.messages,
         };
         let commands = match present {
-            Some(present) => course.join_in(&stays, present, now),
-            None => course.create(planned, stays, creator, now),
+            Some(present) => schedule.join_in(&spans, present, now),
+            None => schedule.create(planned, spans, creator, now),
         };
         // Of what happens at one moment, people come in first; the order is stable otherwise.
-        course.agenda.make_contiguous().sort_by_key(|due| (due.at, matches!(due.what, Move::Leave)));
-        (course, commands)
+        schedule.agenda.make_contiguous().sort_by_key(|due| (due.at, matches!(due.what, Move::Leave)));
+        (schedule, commands)
     }
 
     fn create(
         &mut self,
         planned: &PlannedThread,
-        stays: Vec<Stay>,
+        spans: Vec<MembershipSpan>,
         creator: Option<&UserId>,
         now: Timestamp,
     ) -> Vec<Command> {
         let declared = planned.declared.as_ref();
-        let first_join = stays.iter().filter_map(|stay| stay.joins).min();
+        let first_join = spans.iter().filter_map(|span| span.joins).min();
         let begins = declared.and_then(|declared| declared.created_at);
         let begins = begins.or_else(|| planned.first_sent.into_iter().chain(first_join).min()).unwrap_or(now);
-        let is_there = |stay: &Stay| stay.joins.is_none_or(|joins| joins <= begins);
+        let is_there = |span: &MembershipSpan| span.joins.is_none_or(|joins| joins <= begins);
         // Whoever creates a group owns it; where nobody who owns it is there yet, the importer does it.
-        let owner = |stay: &&Stay| is_there(stay) && (stay.role == Role::Owner || self.kind == Kind::Dm);
-        let owners = || stays.iter().filter(owner);
-        let owner = owners().find(|stay| Some(&stay.user) == creator).or_else(|| owners().next());
+        let owner = |span: &&MembershipSpan| is_there(span) && (span.role == Role::Owner || self.kind == Kind::Dm);
+        let owners = || spans.iter().filter(owner);
+        let owner = owners().find(|span| Some(&span.user) == creator).or_else(|| owners().next());
         let actor = owner.map_or_else(importer, |owner| owner.user.clone().into());
 
         let mut late = Vec::new();
         let mut participants = Vec::new();
-        for stay in &stays {
-            if actor.is(&stay.user) {
+        for span in &spans {
+            if actor.is(&span.user) {
                 let role = if self.kind == Kind::Dm { Role::Member } else { Role::Owner };
-                self.members.insert(stay.user.clone(), role);
-            } else if is_there(stay) && participants.len() < limits::PARTICIPANTS_MAX - 1 {
-                participants.push(stay.user.clone());
-                self.members.insert(stay.user.clone(), Role::Member);
+                self.members.insert(span.user.clone(), role);
+            } else if is_there(span) && participants.len() < limits::PARTICIPANTS_MAX - 1 {
+                participants.push(span.user.clone());
+                self.members.insert(span.user.clone(), Role::Member);
             } else {
-                late.push((stay.joins.unwrap_or(begins).max(begins), stay));
+                late.push((span.joins.unwrap_or(begins).max(begins), span));
             }
         }
         let create = CreateThread {
@@ -110,44 +110,44 @@ impl Course {
             participants,
         };
         let mut commands = vec![self.command(actor, begins, Action::Create(create))];
-        let given: Vec<_> = stays.iter().filter(|stay| self.members.contains_key(&stay.user)).cloned().collect();
-        for stay in given {
-            commands.extend(self.give_role(&stay, begins));
+        let given: Vec<_> = spans.iter().filter(|span| self.members.contains_key(&span.user)).cloned().collect();
+        for span in given {
+            commands.extend(self.give_role(&span, begins));
         }
-        for (at, stay) in late {
-            self.agenda.push_back(Due { at, user: stay.user.clone(), what: Move::Join(stay.role) });
+        for (at, span) in late {
+            self.agenda.push_back(Due { at, user: span.user.clone(), what: Move::Join(span.role) });
         }
-        for Stay { user, leaves, .. } in stays {
+        for MembershipSpan { user, leaves, .. } in spans {
             self.agenda.extend(leaves.map(|at| Due { at, user, what: Move::Leave }));
         }
         commands
     }
 
-    /// Continues a thread that exists. What people have done here since the last import stays as it is.
-    fn join_in(&mut self, stays: &[Stay], present: &PresentThread, now: Timestamp) -> Vec<Command> {
+    /// Continues a thread that exists. What people have done here since the last import spans as it is.
+    fn join_in(&mut self, spans: &[MembershipSpan], present: &PresentThread, now: Timestamp) -> Vec<Command> {
         self.members = present.now.members.iter().map(|(user, member)| (user.clone(), member.role)).collect();
         let has_owner = self.members.values().any(|role| *role == Role::Owner);
         let mut commands = Vec::new();
-        for stay in stays {
-            let past = present.past(&stay.user);
-            let is_member = self.members.contains_key(&stay.user);
+        for span in spans {
+            let past = present.past(&span.user);
+            let is_member = self.members.contains_key(&span.user);
             let came_back = past
                 .and_then(|past| past.removed_at)
-                .is_some_and(|removed_at| stay.recorded_join.is_some_and(|joined_at| joined_at > removed_at));
+                .is_some_and(|removed_at| span.recorded_join.is_some_and(|joined_at| joined_at > removed_at));
             let joins = past.is_none() || (!is_member && came_back);
             if joins {
-                let at = stay.joins.or(present.now.newest_sent_at).unwrap_or(now);
+                let at = span.joins.or(present.now.newest_sent_at).unwrap_or(now);
                 // Who would own a new thread does not own one that has owners.
-                let role = if stay.is_role_named || !has_owner { stay.role } else { Role::Member };
-                self.agenda.push_back(Due { at, user: stay.user.clone(), what: Move::Join(role) });
-            } else if is_member && stay.is_role_named && past.is_some_and(|past| !past.is_changed_here) {
-                commands.extend(self.give_role(stay, now));
+                let role = if span.is_role_named || !has_owner { span.role } else { Role::Member };
+                self.agenda.push_back(Due { at, user: span.user.clone(), what: Move::Join(role) });
+            } else if is_member && span.is_role_named && past.is_some_and(|past| !past.is_changed_here) {
+                commands.extend(self.give_role(span, now));
             }
             let is_ours = past.is_none_or(|past| !past.is_changed_here);
             if (joins || is_member && is_ours)
-                && let Some(at) = stay.leaves
+                && let Some(at) = span.leaves
             {
-                self.agenda.push_back(Due { at, user: stay.user.clone(), what: Move::Leave });
+                self.agenda.push_back(Due { at, user: span.user.clone(), what: Move::Leave });
             }
         }
         commands
@@ -239,8 +239,8 @@ impl Course {
         }
     }
 
-    fn give_role(&mut self, stay: &Stay, at: Timestamp) -> Option<Command> {
-        let (user, role) = (stay.user.clone(), stay.role);
+    fn give_role(&mut self, span: &MembershipSpan, at: Timestamp) -> Option<Command> {
+        let (user, role) = (span.user.clone(), span.role);
         let current = *self.members.get(&user)?;
         if self.kind == Kind::Dm || current == role || self.is_last_owner(&user) {
             return None;
@@ -257,23 +257,15 @@ impl Course {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lines::Place;
+    use super::super::lines::FileLine;
     use super::super::records::{MemberRecord, OldId, ThreadName, ThreadRecord};
+    use super::super::samples::{member, user};
     use super::*;
-
-    fn user(id: &str) -> UserId {
-        UserId::new(id).expect("a user")
-    }
-
-    fn member(id: &str, role: Option<Role>, joined_ms: Option<i64>, left_ms: Option<i64>) -> MemberRecord {
-        let (joined_at, left_at) = (joined_ms.map(Timestamp), left_ms.map(Timestamp));
-        MemberRecord { thread: OldId("7".into()), user: user(id), role, joined_at, left_at }
-    }
 
     /// A group made at 0 by ann, of these members, before three messages.
     fn group(members: &[MemberRecord]) -> PlannedThread {
         let id = OldId("7".into());
-        let mut planned = PlannedThread::new(ThreadName::Id(id.clone()), None, Place { file: 0, line: 1 });
+        let mut planned = PlannedThread::new(ThreadName::Id(id.clone()), None, FileLine { file: 0, line: 1 });
         for record in members {
             planned.people.add_member(record);
         }
@@ -307,30 +299,30 @@ mod tests {
             member("cid", None, Some(10), Some(20)),
             member("dan", Some(Role::Admin), Some(20), None),
         ]);
-        let (mut course, commands) = Course::begin(&planned, None, Timestamp(99));
+        let (mut schedule, commands) = MembershipSchedule::begin(&planned, None, Timestamp(99));
         assert_eq!(shown(&commands), ["0 ann creates with 1", "0 service:import makes bob admin"]);
-        assert_eq!(shown(&course.before_message(Timestamp(10))), ["10 service:import adds cid as member"]);
-        assert!(course.after_message().is_empty());
+        assert_eq!(shown(&schedule.before_message(Timestamp(10))), ["10 service:import adds cid as member"]);
+        assert!(schedule.after_message().is_empty());
         // Whoever joins with a message is there when it is sent; so is who leaves then.
-        assert_eq!(shown(&course.before_message(Timestamp(20))), ["20 service:import adds dan as admin"]);
-        assert!(course.after_message().is_empty() && course.is_underway());
-        assert_eq!(shown(&course.before_message(Timestamp(25))), ["20 cid removes cid"]);
+        assert_eq!(shown(&schedule.before_message(Timestamp(20))), ["20 service:import adds dan as admin"]);
+        assert!(schedule.after_message().is_empty() && schedule.is_underway());
+        assert_eq!(shown(&schedule.before_message(Timestamp(25))), ["20 cid removes cid"]);
         // Her group's only owner could not leave by herself.
-        assert_eq!(shown(&course.after_message()), ["30 service:import removes ann"]);
-        assert!(!course.is_underway());
+        assert_eq!(shown(&schedule.after_message()), ["30 service:import removes ann"]);
+        assert!(!schedule.is_underway());
     }
 
     #[test]
     fn a_group_without_anybody_to_own_it_yet_is_made_by_the_importer() {
         let planned = group(&[member("bob", None, Some(50), None)]);
-        let (mut course, commands) = Course::begin(&planned, None, Timestamp(99));
+        let (mut schedule, commands) = MembershipSchedule::begin(&planned, None, Timestamp(99));
         assert_eq!(shown(&commands), ["0 service:import creates with 0"]);
-        assert_eq!(shown(&course.end()), ["50 service:import adds bob as owner"]);
+        assert_eq!(shown(&schedule.end()), ["50 service:import adds bob as owner"]);
     }
 
     #[test]
     fn who_may_not_delete_here_lets_the_importer_do_it() {
-        let (course, _) = Course::begin(
+        let (schedule, _) = MembershipSchedule::begin(
             &group(&[member("ann", None, None, None), member("bob", None, None, None)]),
             None,
             Timestamp(99),
@@ -339,8 +331,8 @@ mod tests {
         for (by, expected) in
             [(None, "bob"), (Some("bob"), "bob"), (Some("ann"), "ann"), (Some("eve"), "service:import")]
         {
-            assert_eq!(course.deleter(&actor("bob"), by.map(actor)).as_str(), expected);
+            assert_eq!(schedule.deleter(&actor("bob"), by.map(actor)).as_str(), expected);
         }
-        assert_eq!(course.deleter(&actor("ann"), Some(actor("bob"))), importer());
+        assert_eq!(schedule.deleter(&actor("ann"), Some(actor("bob"))), importer());
     }
 }

@@ -7,27 +7,29 @@
 
 mod appending;
 mod barrier;
-mod complaints;
-mod conductor;
-mod course;
+mod command_builder;
 mod facts;
 mod history;
 mod ids;
 mod lines;
-mod orders;
+mod membership_schedule;
 mod overlaps;
 mod parse;
 mod people;
 mod pipeline;
 mod plan;
+mod planned_commands;
 mod planner;
 mod present;
+mod preview;
 mod progress;
 mod reading;
 mod records;
 mod references;
+mod refused_lines;
 mod report;
-mod survey;
+#[cfg(test)]
+mod samples;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -44,14 +46,14 @@ use crate::error::Error;
 use crate::keys::{self, MissingMasterKey};
 use crate::roles;
 use crate::storage::{self, Storage};
-use complaints::{Complaints, Strictness};
-use conductor::Target;
+use command_builder::Target;
 use history::Source;
 use parse::Parser;
 use pipeline::Import;
 use plan::Plan;
 use present::{PROJECTIONS_WITHIN, Present, wait_for_projections};
 use progress::Progress;
+use refused_lines::{RefusedLines, Strictness};
 use report::Times;
 
 /// Authors whose keys one statement fetches or makes.
@@ -89,8 +91,8 @@ pub async fn run(mut config: Config, options: Options, stop: CancellationToken) 
     let progress = Progress::new(options.json);
     storage::find_database(&mut config);
     if options.dry_run && !storage::has_data(&config) {
-        let (import, complaints) = prepare(&options, progress).await?;
-        return dry_run(import(Present::default()), None, None, &complaints, &options, progress).await;
+        let (import, refused) = prepare(&options, progress).await?;
+        return dry_run(import(Present::default()), None, None, &refused, &options, progress).await;
     }
     let server = storage::ensure_database(&mut config).await?;
     // Nobody else can be at work on a server that we have just started.
@@ -144,7 +146,7 @@ pub(crate) fn texts(file: &Path, count_max: usize) -> Result<Vec<String>, Error>
 async fn prepare(
     options: &Options,
     progress: Progress,
-) -> Result<(impl FnOnce(Present) -> Import + use<>, Arc<Complaints>), Error> {
+) -> Result<(impl FnOnce(Present) -> Import + use<>, Arc<RefusedLines>), Error> {
     let now = now();
     let files: Arc<[PathBuf]> = options.files.clone().into();
     let parser = Parser { prefix: options.threads_prefix.clone(), now };
@@ -155,28 +157,28 @@ async fn prepare(
         _ => Strictness::Stop,
     };
     let counting = progress.counting();
-    let (source, plan, complaints) = blocking({
+    let (source, plan, refused) = blocking({
         let counting = counting.clone();
         move || {
-            let mut complaints = Complaints::new(&source.files, strictness);
-            let mut plan = reading::plan(&source, &mut complaints, |lines| counting.set_position(lines))?;
-            reading::check(&source, &mut plan, &mut complaints)?;
-            Ok((source, plan, Arc::new(complaints)))
+            let mut refused = RefusedLines::new(&source.files, strictness);
+            let mut plan = reading::plan(&source, &mut refused, |lines| counting.set_position(lines))?;
+            reading::check(&source, &mut plan, &mut refused)?;
+            Ok((source, plan, Arc::new(refused)))
         }
     })
     .await?;
     counting.finish_and_clear();
-    let (plan, complaints): (Arc<Plan>, _) = (Arc::new(plan), complaints);
+    let (plan, refused): (Arc<Plan>, _) = (Arc::new(plan), refused);
     let import = {
-        let complaints = Arc::clone(&complaints);
-        move |present| Import { source, plan, present: Arc::new(present), complaints, now }
+        let refused = Arc::clone(&refused);
+        move |present| Import { source, plan, present: Arc::new(present), refused, now }
     };
-    Ok((import, complaints))
+    Ok((import, refused))
 }
 
 /// A dry run on a system that is there.
 async fn look_at(config: &Config, storage: &Storage, options: &Options, progress: Progress) -> Result<(), Error> {
-    let (import, complaints) = prepare(options, progress).await?;
+    let (import, refused) = prepare(options, progress).await?;
     wait_for_projections(storage).await?;
     let import = load(import, storage).await?;
     let mut target = None;
@@ -185,7 +187,7 @@ async fn look_at(config: &Config, storage: &Storage, options: &Options, progress
         let keyring = keys::open(config, storage, MissingMasterKey::Refuse).await?;
         target = Some(Target { storage: storage.clone(), keyring });
     }
-    dry_run(import, Some(storage), target, &complaints, options, progress).await
+    dry_run(import, Some(storage), target, &refused, options, progress).await
 }
 
 async fn load(import: impl FnOnce(Present) -> Import, storage: &Storage) -> Result<Import, Error> {
@@ -199,20 +201,20 @@ async fn dry_run(
     import: Import,
     storage: Option<&Storage>,
     target: Option<Target>,
-    complaints: &Complaints,
+    refused: &RefusedLines,
     options: &Options,
     progress: Progress,
 ) -> Result<(), Error> {
-    let bar = progress.surveying(import.plan.messages);
-    let mut survey = import.survey(target, |count| bar.inc(count)).await?;
+    let bar = progress.previewing(import.plan.messages);
+    let mut preview = import.preview(target, |count| bar.inc(count)).await?;
     bar.finish_and_clear();
-    survey.tally.users_named = facts::count_unnamed(storage, &import.plan.names).await?;
+    preview.tally.users_named = facts::count_unnamed(storage, &import.plan.names).await?;
     let threads = import.plan.taken().count() as u64;
-    report::outlook(&survey, threads, complaints.count(), true, options.json);
-    if complaints.count() > 0 && !options.skip_bad {
+    report::preview(&preview, threads, refused.count(), true, options.json);
+    if refused.count() > 0 && !options.skip_bad {
         return Err(Error::Refused("some lines would be refused; --skip-bad leaves them out".into()));
     }
-    if survey.threads_in_use.is_empty() || options.append { Ok(()) } else { Err(in_use()) }
+    if preview.threads_in_use.is_empty() || options.append { Ok(()) } else { Err(in_use()) }
 }
 
 fn in_use() -> Error {
@@ -225,18 +227,18 @@ fn in_use() -> Error {
 
 async fn import(target: Target, options: &Options, progress: Progress, stop: CancellationToken) -> Result<(), Error> {
     let start = Instant::now();
-    let (import, complaints) = prepare(options, progress).await?;
+    let (import, refused) = prepare(options, progress).await?;
     let storage = &target.storage;
-    barrier::pass(&*storage.log, now(), &stop).await?;
+    barrier::wait_until_decided(&*storage.log, now(), &stop).await?;
     wait_for_projections(storage).await?;
     let import = load(import, storage).await?;
     if !options.append && import.present.has_threads_in_use() {
-        let bar = progress.surveying(import.plan.messages);
-        let survey = import.survey(Some(target.clone()), |count| bar.inc(count)).await?;
+        let bar = progress.previewing(import.plan.messages);
+        let preview = import.preview(Some(target.clone()), |count| bar.inc(count)).await?;
         bar.finish_and_clear();
-        if !survey.threads_in_use.is_empty() {
+        if !preview.threads_in_use.is_empty() {
             let threads = import.plan.taken().count() as u64;
-            report::outlook(&survey, threads, complaints.count(), false, options.json);
+            report::preview(&preview, threads, refused.count(), false, options.json);
             return Err(in_use());
         }
     }
@@ -261,7 +263,7 @@ async fn import(target: Target, options: &Options, progress: Progress, stop: Can
     outcomes.tally.reads_marked = facts::mark_reads(&target, reads).await?;
     outcomes.tally.users_named = facts::name_users(&target, &import.plan.names, import.now).await?;
     let times = Times { log, projections: start.elapsed() };
-    report::done(&outcomes.tally, complaints.count(), times, options.json);
+    report::done(&outcomes.tally, refused.count(), times, options.json);
     if outcomes.tally.refused.is_empty() {
         Ok(())
     } else {

@@ -20,7 +20,7 @@ struct Overlap {
 impl Overlaps {
     /// Takes a message in the order of the files, unless it would come after newer ones. `from` is where the files of its
     /// thread begin to overlap, if they do.
-    pub(super) fn meet(
+    pub(super) fn observe(
         &mut self,
         thread: ThreadIndex,
         from: Option<Timestamp>,
@@ -53,12 +53,12 @@ mod tests {
         let mut overlaps = Overlaps::default();
         let mut meet = |ms, id| {
             let id = MessageId(Uuid::from_u128(id));
-            overlaps.meet(ThreadIndex(0), Some(Timestamp(20)), Timestamp(ms), id).is_ok()
+            overlaps.observe(ThreadIndex(0), Some(Timestamp(20)), Timestamp(ms), id).is_ok()
         };
         assert!(meet(10, 1) && meet(20, 2) && meet(30, 3), "the first file");
         assert!(meet(20, 2) && meet(30, 3) && meet(30, 4) && meet(40, 5), "the second one overlaps");
         assert!(!meet(25, 6) && !meet(20, 7), "what is older and new would come too late");
         let (index, none) = (ThreadIndex(1), MessageId(Uuid::nil()));
-        assert!(overlaps.meet(index, None, Timestamp(9), none).is_ok());
+        assert!(overlaps.observe(index, None, Timestamp(9), none).is_ok());
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Wrote {
 
 /// Somebody's part in a thread, from when to when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stay {
+pub(super) struct MembershipSpan {
     pub(super) user: UserId,
     pub(super) role: Role,
     /// Whether a record names the role.
@@ -98,21 +98,21 @@ impl People {
     ///
     /// Somebody must own a group: those whom records name as owners, else `creator` if that is one of its people, else
     /// who comes in first.
-    pub(super) fn stays(&self, kind: Kind, creator: Option<&UserId>, are_writers_in: bool) -> Vec<Stay> {
-        let mut stays: Vec<Stay> = self.all.iter().map(|person| person.stay(kind, are_writers_in)).collect();
-        stays.sort_by_key(|stay| stay.joins);
-        if kind != Kind::Dm && !stays.iter().any(|stay| stay.role == Role::Owner) {
-            let owner = stays.iter().position(|stay| Some(&stay.user) == creator).unwrap_or_default();
-            if let Some(owner) = stays.get_mut(owner) {
+    pub(super) fn spans(&self, kind: Kind, creator: Option<&UserId>, are_writers_in: bool) -> Vec<MembershipSpan> {
+        let mut spans: Vec<MembershipSpan> = self.all.iter().map(|person| person.span(kind, are_writers_in)).collect();
+        spans.sort_by_key(|span| span.joins);
+        if kind != Kind::Dm && !spans.iter().any(|span| span.role == Role::Owner) {
+            let owner = spans.iter().position(|span| Some(&span.user) == creator).unwrap_or_default();
+            if let Some(owner) = spans.get_mut(owner) {
                 owner.role = Role::Owner;
             }
         }
-        stays
+        spans
     }
 }
 
 impl Person {
-    fn stay(&self, kind: Kind, are_writers_in: bool) -> Stay {
+    fn span(&self, kind: Kind, are_writers_in: bool) -> MembershipSpan {
         let recorded_join = self.membership.and_then(|membership| membership.joined_at);
         let first = self.wrote.map(|wrote| wrote.first);
         let joins = match (self.membership, recorded_join) {
@@ -123,7 +123,7 @@ impl Person {
         let left_at = self.membership.and_then(|membership| membership.left_at);
         let last = self.wrote.map(|wrote| wrote.last);
         let role = self.membership.and_then(|membership| membership.role);
-        Stay {
+        MembershipSpan {
             user: self.user.clone(),
             role: role.unwrap_or(Role::Member),
             is_role_named: role.is_some() && kind != Kind::Dm,
@@ -136,21 +136,12 @@ impl Person {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::OldId;
+    use super::super::samples::{member, user};
     use super::*;
 
-    fn user(id: &str) -> UserId {
-        UserId::new(id).expect("a user")
-    }
-
-    fn member(id: &str, role: Option<Role>, joined_ms: Option<i64>, left_ms: Option<i64>) -> MemberRecord {
-        let (joined_at, left_at) = (joined_ms.map(Timestamp), left_ms.map(Timestamp));
-        MemberRecord { thread: OldId("7".into()), user: user(id), role, joined_at, left_at }
-    }
-
-    fn shown(stays: &[Stay]) -> Vec<(&str, Role, Option<i64>, Option<i64>)> {
+    fn shown(spans: &[MembershipSpan]) -> Vec<(&str, Role, Option<i64>, Option<i64>)> {
         let ms = |at: Option<Timestamp>| at.map(Timestamp::millis);
-        stays.iter().map(|stay| (stay.user.as_str(), stay.role, ms(stay.joins), ms(stay.leaves))).collect()
+        spans.iter().map(|span| (span.user.as_str(), span.role, ms(span.joins), ms(span.leaves))).collect()
     }
 
     #[test]
@@ -162,9 +153,9 @@ mod tests {
         for (id, ms) in [("late", 40), ("gone", 15), ("gone", 30), ("unknown", 35), ("late", 60)] {
             people.add_writer(&user(id), Timestamp(ms));
         }
-        let stays = people.stays(Kind::Group, None, false);
+        let spans = people.spans(Kind::Group, None, false);
         assert_eq!(
-            shown(&stays),
+            shown(&spans),
             [
                 ("silent", Role::Owner, None, None),
                 ("gone", Role::Member, Some(10), Some(30)),
@@ -182,14 +173,14 @@ mod tests {
             people.add_member(&member(id, None, None, None));
         }
         let owners = |people: &People, creator: Option<&str>| {
-            let stays = people.stays(Kind::Group, creator.map(user).as_ref(), false);
-            let owners = stays.into_iter().filter(|stay| stay.role == Role::Owner);
-            owners.map(|stay| stay.user.to_string()).collect::<Vec<_>>()
+            let spans = people.spans(Kind::Group, creator.map(user).as_ref(), false);
+            let owners = spans.into_iter().filter(|span| span.role == Role::Owner);
+            owners.map(|span| span.user.to_string()).collect::<Vec<_>>()
         };
         assert_eq!((owners(&people, None), owners(&people, Some("bob"))), (vec!["ann".into()], vec!["bob".into()]));
         assert_eq!(owners(&people, Some("admin")), ["ann"]);
         people.add_member(&member("cid", Some(Role::Owner), None, None));
         assert_eq!(owners(&people, Some("bob")), ["cid"]);
-        assert!(people.stays(Kind::Dm, None, false).iter().all(|stay| !stay.is_role_named));
+        assert!(people.spans(Kind::Dm, None, false).iter().all(|span| !span.is_role_named));
     }
 }

@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::appending::{self, Outcomes};
-use super::complaints::Complaints;
-use super::conductor::{Conductor, Target};
+use super::command_builder::{CommandBuilder, Target};
 use super::history::Source;
-use super::orders::Order;
 use super::plan::Plan;
+use super::planned_commands::PlannedCommand;
 use super::present::Present;
-use super::reading::{self, Incoming};
-use super::survey::Survey;
+use super::preview::Preview;
+use super::reading::{self, IncomingMessage};
+use super::refused_lines::RefusedLines;
 use crate::error::Error;
 
 /// Batches read ahead of what is turned into commands, and commands ahead of what is appended.
@@ -27,7 +27,7 @@ pub(super) struct Import {
     pub(super) source: Source,
     pub(super) plan: Arc<Plan>,
     pub(super) present: Arc<Present>,
-    pub(super) complaints: Arc<Complaints>,
+    pub(super) refused: Arc<RefusedLines>,
     pub(super) now: Timestamp,
 }
 
@@ -42,35 +42,36 @@ impl Import {
     }
 
     /// Reads the messages in a thread of its own.
-    fn read(&self) -> (mpsc::Receiver<Vec<Incoming>>, tokio::task::JoinHandle<Result<(), Error>>) {
+    fn read(&self) -> (mpsc::Receiver<Vec<IncomingMessage>>, tokio::task::JoinHandle<Result<(), Error>>) {
         let (messages, queue) = mpsc::channel(BATCHES_AHEAD_MAX);
-        let Self { source, plan, complaints, .. } = self.clone();
-        let reading = tokio::task::spawn_blocking(move || reading::hand_on(&source, &plan, &complaints, &messages));
+        let Self { source, plan, refused, .. } = self.clone();
+        let reading =
+            tokio::task::spawn_blocking(move || reading::stream_messages(&source, &plan, &refused, &messages));
         (queue, reading)
     }
 
-    fn conductor(&self, target: Option<Target>, wanted: &Arc<HashSet<(ThreadId, MessageId)>>) -> Conductor {
-        Conductor::new(Arc::clone(&self.plan), Arc::clone(&self.present), target, Arc::clone(wanted), self.now)
+    fn builder(&self, target: Option<Target>, wanted: &Arc<HashSet<(ThreadId, MessageId)>>) -> CommandBuilder {
+        CommandBuilder::new(Arc::clone(&self.plan), Arc::clone(&self.present), target, Arc::clone(wanted), self.now)
     }
 
     /// Finds out what an import would do, and writes nothing.
-    pub(super) async fn survey(&self, target: Option<Target>, report: impl Fn(u64)) -> Result<Survey, Error> {
+    pub(super) async fn preview(&self, target: Option<Target>, report: impl Fn(u64)) -> Result<Preview, Error> {
         let wanted = Arc::new(self.wanted());
-        let mut conductor = self.conductor(target, &wanted);
+        let mut builder = self.builder(target, &wanted);
         let (mut queue, reading) = self.read();
-        let mut survey = Survey::new(&self.present, &wanted);
+        let mut preview = Preview::new(&self.present, &wanted);
         while let Some(messages) = queue.recv().await {
             let count = messages.len() as u64;
-            let orders = conductor.take(messages).await?;
-            survey.take(&orders);
+            let commands = builder.take(messages).await?;
+            preview.take(&commands);
             report(count);
         }
         ended(reading).await?;
-        while let Some(orders) = conductor.take_rest() {
-            survey.take(&orders);
+        while let Some(commands) = builder.take_rest() {
+            preview.take(&commands);
         }
-        survey.finish(&self.plan, conductor.tally, conductor.numbers);
-        Ok(survey)
+        preview.finish(&self.plan, builder.tally, builder.numbers);
+        Ok(preview)
     }
 
     /// Appends everything, and returns what came of it.
@@ -81,48 +82,48 @@ impl Import {
         report: impl Fn(u64) + Clone + Send + 'static,
     ) -> Result<Outcomes, Error> {
         let wanted = Arc::new(self.wanted());
-        let (queue, reading) = self.read();
-        let (orders, ordered) = mpsc::channel(BATCHES_AHEAD_MAX);
-        let conducting = tokio::spawn(conduct(
-            self.conductor(Some(target.clone()), &wanted),
+        let (messages, reading) = self.read();
+        let (sender, commands) = mpsc::channel(BATCHES_AHEAD_MAX);
+        let building = tokio::spawn(build_commands(
+            self.builder(Some(target.clone()), &wanted),
             target.clone(),
-            queue,
-            orders,
+            messages,
+            sender,
             report.clone(),
         ));
-        let outcomes = appending::run(&*target.storage.log, ordered, &wanted, stop, report).await;
+        let outcomes = appending::run(&*target.storage.log, commands, &wanted, stop, report).await;
         let mut outcomes = outcomes?;
         ended(reading).await?;
-        let conductor = ended(conducting).await?;
-        outcomes.tally.add(conductor.tally);
-        outcomes.numbers.extend(conductor.numbers);
+        let builder = ended(building).await?;
+        outcomes.tally.add(builder.tally);
+        outcomes.numbers.extend(builder.numbers);
         Ok(outcomes)
     }
 }
 
-/// Turns messages into sealed orders until there are no more; ends early when nobody takes them.
-async fn conduct(
-    mut conductor: Conductor,
+/// Turns messages into sealed commands until there are no more; ends early when nobody takes them.
+async fn build_commands(
+    mut builder: CommandBuilder,
     target: Target,
-    mut messages: mpsc::Receiver<Vec<Incoming>>,
-    orders: mpsc::Sender<Vec<Order>>,
+    mut messages: mpsc::Receiver<Vec<IncomingMessage>>,
+    commands: mpsc::Sender<Vec<PlannedCommand>>,
     report: impl Fn(u64),
-) -> Result<Conductor, Error> {
+) -> Result<CommandBuilder, Error> {
     let mut untouched = 0;
     loop {
         let mut batch = match messages.recv().await {
-            Some(messages) => conductor.take(messages).await?,
-            None => match conductor.take_rest() {
-                Some(orders) => orders,
-                None => return Ok(conductor),
+            Some(messages) => builder.take(messages).await?,
+            None => match builder.take_rest() {
+                Some(commands) => commands,
+                None => return Ok(builder),
             },
         };
-        let now_untouched = conductor.tally.messages_already_there + conductor.tally.messages_left_alone;
+        let now_untouched = builder.tally.messages_already_there + builder.tally.messages_left_alone;
         report(now_untouched - untouched);
         untouched = now_untouched;
         target.keyring.seal(&mut batch).await?;
-        if !batch.is_empty() && orders.send(batch).await.is_err() {
-            return Ok(conductor);
+        if !batch.is_empty() && commands.send(batch).await.is_err() {
+            return Ok(builder);
         }
     }
 }

@@ -7,7 +7,7 @@ use threadline_domain::thread::Kind;
 use threadline_domain::{Actor, ThreadId, Timestamp, UserId};
 use threadline_projections::IdMark;
 
-use super::lines::Place;
+use super::lines::FileLine;
 use super::people::People;
 use super::records::{ReadRecord, ThreadIndex, ThreadName, ThreadRecord};
 use super::references::References;
@@ -35,7 +35,7 @@ pub(super) struct PlannedThread {
     /// What a record says of it.
     pub(super) declared: Option<ThreadRecord>,
     /// The first line that names it.
-    pub(super) place: Place,
+    pub(super) file_line: FileLine,
     pub(super) people: People,
     /// What replies and read marks name.
     pub(super) references: References,
@@ -60,16 +60,16 @@ pub(super) struct PlannedThread {
 pub(super) struct PlannedRead {
     pub(super) thread: ThreadIndex,
     pub(super) record: ReadRecord,
-    pub(super) place: Place,
+    pub(super) file_line: FileLine,
 }
 
 impl PlannedThread {
-    pub(super) fn new(name: ThreadName, key: Option<Arc<str>>, place: Place) -> Self {
+    pub(super) fn new(name: ThreadName, key: Option<Arc<str>>, file_line: FileLine) -> Self {
         Self {
             name,
             key,
             declared: None,
-            place,
+            file_line,
             people: People::default(),
             references: References::default(),
             messages: 0,

@@ -1,21 +1,21 @@
-//! What is to be appended, and what becomes of a message that is here already.
+//! The commands of an import, and what a message that is here already needs.
 
 use threadline_domain::thread::{Action, Command, EditMessage, MessageFact, PostMessage};
 use threadline_domain::{Actor, Metadata, Text, Timestamp};
 use threadline_sealing::{SealContext, TextMut, Typed};
 
-use super::course::Course;
-use super::reading::Incoming;
+use super::membership_schedule::MembershipSchedule;
+use super::reading::IncomingMessage;
 use super::records::Body;
 
 /// A command for the log, and what a conflict over a message's id means: the same export holds the message twice.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct PlannedCommand {
     pub(super) command: Command,
     pub(super) on_conflict: OnConflict,
 }
 
-impl Typed for Order {
+impl Typed for PlannedCommand {
     fn each_text(&mut self, visit: &mut dyn FnMut(SealContext<'_>, TextMut<'_>)) {
         self.command.each_text(visit);
     }
@@ -24,7 +24,7 @@ impl Typed for Order {
 /// What happens when a message with this id was posted with something else in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OnConflict {
-    /// The next order brings it up to date.
+    /// The next command brings it up to date.
     GoOn,
     /// It is edited, as of this time.
     Edit(Timestamp),
@@ -33,7 +33,7 @@ pub(super) enum OnConflict {
 /// What one message asks for.
 #[derive(Debug)]
 pub(super) enum Step {
-    Send(Order),
+    Send(PlannedCommand),
     /// The message is here; whether its text changed since can be told when this one is sealed.
     Compare(Comparison),
     /// The message is here as it should be.
@@ -49,50 +49,50 @@ pub(super) struct Comparison {
     pub(super) edited_at: Option<Timestamp>,
 }
 
-impl Order {
+impl PlannedCommand {
     pub(super) const fn new(command: Command) -> Self {
         Self { command, on_conflict: OnConflict::GoOn }
     }
 }
 
 /// Returns what a message that is not here asks for. One that was deleted is posted without text and deleted with the next
-/// command, so it keeps its place and nothing of it is ever shown.
-pub(super) fn of_new(message: Incoming, course: &Course, now: Timestamp) -> Vec<Step> {
-    let Incoming { id, sender, sent_at, kind, reply_to, body, .. } = message;
+/// command, so it keeps its number and nothing of it is ever shown.
+pub(super) fn of_new(message: IncomingMessage, schedule: &MembershipSchedule, now: Timestamp) -> Vec<Step> {
+    let IncomingMessage { id, sender, sent_at, kind, reply_to, body, .. } = message;
     let post = |content: Text, metadata| {
         let post = PostMessage { message: id, kind, content, metadata, reply_to };
-        course.command(sender.clone(), sent_at, Action::Post(post))
+        schedule.command(sender.clone(), sent_at, Action::Post(post))
     };
-    let orders = match body {
+    let commands = match body {
         Body::Deleted { at, by } => {
             let delete = Action::Delete { message: id };
-            let delete = course.command(course.deleter(&sender, by), at, delete);
-            vec![Order::new(post("".into(), Metadata::default())), Order::new(delete)]
+            let delete = schedule.command(schedule.deleter(&sender, by), at, delete);
+            vec![PlannedCommand::new(post("".into(), Metadata::default())), PlannedCommand::new(delete)]
         }
         Body::Typed { content, metadata, edited_at: Some(at) } => {
             let edit = EditMessage { message: id, content: Text::Open(content.clone()), metadata: None };
-            let edit = course.command(sender.clone(), at, Action::Edit(edit));
-            vec![Order::new(post(Text::Open(content), metadata)), Order::new(edit)]
+            let edit = schedule.command(sender.clone(), at, Action::Edit(edit));
+            vec![PlannedCommand::new(post(Text::Open(content), metadata)), PlannedCommand::new(edit)]
         }
         Body::Typed { content, metadata, edited_at: None } => {
-            vec![Order { command: post(Text::Open(content), metadata), on_conflict: OnConflict::Edit(now) }]
+            vec![PlannedCommand { command: post(Text::Open(content), metadata), on_conflict: OnConflict::Edit(now) }]
         }
     };
-    orders.into_iter().map(Step::Send).collect()
+    commands.into_iter().map(Step::Send).collect()
 }
 
-/// Returns what a message asks for that is here. What was deleted here stays deleted, and what another one than its sender of
+/// Returns what a message asks for that is here. What was deleted here spans deleted, and what another one than its sender of
 /// today posted keeps its text.
-pub(super) fn of_present(message: Incoming, fact: &MessageFact, course: &Course) -> Step {
-    let Incoming { id, sender, sent_at, kind, reply_to, body, .. } = message;
+pub(super) fn of_present(message: IncomingMessage, fact: &MessageFact, schedule: &MembershipSchedule) -> Step {
+    let IncomingMessage { id, sender, sent_at, kind, reply_to, body, .. } = message;
     match body {
         _ if fact.deleted => Step::Present,
         Body::Deleted { at, by } => {
-            let actor = course.deleter(&fact.sender, by);
+            let actor = schedule.deleter(&fact.sender, by);
             // Who has left cannot delete any more.
-            let is_away = actor.user().is_some_and(|user| !course.has(user));
+            let is_away = actor.user().is_some_and(|user| !schedule.has(user));
             let actor = if is_away { super::present::importer() } else { actor };
-            Step::Send(Order::new(course.command(actor, at, Action::Delete { message: id })))
+            Step::Send(PlannedCommand::new(schedule.command(actor, at, Action::Delete { message: id })))
         }
         Body::Typed { .. } if fact.sender != sender => Step::Present,
         Body::Typed { edited_at: Some(at), .. } if fact.edited_digest.is_some() && at <= fact.changed_at => {
@@ -100,7 +100,7 @@ pub(super) fn of_present(message: Incoming, fact: &MessageFact, course: &Course)
         }
         Body::Typed { content, metadata, edited_at } => {
             let post = PostMessage { message: id, kind, content: Text::Open(content), metadata, reply_to };
-            let post = course.command(sender, sent_at, Action::Post(post));
+            let post = schedule.command(sender, sent_at, Action::Post(post));
             Step::Compare(Comparison { post, fact: fact.clone(), edited_at })
         }
     }
@@ -137,7 +137,7 @@ mod tests {
     use threadline_domain::{MessageId, ThreadId, UserId};
     use uuid::Uuid;
 
-    use super::super::lines::Place;
+    use super::super::lines::FileLine;
     use super::super::plan::PlannedThread;
     use super::super::records::{ThreadIndex, ThreadName};
     use super::*;
@@ -173,9 +173,9 @@ mod tests {
     #[test]
     fn of_a_deleted_message_no_text_is_left() {
         let (planned, now) =
-            (PlannedThread::new(ThreadName::Key("k".into()), None, Place { file: 0, line: 1 }), Timestamp(99));
-        let (course, _) = Course::begin(&planned, None, now);
-        let message = Incoming {
+            (PlannedThread::new(ThreadName::Key("k".into()), None, FileLine { file: 0, line: 1 }), Timestamp(99));
+        let (schedule, _) = MembershipSchedule::begin(&planned, None, now);
+        let message = IncomingMessage {
             thread: ThreadIndex(0),
             id: MessageId(Uuid::nil()),
             sender: UserId::new("ann").expect("a user").into(),
@@ -184,7 +184,7 @@ mod tests {
             reply_to: None,
             body: Body::Deleted { at: Timestamp(20), by: None },
         };
-        let steps = of_new(message, &course, now);
+        let steps = of_new(message, &schedule, now);
         let [Step::Send(post), Step::Send(delete)] = &steps[..] else { panic!("{steps:?}") };
         let Action::Post(posted) = &post.command.action else { panic!() };
         assert!(posted.content.is_withheld() && posted.metadata == Metadata::default());

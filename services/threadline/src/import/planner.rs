@@ -7,11 +7,11 @@ use std::sync::Arc;
 use threadline_domain::thread::{Kind, Role};
 use threadline_domain::{Actor, ThreadId, Timestamp, UserId, limits};
 
-use super::complaints::Complaints;
 use super::ids;
-use super::lines::{Fault, Place};
+use super::lines::{Fault, FileLine};
 use super::plan::{Plan, PlannedRead, PlannedThread};
 use super::records::{MemberRecord, MessageRecord, OldId, ReadRecord, Record, ThreadIndex, ThreadName, ThreadRecord};
+use super::refused_lines::RefusedLines;
 use crate::error::Error;
 
 /// Makes a plan of the records as they come.
@@ -28,16 +28,16 @@ impl Planner {
     }
 
     /// Takes a record, unless it does not fit to those before it.
-    pub(super) fn add(&mut self, record: Record, place: Place) -> Result<(), Fault> {
-        if place.file != self.file {
-            self.file = place.file;
+    pub(super) fn add(&mut self, record: Record, file_line: FileLine) -> Result<(), Fault> {
+        if file_line.file != self.file {
+            self.file = file_line.file;
             self.last_sent.clear();
         }
         match record {
-            Record::Thread(record) => self.add_thread(record, place),
+            Record::Thread(record) => self.add_thread(record, file_line),
             Record::Member(record) => self.add_member(&record),
-            Record::Message(record) => self.add_message(&record, place),
-            Record::Read(record) => self.add_read(record, place),
+            Record::Message(record) => self.add_message(&record, file_line),
+            Record::Read(record) => self.add_read(record, file_line),
             Record::User(record) => {
                 self.plan.names.insert(record.id, record.name);
                 Ok(())
@@ -45,7 +45,7 @@ impl Planner {
         }
     }
 
-    fn add_thread(&mut self, record: ThreadRecord, place: Place) -> Result<(), Fault> {
+    fn add_thread(&mut self, record: ThreadRecord, file_line: FileLine) -> Result<(), Fault> {
         let name = ThreadName::Id(record.id.clone());
         let known = self.plan.index(&name);
         if let Some(index) = known {
@@ -60,7 +60,7 @@ impl Planner {
         let by_key = record.key.as_ref().map(|key| ThreadName::Key(Arc::clone(key)));
         let index = match known.or_else(|| self.plan.index(by_key.as_ref()?)) {
             Some(index) => index,
-            None => self.push(PlannedThread::new(name.clone(), record.key.clone(), place)),
+            None => self.push(PlannedThread::new(name.clone(), record.key.clone(), file_line)),
         };
         let thread = &mut self.plan.threads[index.0];
         if let Some(declared) = &thread.declared
@@ -93,11 +93,11 @@ impl Planner {
         Ok(())
     }
 
-    fn add_message(&mut self, record: &MessageRecord, place: Place) -> Result<(), Fault> {
+    fn add_message(&mut self, record: &MessageRecord, file_line: FileLine) -> Result<(), Fault> {
         let index = match &record.thread {
             ThreadName::Id(id) => self.declared(id)?,
             name @ ThreadName::Key(key) => self.plan.index(name).unwrap_or_else(|| {
-                let index = self.push(PlannedThread::new(name.clone(), Some(Arc::clone(key)), place));
+                let index = self.push(PlannedThread::new(name.clone(), Some(Arc::clone(key)), file_line));
                 self.plan.indexes.insert(name.clone(), index);
                 index
             }),
@@ -132,10 +132,10 @@ impl Planner {
         Ok(())
     }
 
-    fn add_read(&mut self, record: ReadRecord, place: Place) -> Result<(), Fault> {
+    fn add_read(&mut self, record: ReadRecord, file_line: FileLine) -> Result<(), Fault> {
         let thread = self.declared(&record.thread)?;
         self.plan.threads[thread.0].references.want(&record.message);
-        self.plan.reads.push(PlannedRead { thread, record, place });
+        self.plan.reads.push(PlannedRead { thread, record, file_line });
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl Planner {
     }
 
     /// Ends the reading: what only the whole of a thread tells. Threads that cannot be taken are left out.
-    pub(super) fn finish(mut self, source: &str, complaints: &mut Complaints) -> Result<Plan, Error> {
+    pub(super) fn finish(mut self, source: &str, refused: &mut RefusedLines) -> Result<Plan, Error> {
         let mut dms: HashMap<ThreadId, ThreadName> = HashMap::new();
         for thread in &mut self.plan.threads {
             let identified = identify(thread, source).and_then(|id| match dms.entry(id) {
@@ -173,8 +173,8 @@ impl Planner {
                 Err(fault) => {
                     thread.is_left_out = true;
                     self.plan.messages -= thread.messages;
-                    complaints.leave_out_messages(thread.messages);
-                    complaints.refuse(thread.place, &fault)?;
+                    refused.leave_out_messages(thread.messages);
+                    refused.refuse(thread.file_line, &fault)?;
                 }
             }
         }
@@ -190,7 +190,7 @@ impl Planner {
             } else {
                 let (id, user) = (&read.record.thread, &read.record.user);
                 let reason = format!("{user} is not in the thread {id}: give a record of type member");
-                complaints.refuse(read.place, &Fault::of("user", reason))?;
+                refused.refuse(read.file_line, &Fault::of("user", reason))?;
             }
         }
         *reads = taken;

@@ -55,7 +55,7 @@ impl PresentThread {
 
     /// Whether others than this import have written in it.
     pub(super) const fn is_in_use(&self) -> bool {
-        self.now.strangers > 0
+        self.now.foreign_messages > 0
     }
 
     fn new(now: ExistingThread) -> Self {

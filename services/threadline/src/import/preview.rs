@@ -1,4 +1,4 @@
-//! What an import would do: counted, and for threads in use, what it would mean to their people.
+//! Previews an import: counts what it would do and, for threads in use, what that means to their members.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use serde::Serialize;
 use threadline_domain::thread::{Action, Command};
 use threadline_domain::{MessageId, ThreadId, Timestamp, UserId};
 
-use super::conductor::Numbers;
+use super::command_builder::Numbers;
 use super::facts;
-use super::orders::Order;
 use super::plan::Plan;
+use super::planned_commands::PlannedCommand;
 use super::present::Present;
 use super::tally::Tally;
 
-/// Counts orders that are not carried out.
-pub(super) struct Survey {
+/// Counts commands that are not carried out.
+pub(super) struct Preview {
     pub(super) tally: Tally,
     present: Arc<Present>,
     wanted: Arc<HashSet<(ThreadId, MessageId)>>,
-    in_use: BTreeMap<ThreadId, Outlook>,
+    in_use: BTreeMap<ThreadId, ThreadPreview>,
     /// The number that the last new message of each thread would get.
     last_numbers: HashMap<ThreadId, u64>,
     /// Those of messages that read marks name.
@@ -57,9 +57,9 @@ pub(super) struct UnreadRise {
 /// A user's id, as it is shown.
 pub(super) type UserName = String;
 
-/// What is appended to a thread in use, as far as it was ordered.
+/// What commands do to a thread in use.
 #[derive(Debug, Default)]
-struct Outlook {
+struct ThreadPreview {
     newest: Timestamp,
     appended: u64,
     older: u64,
@@ -73,7 +73,7 @@ struct Outlook {
     targets: HashMap<MessageId, u64>,
 }
 
-impl Survey {
+impl Preview {
     pub(super) fn new(present: &Arc<Present>, wanted: &Arc<HashSet<(ThreadId, MessageId)>>) -> Self {
         Self {
             tally: Tally::default(),
@@ -87,9 +87,9 @@ impl Survey {
         }
     }
 
-    /// Takes orders in their order.
-    pub(super) fn take(&mut self, orders: &[Order]) {
-        for Order { command, .. } in orders {
+    /// Counts commands, in their order.
+    pub(super) fn take(&mut self, commands: &[PlannedCommand]) {
+        for PlannedCommand { command, .. } in commands {
             self.tally.count(command);
             if let Action::Post(post) = &command.action {
                 self.number(command, post.message);
@@ -98,8 +98,11 @@ impl Survey {
                 continue;
             };
             let newest = present.now.newest_sent_at.unwrap_or_default();
-            let outlook = self.in_use.entry(command.thread).or_insert_with(|| Outlook { newest, ..Outlook::default() });
-            outlook.take(command, self.wanted.contains(&target_of(command)));
+            let preview = self
+                .in_use
+                .entry(command.thread)
+                .or_insert_with(|| ThreadPreview { newest, ..ThreadPreview::default() });
+            preview.take(command, self.wanted.contains(&target_of(command)));
         }
     }
 
@@ -116,7 +119,7 @@ impl Survey {
         }
     }
 
-    /// Ends it with what needed no order, and with the read marks.
+    /// Ends it with what needed no command, and with the read marks.
     pub(super) fn finish(&mut self, plan: &Plan, untouched: Tally, numbers: Numbers) {
         self.tally.add(untouched);
         self.numbers.extend(numbers);
@@ -135,14 +138,14 @@ impl Survey {
             targets.entry((thread.id, &read.record.user)).or_default().extend(target);
         }
         for (_, planned) in plan.taken() {
-            let Some(outlook) = self.in_use.get(&planned.id).filter(|outlook| outlook.appended > 0) else { continue };
+            let Some(preview) = self.in_use.get(&planned.id).filter(|preview| preview.appended > 0) else { continue };
             let Some(present) = self.present.get(planned.id) else { continue };
             let members = present.now.members.iter().map(|(user, member)| (user, member.unread));
-            let members = members.chain(outlook.came_in.iter().map(|user| (user, 0)));
+            let members = members.chain(preview.came_in.iter().map(|user| (user, 0)));
             let mut rises: Vec<_> = members
                 .filter_map(|(user, unread)| {
                     let read = targets.get(&(planned.id, user)).map_or(&[][..], Vec::as_slice);
-                    let by = outlook.unread(user, unread, read)?.checked_sub(unread).filter(|by| *by > 0)?;
+                    let by = preview.unread(user, unread, read)?.checked_sub(unread).filter(|by| *by > 0)?;
                     Some(UnreadRise { user: user.to_string(), by })
                 })
                 .collect();
@@ -152,8 +155,8 @@ impl Survey {
                 thread: planned.id.to_string(),
                 name: planned.name.to_string(),
                 messages_here: present.now.last_number,
-                messages_appended: outlook.appended,
-                messages_older: outlook.older,
+                messages_appended: preview.appended,
+                messages_older: preview.older,
                 unread_rises: rises,
             });
         }
@@ -169,7 +172,7 @@ fn target_of(command: &Command) -> (ThreadId, MessageId) {
     (command.thread, message)
 }
 
-impl Outlook {
+impl ThreadPreview {
     fn take(&mut self, command: &Command, is_wanted: bool) {
         match &command.action {
             Action::Post(post) => {

@@ -20,8 +20,8 @@ impl Progress {
         self.bar(ProgressBar::no_length(), "reading    {spinner} {human_pos} lines")
     }
 
-    /// For a survey, in messages.
-    pub(super) fn surveying(self, messages: u64) -> ProgressBar {
+    /// For a preview, in messages.
+    pub(super) fn previewing(self, messages: u64) -> ProgressBar {
         self.bar(ProgressBar::new(messages), "comparing  {wide_bar} {human_pos}/{human_len} messages, {eta} left")
     }
 

@@ -5,7 +5,6 @@ use threadline_domain::thread::MessageKind;
 use threadline_domain::{Actor, MessageId, Timestamp};
 use tokio::sync::mpsc;
 
-use super::complaints::Complaints;
 use super::history::{Entry, History, Source};
 use super::ids::MessageIds;
 use super::lines::Fault;
@@ -13,6 +12,7 @@ use super::overlaps::Overlaps;
 use super::plan::{Plan, PlannedRead};
 use super::planner::Planner;
 use super::records::{Body, MessageRecord, Record, ThreadIndex};
+use super::refused_lines::RefusedLines;
 use crate::error::Error;
 
 /// Between two reports of how far we are, lines.
@@ -22,7 +22,7 @@ const MESSAGES_AT_ONCE_MAX: usize = 512;
 
 /// A message on its way, with the ids that it has here.
 #[derive(Clone, Debug)]
-pub(super) struct Incoming {
+pub(super) struct IncomingMessage {
     pub(super) thread: ThreadIndex,
     pub(super) id: MessageId,
     pub(super) sender: Actor,
@@ -32,94 +32,94 @@ pub(super) struct Incoming {
     pub(super) body: Body,
 }
 
-/// Reads everything once. Fails at the first line that cannot be taken if `complaints` does.
-pub(super) fn plan(source: &Source, complaints: &mut Complaints, report: impl Fn(u64)) -> Result<Plan, Error> {
-    plan_of(source.read(), source, complaints, report)
+/// Reads everything once. Fails at the first line that cannot be taken if `refused` does.
+pub(super) fn plan(source: &Source, refused: &mut RefusedLines, report: impl Fn(u64)) -> Result<Plan, Error> {
+    plan_of(source.read(), source, refused, report)
 }
 
 fn plan_of(
     mut history: History,
     source: &Source,
-    complaints: &mut Complaints,
+    refused: &mut RefusedLines,
     report: impl Fn(u64),
 ) -> Result<Plan, Error> {
     let mut planner = Planner::new();
     let mut lines = 0;
-    while let Some(Entry { place, record }) = history.next()? {
+    while let Some(Entry { file_line, record }) = history.next()? {
         lines += 1;
         if u64::is_multiple_of(lines, REPORT_EVERY_LINES) {
             report(lines);
         }
-        if let Err(fault) = record.and_then(|record| planner.add(record, place)) {
-            complaints.refuse(place, &fault)?;
+        if let Err(fault) = record.and_then(|record| planner.add(record, file_line)) {
+            refused.refuse(file_line, &fault)?;
         }
     }
-    planner.finish(&source.name, complaints)
+    planner.finish(&source.name, refused)
 }
 
 /// Reads the messages once more, if something about them can be told only now: which ones replies and read marks name, and
 /// whether files that overlap hold the same messages. Replies to messages that are not there are left out, and so are read
 /// marks.
-pub(super) fn check(source: &Source, plan: &mut Plan, complaints: &mut Complaints) -> Result<(), Error> {
+pub(super) fn check(source: &Source, plan: &mut Plan, refused: &mut RefusedLines) -> Result<(), Error> {
     if plan.threads.iter().all(|thread| thread.references.is_empty() && thread.overlaps_from.is_none()) {
         return Ok(());
     }
-    check_of(source.read(), source, plan, complaints)
+    check_of(source.read(), source, plan, refused)
 }
 
-fn check_of(mut history: History, source: &Source, plan: &mut Plan, complaints: &mut Complaints) -> Result<(), Error> {
+fn check_of(mut history: History, source: &Source, plan: &mut Plan, refused: &mut RefusedLines) -> Result<(), Error> {
     let (mut ids, mut overlaps) = (MessageIds::new(&source.name), Overlaps::default());
-    while let Some(Entry { place, record }) = history.next()? {
+    while let Some(Entry { file_line, record }) = history.next()? {
         let Ok(Record::Message(message)) = record else { continue };
-        let Some(index) = plan.index(&message.thread).filter(|_| !complaints.has(place)) else { continue };
+        let Some(index) = plan.index(&message.thread).filter(|_| !refused.has(file_line)) else { continue };
         let thread = &mut plan.threads[index.0];
         if thread.is_left_out {
             continue;
         }
-        let id = ids.of(&message, place.file, index, thread.id, thread.mark);
-        let fits = overlaps.meet(index, thread.overlaps_from, message.sent_at, id);
-        if let Err(fault) = fits.and_then(|()| thread.references.meet(&message, id)) {
+        let id = ids.of(&message, file_line.file, index, thread.id, thread.mark);
+        let fits = overlaps.observe(index, thread.overlaps_from, message.sent_at, id);
+        if let Err(fault) = fits.and_then(|()| thread.references.observe(&message, id)) {
             thread.messages -= 1;
             plan.messages -= 1;
-            complaints.refuse(place, &fault)?;
+            refused.refuse(file_line, &fault)?;
         }
     }
     let mut reads = Vec::with_capacity(plan.reads.len());
     for read in std::mem::take(&mut plan.reads) {
-        let PlannedRead { thread, record, place } = &read;
+        let PlannedRead { thread, record, file_line } = &read;
         if plan.thread(*thread).references.target(&record.message).is_some() {
             reads.push(read);
             continue;
         }
         let (name, message) = (&record.thread, &record.message);
         let reason = format!("no message of the thread {name} has the id {message}: give the file with it as well");
-        complaints.refuse(*place, &Fault::of("message", reason))?;
+        refused.refuse(*file_line, &Fault::of("message", reason))?;
     }
     plan.reads = reads;
     Ok(())
 }
 
-/// Reads the messages and hands them on in the files' order; ends early when nobody takes them any more.
-pub(super) fn hand_on(
+/// Reads the messages and sends them on in the files' order; ends early when nobody takes them any more.
+pub(super) fn stream_messages(
     source: &Source,
     plan: &Plan,
-    complaints: &Complaints,
-    messages: &mpsc::Sender<Vec<Incoming>>,
+    refused: &RefusedLines,
+    messages: &mpsc::Sender<Vec<IncomingMessage>>,
 ) -> Result<(), Error> {
     let (mut history, mut ids) = (source.read(), MessageIds::new(&source.name));
     let mut together = Vec::with_capacity(MESSAGES_AT_ONCE_MAX);
-    while let Some(Entry { place, record }) = history.next()? {
+    while let Some(Entry { file_line, record }) = history.next()? {
         // A file that changed since the first reading is read as it is now.
         let Ok(Record::Message(message)) = record else { continue };
-        let Some(index) = plan.index(&message.thread).filter(|_| !complaints.has(place)) else { continue };
+        let Some(index) = plan.index(&message.thread).filter(|_| !refused.has(file_line)) else { continue };
         let thread = plan.thread(index);
         if thread.is_left_out {
             continue;
         }
-        let id = ids.of(&message, place.file, index, thread.id, thread.mark);
+        let id = ids.of(&message, file_line.file, index, thread.id, thread.mark);
         let MessageRecord { sender, sent_at, kind, reply_to, body, .. } = message;
         let reply_to = reply_to.and_then(|reply_to| thread.references.target(&reply_to)).map(|target| target.id);
-        together.push(Incoming { thread: index, id, sender, sent_at, kind, reply_to, body });
+        together.push(IncomingMessage { thread: index, id, sender, sent_at, kind, reply_to, body });
         if together.len() == MESSAGES_AT_ONCE_MAX {
             let full = std::mem::replace(&mut together, Vec::with_capacity(MESSAGES_AT_ONCE_MAX));
             if messages.blocking_send(full).is_err() {
@@ -154,8 +154,8 @@ mod tests {
     use threadline_domain::thread::{Kind, Role};
     use threadline_domain::{ThreadId, UserId};
 
-    use super::super::complaints::Strictness;
     use super::super::parse::Parser;
+    use super::super::refused_lines::Strictness;
     use super::*;
 
     fn source() -> Source {
@@ -167,10 +167,10 @@ mod tests {
     fn read(lines: &[&str], strictness: Strictness) -> Result<(Plan, u64), String> {
         let (text, source) = (lines.join("\n"), source());
         let history = || History::of_text(&text, source.parser.clone());
-        let mut complaints = Complaints::new(&source.files, strictness);
-        let mut plan = plan_of(history(), &source, &mut complaints, |_| {}).map_err(|error| error.to_string())?;
-        check_of(history(), &source, &mut plan, &mut complaints).map_err(|error| error.to_string())?;
-        Ok((plan, complaints.count()))
+        let mut refused = RefusedLines::new(&source.files, strictness);
+        let mut plan = plan_of(history(), &source, &mut refused, |_| {}).map_err(|error| error.to_string())?;
+        check_of(history(), &source, &mut plan, &mut refused).map_err(|error| error.to_string())?;
+        Ok((plan, refused.count()))
     }
 
     fn user(id: &str) -> UserId {
@@ -198,7 +198,7 @@ mod tests {
         let [group, dm] = &plan.threads[..] else { panic!() };
         assert_eq!((group.id, group.messages), (ThreadId::of_key("k"), 3), "a key names one thread");
         assert_eq!((dm.id, dm.kind()), (ThreadId::of_dm(&user("ann"), &user("bob")), Kind::Dm));
-        let roles: Vec<_> = group.people.stays(Kind::Group, None, false).into_iter().map(|stay| stay.role).collect();
+        let roles: Vec<_> = group.people.spans(Kind::Group, None, false).into_iter().map(|span| span.role).collect();
         assert_eq!(roles, [Role::Owner, Role::Member, Role::Member]);
         assert!(group.references.target(&plan.reads[0].record.message).is_some());
     }

@@ -37,7 +37,7 @@ impl References {
 
     /// Takes a message in the order of the files, unless it replies to none before it. The first message with an id is what
     /// others name.
-    pub(super) fn meet(&mut self, message: &MessageRecord, id: MessageId) -> Result<(), Fault> {
+    pub(super) fn observe(&mut self, message: &MessageRecord, id: MessageId) -> Result<(), Fault> {
         if let Some(reply_to) = &message.reply_to
             && self.target(reply_to).is_none()
         {

@@ -1,10 +1,10 @@
-//! Lines that cannot be taken: the import stops at the first one, or names them and leaves them out.
+//! Lines that are refused: the import stops at the first one, or names them and leaves them out.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::lines::{Fault, Place};
+use super::lines::{Fault, FileLine};
 use crate::error::Error;
 use crate::output;
 
@@ -24,25 +24,25 @@ pub(super) enum Strictness {
 
 /// The lines that were refused so far.
 #[derive(Debug)]
-pub(super) struct Complaints {
+pub(super) struct RefusedLines {
     files: Arc<[PathBuf]>,
     strictness: Strictness,
-    left_out: BTreeSet<Place>,
+    left_out: BTreeSet<FileLine>,
     /// Messages of threads that are left out as a whole.
     messages_with_threads: u64,
 }
 
-impl Complaints {
+impl RefusedLines {
     pub(super) fn new(files: &Arc<[PathBuf]>, strictness: Strictness) -> Self {
         Self { files: Arc::clone(files), strictness, left_out: BTreeSet::new(), messages_with_threads: 0 }
     }
 
     /// Notes a line that cannot be taken. Fails when the import is to stop there.
-    pub(super) fn refuse(&mut self, place: Place, fault: &Fault) -> Result<(), Error> {
-        let path = self.files.get(place.file as usize).map(|file| file.display().to_string()).unwrap_or_default();
+    pub(super) fn refuse(&mut self, file_line: FileLine, fault: &Fault) -> Result<(), Error> {
+        let path = self.files.get(file_line.file as usize).map(|file| file.display().to_string()).unwrap_or_default();
         let separator = if fault.field.is_some() { "," } else { ":" };
-        let said = format!("{path}, line {}{separator} {fault}", place.line);
-        if !self.left_out.insert(place) {
+        let said = format!("{path}, line {}{separator} {fault}", file_line.line);
+        if !self.left_out.insert(file_line) {
             return Ok(());
         }
         match self.strictness {
@@ -60,8 +60,8 @@ impl Complaints {
     }
 
     /// Whether the line is left out.
-    pub(super) fn has(&self, place: Place) -> bool {
-        self.left_out.contains(&place)
+    pub(super) fn has(&self, file_line: FileLine) -> bool {
+        self.left_out.contains(&file_line)
     }
 
     /// How many lines are left out.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::survey::{Survey, ThreadInUse};
+use super::preview::{Preview, ThreadInUse};
 use super::tally::Tally;
 use crate::output;
 
@@ -22,7 +22,7 @@ struct Summary<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Outlook<'a> {
+struct ThreadPreview<'a> {
     dry_run: bool,
     threads_already_there: u64,
     #[serde(flatten)]
@@ -65,23 +65,24 @@ pub(super) fn done(tally: &Tally, lines_skipped: u64, times: Times, json: bool) 
 }
 
 /// Says what would be done.
-pub(super) fn outlook(survey: &Survey, threads_planned: u64, lines_refused: u64, is_dry_run: bool, json: bool) {
-    let tally = &survey.tally;
+pub(super) fn preview(preview: &Preview, threads_planned: u64, lines_refused: u64, is_dry_run: bool, json: bool) {
+    let tally = &preview.tally;
     let threads_already_there = threads_planned - tally.threads_created;
     if json {
-        let threads_in_use = &survey.threads_in_use[..];
-        let outlook = Outlook { dry_run: is_dry_run, threads_already_there, tally, lines_refused, threads_in_use };
-        output::line(serde_json::to_string(&outlook).unwrap_or_default());
+        let threads_in_use = &preview.threads_in_use[..];
+        let preview =
+            ThreadPreview { dry_run: is_dry_run, threads_already_there, tally, lines_refused, threads_in_use };
+        output::line(serde_json::to_string(&preview).unwrap_or_default());
         return;
     }
     output::line(counted(tally, "to be created"));
     output::line(format_args!(
         "{threads_already_there} of the threads are here already; {lines_refused} lines refused"
     ));
-    for thread in survey.threads_in_use.iter().take(NAMED_MAX) {
+    for thread in preview.threads_in_use.iter().take(NAMED_MAX) {
         output::line(in_use(thread));
     }
-    if let Some(more) = survey.threads_in_use.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+    if let Some(more) = preview.threads_in_use.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
         output::line(format_args!("… and {more} more threads in use; --json lists all"));
     }
 }
