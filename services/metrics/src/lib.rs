@@ -1,5 +1,5 @@
-//! Tables of what is measured. Each crate that measures something declares it once, in a table of its own, and measures it
-//! through the functions that the [`table!`] makes of it: no name, unit or label stands anywhere else.
+//! Tables of metrics. Each crate declares its metrics once, in a [`table!`], and updates them through the functions that
+//! the table generates; no name, unit or label stands anywhere else.
 //!
 //! Names follow Prometheus: `threadline_`, the role, what is counted, and a suffix: `_total` for what only grows, otherwise
 //! the unit. A label has few values; it never holds an id of a person, a thread or a message.
@@ -12,11 +12,11 @@ pub use metrics;
 pub struct Metric {
     /// Its name, such as `threadline_decider_events_total`.
     pub name: &'static str,
-    /// How it moves.
+    /// Whether it grows, goes up and down, or is a distribution.
     pub kind: Kind,
     /// What it counts.
     pub unit: Unit,
-    /// What it is told apart by.
+    /// The names of its labels.
     pub labels: &'static [&'static str],
     /// What it means, in one sentence.
     pub help: &'static str,

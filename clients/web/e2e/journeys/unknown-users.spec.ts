@@ -20,7 +20,7 @@ test("an id that nobody has signed in with is asked about before a conversation 
   await dialog.getByRole("button", { name: "Start conversation" }).click();
   await expect(dialog.getByRole("alert")).toContainText(`Nobody has signed in here as “${mistyped}” yet.`);
   await expect(dialog.getByRole("button", { name: "Start anyway" })).toBeEnabled();
-  await picture(ann, "stranger");
+  await picture(ann, "unknown-user");
   expect(await owner.threads(), "nothing was begun").toEqual([]);
 
   await field.fill(`ben-${tag}`);
@@ -69,7 +69,7 @@ test("whoever is added has not seen what was written before, also while they nev
   await dialog.getByRole("combobox", { name: "People" }).fill(`fay-${tag}`);
   await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await expect(dialog.getByRole("alert")).toContainText(`“fay-${tag}”`);
-  await picture(ann, "add-stranger");
+  await picture(ann, "add-unknown-user");
   await dialog.getByRole("button", { name: "Add anyway" }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText(/^3 members/)).toBeVisible();

@@ -2,8 +2,8 @@ import { useState } from "react";
 import type { Thread } from "threadline";
 import { useClient } from "threadline/react";
 import { nobody, PeoplePicker, type Picked, usePicked } from "../people/PeoplePicker";
-import { StrangersNotice } from "../people/StrangersNotice";
-import { useStrangers } from "../people/use-strangers";
+import { UnknownUsersNotice } from "../people/UnknownUsersNotice";
+import { useUnknownUsers } from "../people/use-unknown-users";
 import { Dialog } from "../ui/Dialog";
 import { useAction } from "../ui/use-action";
 
@@ -11,9 +11,9 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
   const handle = useClient().thread(thread.id);
   const [picked, setPicked] = useState<Picked>(nobody);
   const users = usePicked(picked);
-  const strangers = useStrangers(users);
+  const unknownUsers = useUnknownUsers(users);
   const add = useAction(async () => {
-    if (!(await strangers.check(users))) return;
+    if (!(await unknownUsers.check(users))) return;
     for (const user of users) {
       await handle.addMember(user);
       setPicked((now) => ({ ...now, users: now.users.filter((other) => other !== user) }));
@@ -26,7 +26,7 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
       onClose={onClose}
       error={add.error}
       action={{
-        label: strangers.warnedOf.length > 0 ? "Add anyway" : "Add",
+        label: unknownUsers.warnedOf.length > 0 ? "Add anyway" : "Add",
         run: () => void add.run(),
         disabled: add.busy || users.length === 0,
       }}
@@ -38,7 +38,7 @@ export function AddPeople({ thread, onClose }: { thread: Thread; onClose: () => 
         onChange={setPicked}
         without={thread.members.map((member) => member.user)}
       />
-      <StrangersNotice users={strangers.warnedOf} />
+      <UnknownUsersNotice users={unknownUsers.warnedOf} />
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useClient } from "threadline/react";
 import { nobody, PeoplePicker, type Picked, usePicked } from "../people/PeoplePicker";
-import { StrangersNotice } from "../people/StrangersNotice";
-import { useStrangers } from "../people/use-strangers";
+import { UnknownUsersNotice } from "../people/UnknownUsersNotice";
+import { useUnknownUsers } from "../people/use-unknown-users";
 import { open } from "../shell/route";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
@@ -17,9 +17,9 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [picked, setPicked] = useState<Picked>(nobody);
   const [title, setTitle] = useState("");
   const users = usePicked(picked);
-  const strangers = useStrangers(users);
+  const unknownUsers = useUnknownUsers(users);
   const create = useAction(async () => {
-    if (!(await strangers.check(kind === "dm" ? users.slice(-1) : users))) return;
+    if (!(await unknownUsers.check(kind === "dm" ? users.slice(-1) : users))) return;
     const thread = await client.createThread(
       kind === "dm"
         ? { kind, participants: users.slice(-1) }
@@ -34,7 +34,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       error={create.error}
       action={{
-        label: strangers.warnedOf.length > 0 ? "Start anyway" : "Start conversation",
+        label: unknownUsers.warnedOf.length > 0 ? "Start anyway" : "Start conversation",
         run: () => void create.run(),
         disabled: create.busy || users.length === 0,
       }}
@@ -64,7 +64,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         picked={kind === "dm" ? { ...picked, users: picked.users.slice(0, 1) } : picked}
         onChange={setPicked}
       />
-      <StrangersNotice users={strangers.warnedOf} />
+      <UnknownUsersNotice users={unknownUsers.warnedOf} />
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 import { Icon } from "../ui/Icon";
-import styles from "./StrangersNotice.module.css";
+import styles from "./UnknownUsersNotice.module.css";
 
 /** Says that nobody has signed in with these ids, before something is made for them. Silent without any. */
-export function StrangersNotice({ users }: { users: readonly string[] }) {
+export function UnknownUsersNotice({ users }: { users: readonly string[] }) {
   const ids = new Intl.ListFormat("en", { type: "disjunction" }).format(users.map((user) => `“${user}”`));
   return (
     <div role="alert">

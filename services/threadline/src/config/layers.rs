@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::Error;
 use super::origin::Origin;
 use super::setting::{PREFIX, variable_of};
-use super::strangers;
+use super::unknown;
 
 /// The sources, in their order of precedence.
 pub(super) struct Layers {
@@ -75,15 +75,15 @@ impl Layers {
             (key, origin)
         });
         if let Some((key, origin)) = flags.chain(in_file).find(|(key, _)| !keys.contains(key.as_str())) {
-            return Err(Error::Unknown { name: key.clone(), origin, hint: strangers::hint_for_key(key, keys) });
+            return Err(Error::Unknown { name: key.clone(), origin, hint: unknown::hint_for_key(key, keys) });
         }
         let variables: BTreeSet<String> = keys.iter().map(|key| variable_of(key)).collect();
         let ours = self.environment.iter().filter(|(name, _)| name.starts_with(PREFIX));
         let mut unknown = ours.filter(|(name, _)| !variables.contains(name.as_str()));
-        match unknown.find(|(name, value)| !strangers::is_of_others(name, value)) {
+        match unknown.find(|(name, value)| !unknown::is_of_others(name, value)) {
             None => Ok(()),
             Some((name, _)) => {
-                let hint = strangers::hint_for_variable(name, keys);
+                let hint = unknown::hint_for_variable(name, keys);
                 Err(Error::Unknown { name: name.clone(), origin: Origin::Variable("the environment".into()), hint })
             }
         }

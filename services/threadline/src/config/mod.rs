@@ -12,7 +12,7 @@ mod reference;
 mod secrets;
 mod sections;
 mod setting;
-mod strangers;
+mod unknown;
 mod values;
 
 use std::net::SocketAddr;

@@ -67,7 +67,7 @@ fn jwks(from: &mut Reader) -> Result<Option<JwksConfig>, Error> {
     from.milliseconds(
         &mut jwks.refresh,
         1..=DAY_MS,
-        named("auth.jwks_refresh_ms", "A key set older than this is fetched anew while it goes on being used."),
+        named("auth.jwks_refresh_ms", "The age from which a key set is fetched again; the old one is used meanwhile."),
     )?;
     from.milliseconds(
         &mut jwks.fetch_timeout,

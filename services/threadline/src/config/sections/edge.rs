@@ -32,7 +32,7 @@ pub(super) fn read(from: &mut Reader) -> Result<Read, Error> {
     )?;
     let development_tokens = from.optional(named(
         "edge.development_tokens",
-        "Whether whoever asks gets a token for any user; unset, only from `threadline dev` on a loopback address with a secret of its own.",
+        "Whether anybody gets a token for any user; unset, only from `threadline dev` on a loopback address with a secret of its own.",
     ))?;
     edge.reserved_key_prefixes = from.list(
         named(
@@ -171,7 +171,7 @@ fn sessions(from: &mut Reader, sessions: &mut SessionConfig) -> Result<(), Error
         100..=3_600_000,
         named(
             "edge.heartbeat_ms",
-            "How often a client must be heard of; one that is silent for 2.25 times as long is disconnected.",
+            "The heartbeat interval; a client that is silent for 2.25 intervals is disconnected.",
         ),
     )?;
     from.milliseconds(

@@ -60,7 +60,7 @@ fn joining(from: &mut Reader, hub: &mut HubConfig) -> Result<(), Error> {
         WAIT_MS,
         named(
             "edge.hub.keys_wait_ms",
-            "How long the events of all threads wait for the keys of one; then its members load it anew.",
+            "How long the events of all threads wait for the keys of one; then its members reload it.",
         ),
     )?;
     from.number(
@@ -68,7 +68,7 @@ fn joining(from: &mut Reader, hub: &mut HubConfig) -> Result<(), Error> {
         0..=1_000_000,
         named(
             "edge.hub.missed_per_thread_max",
-            "Events of one thread that a resuming session is given; with more missed it loads the thread anew.",
+            "Events of one thread that a resuming session is given; with more missed it reloads the thread.",
         ),
     )?;
     from.number(
@@ -76,7 +76,7 @@ fn joining(from: &mut Reader, hub: &mut HubConfig) -> Result<(), Error> {
         COUNT,
         named(
             "edge.hub.missed_max",
-            "Events of all threads that a resuming session is given; the threads beyond it loads anew.",
+            "Events of all threads that a resuming session is given; it reloads the threads beyond.",
         ),
     )?;
     from.number(
@@ -84,7 +84,7 @@ fn joining(from: &mut Reader, hub: &mut HubConfig) -> Result<(), Error> {
         BYTES,
         named(
             "edge.hub.backlog_bytes_max",
-            "Bytes of missed events that a resuming session is given; the threads beyond it loads anew.",
+            "Bytes of missed events that a resuming session is given; it reloads the threads beyond.",
         ),
     )
 }
@@ -105,7 +105,7 @@ pub(super) fn signals(from: &mut Reader, signals: &mut SignalsConfig) -> Result<
         10..=3_600_000,
         named(
             "edge.signals.edge_silent_ms",
-            "An edge that is not heard of for this long is gone, with the presence of its users.",
+            "An edge that is silent for this long counts as gone, and so does the presence of its users.",
         ),
     )?;
     if signals.edge_silent <= signals.alive {

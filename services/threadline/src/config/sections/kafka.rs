@@ -80,13 +80,13 @@ fn bounds(from: &mut Reader, config: &mut KafkaConfig) -> Result<(), Error> {
         1..=1_000_000,
         named(
             "kafka.gather_from_records",
-            "How many appends of one class of topics are not confirmed yet when further ones are held, to be sent together.",
+            "From how many unconfirmed appends of one class of topics on further ones are held, to be sent together.",
         ),
     )?;
     from.milliseconds(
         &mut config.gather,
         0..=1_000,
-        named("kafka.gather_ms", "How long they are held; 0 holds none."),
+        named("kafka.gather_ms", "How long such appends are held; 0 holds none. Under load this is latency, twice a message, for a higher rate."),
     )?;
     queues(from, config)
 }
@@ -121,7 +121,7 @@ fn queues(from: &mut Reader, config: &mut KafkaConfig) -> Result<(), Error> {
         1_000..=3_600_000,
         named(
             "kafka.tail_silent_ms",
-            "A reader that gets nothing for this long, though records are there, is made anew.",
+            "A reader that gets nothing for this long, though records are there, is replaced.",
         ),
     )?;
     from.milliseconds(

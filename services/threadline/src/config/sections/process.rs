@@ -79,7 +79,7 @@ pub(super) fn roster(from: &mut Reader) -> Result<RosterConfig, Error> {
     from.milliseconds(
         entry_wait,
         WAIT_MS,
-        named("roster.entry_wait_ms", "How long a role that starts waits until newer roles have heard of it."),
+        named("roster.entry_wait_ms", "How long a starting role waits for newer roles to see it in the roster."),
     )?;
     if roster.expiry <= roster.interval {
         let expected = format!("more than roster.interval_ms ({})", roster.interval.as_millis());
