@@ -1,4 +1,4 @@
-//! What a reverse proxy between clients and the edge says of a request.
+//! What a reverse proxy between clients and the edge says of a request (decision 30).
 
 use std::net::IpAddr;
 

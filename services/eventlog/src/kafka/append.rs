@@ -12,7 +12,7 @@
 //!
 //! librdkafka sends a request for each partition, and at moderate rates each with one record, which costs the broker and
 //! us more than the record does. So while many records are not confirmed yet, further ones are held for a moment and sent
-//! together: latency that nobody notices at that load doubles the rate.
+//! together (decision 29).
 
 use std::sync::{Arc, PoisonError};
 
